@@ -1,0 +1,192 @@
+import { bool, int, list, map, obj, oneOf, opt, orNull, port, sha256Hex, str, text, any, type Static } from './schema.ts'
+
+/** What the maker declares of the device, and how the lab may reach it. Secrets only by reference (rule 12). */
+
+const id = () => text('kebab-case name, unique in its list')
+
+/** Where a secret is found at run time. Exactly one member. */
+const secretRef = obj({
+  env: opt(text('environment variable')),
+  file: opt(text('file, relative to the statement; its first line')),
+  prompt: opt(bool()),
+  published: opt(text('a value the maker prints in its manual, no secret')),
+})
+
+/** One HTTP request with placeholders `{{name}}`: {{user}}, {{password}}, {{new-password}}, {{lab-address}}, {{lab-port}}, {{serial}}. */
+const action = obj({
+  service: id(),
+  method: oneOf('GET', 'POST', 'PUT', 'DELETE', 'PATCH'),
+  target: text('request target, with placeholders'),
+  account: opt(id()),
+  contentType: opt(text()),
+  body: opt(str('with placeholders; `{{package}}` alone sends the update package as the raw body')),
+  /** The answer's body holds this text when the request took effect. Status codes alone are not believed. */
+  done: opt(text()),
+})
+
+/** How to read one fact (a version, a serial number) from an answer: the first group of a pattern. */
+const reading = obj({
+  service: id(),
+  target: text(),
+  account: opt(id()),
+  pattern: text('regular expression with one group, applied to the body as Latin-1'),
+})
+
+const service = obj({
+  id: id(),
+  transport: oneOf('tcp', 'udp'),
+  port: port(),
+  protocol: oneOf('http', 'https', 'rtsp', 'rtsps', 'ssh', 'telnet', 'ftp', 'mqtt', 'mqtts', 'snmp', 'dns-sd', 'ssdp', 'ws-discovery', 'ntp', 'dhcp', 'other'),
+  families: list(oneOf('ipv4', 'ipv6')),
+  purpose: text('why the device offers it'),
+})
+
+const account = obj({
+  id: id(),
+  user: text(),
+  password: secretRef,
+  role: oneOf('administrator', 'operator', 'viewer', 'service'),
+  /** An account the lab may lock. */
+  spare: opt(bool()),
+})
+
+/** One way to log in, and a request that only succeeds when logged in. */
+const login = obj({
+  id: id(),
+  service: id(),
+  account: id(),
+  /** Protected target: HTTP request target or RTSP path. */
+  target: text(),
+  method: opt(oneOf('GET', 'POST', 'DESCRIBE')),
+})
+
+const resource = obj({
+  service: id(),
+  target: text(),
+  access: oneOf('protected', 'public'),
+  holds: oneOf('snapshot', 'stream', 'page', 'settings', 'file', 'identity'),
+})
+
+const bruteForce = obj({
+  login: id(),
+  protection: oneOf('lock', 'delay', 'none'),
+  failures: opt(int(1, 1000)),
+  windowSeconds: opt(int(1, 86400)),
+  lockSeconds: opt(int(1, 86400)),
+  scope: opt(oneOf('account', 'address', 'account-and-address')),
+  /** Attacked instead of the log-in's own account. */
+  spare: opt(id()),
+})
+
+const logChannel = obj({
+  id: id(),
+  protocol: oneOf('syslog-udp', 'syslog-tcp', 'syslog-tls'),
+  /** Port of the lab's receiver. */
+  port: port(),
+  /** Points the device at the receiver; absent where it already is. */
+  enable: opt(action),
+  /** Puts the setting back. */
+  restore: opt(action),
+  /** What reads the present setting, for the undo. */
+  current: opt(reading),
+})
+
+const updatePackage = obj({ file: text('relative to the statement'), version: text() })
+
+const update = obj({
+  id: id(),
+  upload: action,
+  version: reading,
+  /** What the lab knows of the format: it can then rebuild packages without a signature. */
+  format: oneOf('opaque', 'gzip-tar'),
+  /** Byte ranges of the genuine package; negative offsets count from its end. */
+  layout: opt(list(obj({ part: oneOf('header', 'payload', 'signature'), offset: int(-Number.MAX_SAFE_INTEGER), bytes: int(1) }))),
+  signed: bool(),
+  packages: obj({
+    genuine: updatePackage,
+    older: opt(updatePackage),
+    unsigned: opt(updatePackage),
+    foreignKey: opt(updatePackage),
+    otherModel: opt(updatePackage),
+  }),
+  /** Longest time from upload until the device answers again. */
+  bootSeconds: int(1, 3600),
+})
+
+const sample = obj({
+  id: text('a, b, …'),
+  serial: text(),
+  /** State on arrival at the bench. */
+  arrives: oneOf('factory-fresh', 'in-service'),
+  addresses: obj({ ipv4: orNull(text()), ipv6: orNull(text()) }),
+  macs: list(text()),
+  chosenBy: opt(text()),
+  received: opt(obj({ on: text('ISO 8601 date'), how: text(), condition: text() })),
+  custody: opt(list(text())),
+  returned: opt(text('ISO 8601 date')),
+})
+
+export const statementSchema = obj({
+  camseal: oneOf('statement/1'),
+  dut: obj({
+    maker: obj({ name: text(), address: opt(text()), country: opt(text()), contact: opt(text()) }),
+    brand: opt(text()),
+    model: text(),
+    hardware: text(),
+    firmware: obj({
+      version: text(),
+      sha256: opt(sha256Hex()),
+      link: oneOf('flashed-by-lab', 'dumped', 'version-string-only'),
+      source: opt(text()),
+    }),
+  }),
+  client: opt(obj({ name: text(), address: opt(text()), contact: opt(text()) })),
+  samples: list(sample),
+  /** Every interface of the unit, present or not. */
+  interfaces: list(obj({
+    id: id(),
+    type: oneOf('ethernet', 'wifi', 'soft-ap', 'bluetooth', 'usb', 'sd-card', 'serial', 'app', 'cloud', 'other'),
+    note: opt(text()),
+  })),
+  services: list(service),
+  accounts: list(account),
+  logins: list(login),
+  resources: list(resource),
+  bruteForce: list(bruteForce),
+  logging: obj({ channels: list(logChannel), note: opt(text()) }),
+  updates: list(update),
+  /** What reads the identity of the unit without changing it. */
+  identity: opt(list(reading)),
+  actions: obj({
+    /** First-use set-up: sets the administrator's password to {{new-password}}. */
+    initialise: opt(action),
+    changePassword: opt(action),
+    reset: opt(action),
+    reboot: opt(action),
+  }),
+  budgets: opt(obj({ connections: opt(int(1, 10000)), attemptsPerSecond: opt(int(1, 100000)) })),
+  /** Ports of the device that may be used as source or for media without being services (RTP, DHCP, ephemeral). */
+  clientPorts: opt(list(obj({ transport: oneOf('tcp', 'udp'), first: port(), last: port(), purpose: text() }))),
+  /** `destructive` allows tier D: lock-outs, updates, resets. */
+  permit: oneOf('ordinary', 'destructive'),
+  /** A justified *not applicable*, by criterion. */
+  notApplicable: opt(list(obj({ criterion: text(), reason: text() }))),
+  ics: opt(map(any())),
+  ixit: opt(map(any())),
+}, 'Camseal statement: DUT identity, declared services and access')
+
+export type Statement = Static<typeof statementSchema>
+export type Service = Static<typeof service>
+export type Account = Static<typeof account>
+export type Login = Static<typeof login>
+export type Resource = Static<typeof resource>
+export type BruteForce = Static<typeof bruteForce>
+export type LogChannel = Static<typeof logChannel>
+export type Update = Static<typeof update>
+export type Sample = Static<typeof sample>
+export type Action = Static<typeof action>
+export type Reading = Static<typeof reading>
+export type SecretRef = Static<typeof secretRef>
+export type Family = 'ipv4' | 'ipv6'
+
+export const FAMILIES: readonly Family[] = ['ipv4', 'ipv6']

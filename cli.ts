@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+import { Command } from 'commander'
+import { t } from './reports/locales/index.ts'
+import { packageVersion } from './reports/suite.ts'
+import { EXIT, languageOf } from './reports/verbs/terminal.ts'
+
+/** Only dispatches: each verb loads its own folder, so that `verify` loads nothing that talks to a camera. */
+const LAB = ['run', 'resume', 'plan', 'doctor', 'demo']
+const REPORTS: Record<string, () => Promise<(program: Command, end: (code: number) => void) => void>> = {
+  verify: async () => (await import('./reports/verbs/verify.ts')).registerVerify,
+  rejudge: async () => (await import('./reports/verbs/verify.ts')).registerVerify,
+  seal: async () => (await import('./reports/verbs/seal.ts')).registerSeal,
+  disclose: async () => (await import('./reports/verbs/seal.ts')).registerSeal,
+  catalog: async () => (await import('./reports/verbs/catalog.ts')).registerCatalogVerb,
+}
+
+const program = new Command('camseal')
+  .description(t(languageOf(undefined), 'cli', 'about'))
+  .version(packageVersion())
+  .showHelpAfterError()
+  .exitOverride()
+
+const end = (code: number): void => {
+  process.exitCode = code
+}
+
+const verb = process.argv[2] ?? ''
+const registers = new Set(
+  verb in REPORTS
+    ? [await REPORTS[verb]?.()]
+    : LAB.includes(verb)
+      ? [(await import('./lab/verbs/index.ts')).registerLab]
+      : [(await import('./lab/verbs/index.ts')).registerLab, ...(await Promise.all(Object.values(REPORTS).map((load) => load())))],
+)
+for (const register of registers) register?.(program, end)
+
+try {
+  await program.parseAsync()
+} catch (e) {
+  const { code, exitCode } = e as { code?: string; exitCode?: number }
+  if (code?.startsWith('commander.')) end(exitCode === 0 ? 0 : EXIT.badInput)
+  else throw e
+}

@@ -1,0 +1,117 @@
+import { bodyText } from '../suites/facts/http-text.ts'
+import type { Exchange } from '../suites/observations/exchange.ts'
+import { FAMILIES, type Action, type Reading, type Service } from '../suites/statement.ts'
+import { httpClient } from './instruments/http.ts'
+import type { Bench, Endpoint } from './probe.ts'
+
+/** Longest time for an answer; a device may work on a package before it answers. */
+const ANSWER_MILLISECONDS = 15_000
+const PACKAGE_MILLISECONDS = 120_000
+/** A pattern of the statement runs over no more than this. */
+const MOST_READ = 65_536
+
+type Values = Record<string, string>
+
+/**
+ * Carries out an action of the statement, logged in as its account. Placeholders are written as their place asks:
+ * percent-encoded in targets and forms, escaped in JSON and XML. Never throws; what the lab cannot do is a `lab` failure.
+ */
+export async function perform(bench: Bench, action: Action, values: Values, body?: Uint8Array): Promise<Exchange> {
+  const all = { ...ownValues(bench, action.account), ...values }
+  const target = fill(action.target, all, 'target')
+  const isPackage = action.body === '{{package}}'
+  const text = action.body === undefined || isPackage ? null : fill(action.body, all, formOf(action.contentType))
+  const unknown = [target, text].flatMap((t) => (t !== null && 'unknown' in t ? t.unknown : []))
+  const at = endpointOf(bench, action.service)
+  const failed = (detail: string) => labFailure(bench, action.method, action.target, detail)
+  if (unknown.length > 0) return failed(`no value for ${unknown.join(', ')}`)
+  if (isPackage && body === undefined) return failed('no package')
+  if (at === null) return failed(`no HTTP service ${action.service} at an address of the sample`)
+  const payload = isPackage ? body : text !== null && 'text' in text ? Buffer.from(text.text, 'utf8') : undefined
+  const client = httpClient(bench, at, { milliseconds: ANSWER_MILLISECONDS })
+  try {
+    return await client.send({
+      method: action.method,
+      target: 'text' in target ? target.text : action.target,
+      ...(action.contentType ? { headers: [['Content-Type', action.contentType] as [string, string]] } : {}),
+      ...(payload ? { body: payload } : {}),
+      ...(action.account !== undefined ? { credential: bench.credential(action.account) } : {}),
+      ...(isPackage ? { milliseconds: PACKAGE_MILLISECONDS } : {}),
+    })
+  } finally {
+    client.close()
+  }
+}
+
+/** Reads one fact: the first group of the pattern in the answer's body as Latin-1; null where there is no answer or match. */
+export async function read(bench: Bench, reading: Reading): Promise<{ exchange: Exchange; text: string | null }> {
+  const { service, target, account, pattern } = reading
+  const exchange = await perform(bench, { service, method: 'GET', target, ...(account !== undefined ? { account } : {}) }, {})
+  return { exchange, text: firstGroup(pattern, bodyText(exchange)) }
+}
+
+/** The statement's lint has compiled the pattern before; one that does not compile finds nothing. */
+function firstGroup(pattern: string, text: string | null): string | null {
+  if (text === null) return null
+  try {
+    return new RegExp(pattern).exec(text.slice(0, MOST_READ))?.[1] ?? null
+  } catch {
+    return null
+  }
+}
+
+/** What every action knows of itself. */
+function ownValues(bench: Bench, account: string | undefined): Values {
+  const credential = account === undefined ? null : bench.credential(account)
+  return { serial: bench.sample.serial, ...(credential ? { user: credential.user, password: credential.password } : {}) }
+}
+
+/** The first address family in which the sample and the service meet. */
+export function endpointOf(bench: Bench, service: string): Endpoint | null {
+  const found = bench.statement.services.find((s) => s.id === service)
+  if (!found || !isHttp(found)) return null
+  for (const family of FAMILIES.filter((f) => found.families.includes(f))) {
+    const endpoint = bench.endpoint(family, found.port, found.protocol === 'https')
+    if (endpoint) return endpoint
+  }
+  return null
+}
+
+const isHttp = ({ protocol }: Service): boolean => protocol === 'http' || protocol === 'https'
+
+type Form = 'target' | 'json' | 'form' | 'xml' | 'plain'
+
+function formOf(contentType: string | undefined): Form {
+  const type = contentType?.toLowerCase() ?? ''
+  return type.includes('json') ? 'json' : type.includes('urlencoded') ? 'form' : type.includes('xml') ? 'xml' : 'plain'
+}
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' }
+const percent = (value: string): string =>
+  encodeURIComponent(value.toWellFormed()).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+
+const ESCAPES: Record<Form, (value: string) => string> = {
+  target: percent,
+  form: percent,
+  json: (value) => JSON.stringify(value).slice(1, -1),
+  xml: (value) => value.replace(/[&<>"']/g, (c) => ENTITIES[c] ?? c),
+  plain: (value) => value,
+}
+
+/** Fills `{{name}}`; all names without a value at once. */
+export function fill(template: string, values: Values, form: Form): { text: string } | { unknown: string[] } {
+  const names = [...template.matchAll(/\{\{([^{}]*)\}\}/g)].map(([, name = '']) => name)
+  const unknown = [...new Set(names.filter((n) => !Object.hasOwn(values, n)))]
+  if (unknown.length > 0) return { unknown }
+  return { text: template.replace(/\{\{([^{}]*)\}\}/g, (_, name: string) => ESCAPES[form](values[name] ?? '')) }
+}
+
+const labFailure = (bench: Bench, method: string, target: string, detail: string): Exchange => ({
+  at: bench.now(),
+  elapsed: 0,
+  connection: 0,
+  sourceAddress: bench.sources('ipv4')[0] ?? bench.sources('ipv6')[0] ?? 'unknown',
+  request: { method, target, headers: [], bodyBytes: 0, credential: null, scheme: 'none' },
+  rounds: [],
+  failure: { code: 'lab', detail },
+})

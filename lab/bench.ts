@@ -1,0 +1,118 @@
+import { isAbsolute, resolve } from 'node:path'
+import type { Message, ObservationKind, State } from '../suites/observation.ts'
+import type { Family, Sample, Statement } from '../suites/statement.ts'
+import type { Catalogue } from '../suites/regulation.ts'
+import type { RunDirectory } from '../reports/run-directory.ts'
+import { perform } from './actions.ts'
+import { pace, places } from './budget.ts'
+import type { Changes } from './changes.ts'
+import type { Bench } from './probe.ts'
+import type { OnProgress } from './progress.ts'
+import { makeRedactor } from './redact.ts'
+import type { Secrets } from './secrets.ts'
+import { startSyslog } from './services/syslog.ts'
+
+export interface BenchOptions {
+  statement: Statement
+  sample: Sample
+  catalogues: readonly Catalogue[]
+  secrets: Secrets
+  run: RunDirectory
+  changes: Changes
+  sources: Record<Family, string[]>
+  budgets: { connections: number; attemptsPerSecond: number }
+  baseline: Partial<Record<Family, { at: number; ports: number[] }>>
+  /** Directory of the statement file. */
+  directory: string
+  signal: AbortSignal
+  now: () => number
+  onProgress: OnProgress
+  seen: <T>(kind: ObservationKind<T>, state: State) => { subject: string; value: T }[]
+}
+
+/** A bench with the time that was spent in declared waiting, for the report's picture of the time. */
+export interface RunBench extends Bench {
+  state: State
+  waited(): number
+}
+
+export function makeBench(o: BenchOptions): RunBench {
+  const connection = places(o.budgets.connections)
+  const attempt = pace(o.budgets.attemptsPerSecond)
+  const redact = makeRedactor(() => o.secrets.all())
+  let waited = 0
+  const bench: RunBench = {
+    statement: o.statement,
+    sample: o.sample,
+    state: 'in-service',
+    signal: o.signal,
+    now: o.now,
+    budgets: o.budgets,
+    connection,
+    attempt,
+    redact,
+    waited: () => waited,
+    progress: (about) => o.onProgress({ event: 'doing', about }),
+    async wait(milliseconds, about) {
+      const start = o.now()
+      o.onProgress({ event: 'waiting', about, until: start + Math.round(milliseconds * 1000) })
+      const finished = await sleep(milliseconds, o.signal)
+      waited += o.now() - start
+      return finished
+    },
+    endpoint(family, port, tls) {
+      const address = o.sample.addresses[family]
+      return address === null ? null : { family, address, port, tls }
+    },
+    sources: (family) => o.sources[family],
+    credential: (account) => o.secrets.credential(account),
+    freshSecret: (name) => Promise.resolve(o.secrets.fresh(name, name)),
+    catalogue(name) {
+      const found = o.catalogues.find((c) => c.id === name)
+      return found ? found.data : null
+    },
+    baseline: (family) => o.baseline[family] ?? null,
+    store: (bytes, about) => Promise.resolve(o.run.store(redact(bytes), about)),
+    perform: (action, values, body) => perform(bench, action, values, body),
+    change: (id, about: Message, undo, apply) => {
+      o.onProgress({ event: 'change', id, outcome: 'made' })
+      return o.changes.make(id, about, undo, apply)
+    },
+    undo: (id) => o.changes.undo(id),
+    async syslog(protocol, port, family) {
+      const address = o.sources[family][0] ?? (family === 'ipv4' ? '127.0.0.1' : '::1')
+      const started = await startSyslog({ protocol, address, port, now: o.now })
+      if ('failure' in started) throw new ReceiverFault(started.failure.detail)
+      return started.receiver
+    },
+    resolve: (path) => (isAbsolute(path) ? path : resolve(o.directory, path)),
+    seen: (kind) => o.seen(kind, bench.state),
+  }
+  return bench
+}
+
+/** A receiver that could not be started is the lab's fault. */
+export class ReceiverFault extends Error {}
+
+/** Sleeps; false when it was cut short. */
+export function sleep(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve(false)
+    const stop = () => {
+      clearTimeout(timer)
+      resolve(false)
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop)
+      resolve(true)
+    }, Math.max(0, milliseconds))
+    signal.addEventListener('abort', stop, { once: true })
+  })
+}
+
+/** Microseconds since the epoch that never run backwards: the wall clock at start plus the monotonic clock. */
+export function startClock(): () => number {
+  const wall = Date.now() * 1000
+  const monotonic = process.hrtime.bigint()
+  return () => wall + Number((process.hrtime.bigint() - monotonic) / 1000n)
+}

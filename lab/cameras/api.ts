@@ -1,0 +1,166 @@
+import { isIP } from 'node:net'
+import type { Device } from './device.ts'
+import { MODEL } from './firmware.ts'
+import { landingPage, livePage, setUpPage, setUpScript } from './pages.ts'
+import { pictureAt } from './picture.ts'
+import type { Role } from './options.ts'
+import { judgePackage } from './update.ts'
+import { isGoodPassword, isUserName, makeUser, type User } from './users.ts'
+
+export interface Answer {
+  status: number
+  type: string
+  body: string | Buffer
+  /** Done once the answer has been sent. */
+  afterwards?: () => void
+}
+
+export interface ApiRequest {
+  device: Device
+  /** The user who logged in; null where the route asks for none. */
+  user: User | null
+  /** For the log: who, from where, by what. */
+  actor: Record<'user' | 'source' | 'interface', string>
+  /** The variable part of the path. */
+  name: string
+  body: Buffer
+}
+
+export interface Route {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  path: RegExp
+  access: 'public' | Role
+  /** Longest body; 16 KiB where nothing is said. */
+  mostBytes?: number
+  run(request: ApiRequest): Answer
+}
+
+const json = (status: number, value: unknown): Answer =>
+  ({ status, type: 'application/json', body: `${JSON.stringify(value)}\n` })
+const html = (body: string): Answer => ({ status: 200, type: 'text/html; charset=utf-8', body })
+const done = (result: string): Answer => json(200, { result })
+export const refusal = (status: number, error: string): Answer => json(status, { error })
+
+const MOST_PACKAGE = 8 * 1024 * 1024
+const MOST_USERS = 32
+
+/** The members of a JSON object; empty where the body is none. */
+function membersOf(body: Buffer): Record<string, unknown> {
+  try {
+    const value = JSON.parse(body.toString('utf8')) as unknown
+    return typeof value === 'object' && value !== null ? value as Record<string, unknown> : {}
+  } catch {
+    return {}
+  }
+}
+
+const BAD_PASSWORD = refusal(
+  400, 'password must have 8 to 128 characters: small and capital letters, digits, and others, and not the name')
+
+function setUp({ device, body, actor }: ApiRequest): Answer {
+  const { password } = membersOf(body)
+  if (!device.store.state.factoryFresh) return refusal(403, 'already set up')
+  if (typeof password !== 'string' || !isGoodPassword(password, 'admin')) return BAD_PASSWORD
+  const others = device.store.state.users.filter(({ name }) => name !== 'admin')
+  device.store.change({ factoryFresh: false, users: [makeUser('admin', password, 'admin'), ...others] })
+  device.log.write('set-up-completed', { ...actor, user: 'admin' })
+  return done('set-up complete')
+}
+
+function addUser({ device, body, actor }: ApiRequest): Answer {
+  const { name, password, role } = membersOf(body)
+  const { users } = device.store.state
+  if (typeof name !== 'string' || !isUserName(name)) return refusal(400, 'name: 1 to 32 letters, digits, . _ -')
+  if (role !== 'admin' && role !== 'viewer') return refusal(400, 'role must be admin or viewer')
+  if (typeof password !== 'string' || !isGoodPassword(password, name)) return BAD_PASSWORD
+  if (users.some((one) => one.name === name)) return refusal(409, 'user exists')
+  if (users.length >= MOST_USERS) return refusal(409, 'too many users')
+  device.store.change({ users: [...users, makeUser(name, password, role)] })
+  device.log.write('user-added', { ...actor, target: name, role })
+  return json(201, { result: 'user added' })
+}
+
+function removeUser({ device, name, user, actor }: ApiRequest): Answer {
+  const { users } = device.store.state
+  if (!users.some((one) => one.name === name)) return refusal(404, 'no such user')
+  if (name === user?.name) return refusal(409, 'nobody removes the own account')
+  device.store.change({ users: users.filter((one) => one.name !== name) })
+  device.endSessionsOf(name)
+  device.log.write('user-removed', { ...actor, target: name })
+  return done('user removed')
+}
+
+function changePassword({ device, name, user, body, actor }: ApiRequest): Answer {
+  const { password } = membersOf(body)
+  const { users } = device.store.state
+  const target = users.find((one) => one.name === name)
+  if (user?.role !== 'admin' && user?.name !== name) return refusal(403, 'administrators only')
+  if (target === undefined) return refusal(404, 'no such user')
+  if (typeof password !== 'string' || !isGoodPassword(password, name)) return BAD_PASSWORD
+  device.store.change({ users: users.map((one) => (one === target ? makeUser(name, password, one.role) : one)) })
+  device.endSessionsOf(name)
+  device.log.write('password-changed', { ...actor, target: name })
+  return done('password changed')
+}
+
+function setSyslog({ device, body, actor }: ApiRequest): Answer {
+  const { address, port } = membersOf(body)
+  const isOff = address === null && port === null
+  const isTarget = typeof address === 'string' && isIP(address) !== 0
+    && typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65535
+  if (!isOff && !isTarget) return refusal(400, 'address must be an IP address and port a number, or both null')
+  const value = isOff ? 'off' : `${String(address)} ${String(port)}`
+  const record = device.log.write('setting-changed', { ...actor, setting: 'syslog', value })
+  device.store.change({ syslog: isTarget ? { address, port } : null })
+  device.log.forward(record)
+  return done('setting changed')
+}
+
+function update({ device, body, actor }: ApiRequest): Answer {
+  const { firmware, vendorKey } = device.store.state
+  const answer = judgePackage(body, vendorKey, firmware.version, device.behaviour)
+  if (!answer.accepted) {
+    device.log.write('update-refused', { ...actor, reason: answer.reason })
+    return json(answer.status, { result: 'refused', error: answer.reason })
+  }
+  device.log.write('update-accepted', { ...actor, version: answer.firmware.version })
+  return {
+    ...json(200, { result: 'accepted', version: answer.firmware.version }),
+    afterwards: () => device.reboot('update', { firmware: answer.firmware }),
+  }
+}
+
+const get = (path: RegExp, access: Route['access'], run: Route['run']): Route => ({ method: 'GET', path, access, run })
+
+/** Every address of the web interface. The first group of a path is the request's `name`. */
+export const ROUTES: readonly Route[] = [
+  get(/^\/$/, 'public', ({ device }) => html(device.store.state.factoryFresh ? setUpPage : landingPage)),
+  get(/^\/set-up\.js$/, 'public', () => ({ status: 200, type: 'text/javascript', body: setUpScript })),
+  get(/^\/live$/, 'viewer', () => html(livePage)),
+  get(/^\/snapshot\.jpg$/, 'viewer', () => ({ status: 200, type: 'image/jpeg', body: pictureAt(Date.now()) })),
+  get(/^\/api\/device$/, 'viewer', ({ device }) =>
+    json(200, { model: MODEL, serial: device.options.serial, firmware: device.store.state.firmware.version })),
+  get(/^\/api\/firmware$/, 'viewer', ({ device }) => json(200, device.store.state.firmware)),
+  get(/^\/api\/users$/, 'admin', ({ device }) =>
+    json(200, { users: device.store.state.users.map(({ name, role }) => ({ name, role })) })),
+  get(/^\/api\/log$/, 'admin', ({ device }) => json(200, { records: device.log.records })),
+  get(/^\/api\/settings\/syslog$/, 'admin', ({ device }) =>
+    json(200, device.store.state.syslog ?? { address: null, port: null })),
+  { method: 'POST', path: /^\/api\/setup$/, access: 'public', run: setUp },
+  { method: 'POST', path: /^\/api\/users$/, access: 'admin', run: addUser },
+  { method: 'DELETE', path: /^\/api\/users\/([^/]+)$/, access: 'admin', run: removeUser },
+  { method: 'PUT', path: /^\/api\/users\/([^/]+)\/password$/, access: 'viewer', run: changePassword },
+  { method: 'PUT', path: /^\/api\/settings\/syslog$/, access: 'admin', run: setSyslog },
+  { method: 'POST', path: /^\/api\/update$/, access: 'admin', mostBytes: MOST_PACKAGE, run: update },
+  {
+    method: 'POST', path: /^\/api\/reboot$/, access: 'admin',
+    run: ({ device }) => ({ ...done('rebooting'), afterwards: () => device.reboot('requested', {}) }),
+  },
+  {
+    method: 'POST', path: /^\/api\/reset$/, access: 'admin',
+    run: ({ device, actor }) => {
+      device.log.write('factory-reset', actor)
+      return { ...done('resetting'), afterwards: () => device.reboot('factory reset', device.factorySettings()) }
+    },
+  },
+]

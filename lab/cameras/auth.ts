@@ -1,0 +1,86 @@
+import type { Behaviour, LoginInterface } from './behaviour.ts'
+import { credentialsOf, makeDigest, NOBODY, secretsOf } from './digest.ts'
+import { makeLockout } from './lockout.ts'
+import type { Log } from './log.ts'
+import type { CameraOptions } from './options.ts'
+import type { StateStore } from './state.ts'
+import type { User } from './users.ts'
+
+/** Who asks, from where, and what for. */
+export interface LogInAttempt {
+  interface: LoginInterface
+  source: string
+  /** Digest nonces are bound to it; empty where a nonce may serve several connections. */
+  connection: string
+  /** The Authorization header. */
+  authorization: string | undefined
+  method: string
+  /** Whether the address that was signed is the one that is asked for (RFC 7616 section 3.4.6). */
+  isTarget(uri: string): boolean
+}
+
+export type Access =
+  | { granted: true; user: User }
+  | { granted: false; because: 'challenge'; challenges: string[] }
+  | { granted: false; because: 'malformed' }
+
+export interface Gate {
+  logIn(attempt: LogInAttempt): Access
+}
+
+const FACTORY_SECRETS = secretsOf('admin', 'admin')
+
+/**
+ * The one gate of every interface. A locked account, a wrong password and an unknown user get the same answer;
+ * a stale nonce is only called stale when the password was right, else it would be a free guess.
+ */
+export function makeGate(options: CameraOptions, behaviour: Behaviour, store: StateStore, log: Log): Gate {
+  const digest = makeDigest()
+  const lockout = makeLockout(options.lock)
+
+  const failed = (attempt: LogInAttempt, user: string, reason: string): void => {
+    if (!behaviour.logsFailedLogins) return
+    log.write('login-failed', { user, source: attempt.source, interface: attempt.interface, reason })
+  }
+
+  return {
+    logIn(attempt) {
+      const { authorization, source, connection } = attempt
+      const refuse = (stale: boolean): Access =>
+        ({ granted: false, because: 'challenge', challenges: digest.challenges(connection, stale) })
+      if (authorization === undefined) return refuse(false)
+      if (!/^digest\s/i.test(authorization)) {
+        failed(attempt, '', 'scheme not supported')
+        return refuse(false)
+      }
+      const credentials = credentialsOf(authorization)
+      if (credentials === null || !attempt.isTarget(credentials.get('uri')!)) {
+        return { granted: false, because: 'malformed' }
+      }
+
+      const name = credentials.get('username')!
+      const user = store.state.users.find((one) => one.name === name)
+      const request = { method: attempt.method, credentials, connection, qopRequired: attempt.interface !== 'rtsp' }
+      const factory = name === 'admin' && behaviour.factoryPasswordWorks.includes(attempt.interface)
+      const isOwn = digest.proves(request, user?.secrets ?? NOBODY)
+      const isRight = user !== undefined && (isOwn || (factory && digest.proves(request, FACTORY_SECRETS)))
+
+      if (lockout.isLocked(name) && (behaviour.lockRefusesRightPassword || !isRight)) {
+        failed(attempt, name, 'account locked')
+        return refuse(false)
+      }
+      if (!isRight) {
+        failed(attempt, name, 'wrong user or password')
+        if (behaviour.locksAccounts && lockout.failed(name, source, user !== undefined)) {
+          log.write('account-locked', { user: name, source, interface: attempt.interface })
+        }
+        return refuse(false)
+      }
+      const fresh = digest.isFresh(request)
+      if (fresh === 'stale') return refuse(true)
+      lockout.succeeded(name, source)
+      if (fresh === 'first') log.write('login-succeeded', { user: name, source, interface: attempt.interface })
+      return { granted: true, user }
+    },
+  }
+}

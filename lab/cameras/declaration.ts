@@ -1,0 +1,122 @@
+import type { Statement } from '../../suites/statement.ts'
+import { layoutOf, MODEL } from './firmware.ts'
+import type { CameraOptions, InitialUser } from './options.ts'
+import { MEDIA_PORTS } from './rtsp-transport.ts'
+import { STREAMS } from './rtsp.ts'
+import { genuinePackage, packageFiles } from './update.ts'
+
+export interface Declared {
+  options: CameraOptions
+  ports: { https: number; rtsp: number; http: number | null }
+  firmware: string
+  vendorKey: string
+  /** Where the packages are, or will be. */
+  packages: string
+}
+
+/** The environment variable that holds a user's password. */
+export const passwordVariable = (user: string): string =>
+  `CAMSEAL_${user.toUpperCase().replace(/[^A-Z0-9]/g, '_')}_PASSWORD`
+
+/** What the maker states of the conforming camera. A weakness changes the camera, not the statement. */
+export function declare({ options, ports, firmware, vendorKey, packages }: Declared): Statement {
+  const { addresses, lock, serial, syslog } = options
+  const families: ('ipv4' | 'ipv6')[] = addresses.ipv6 === null ? ['ipv4'] : ['ipv4', 'ipv6']
+  const users = options.users ?? []
+  const spare = users.find((user) => user.spare === true)
+  const web = { service: 'web', account: 'owner' }
+  const json = { ...web, contentType: 'application/json' }
+  const files = packageFiles(packages)
+  const protectedPages = [
+    ['/live', 'page'], ['/snapshot.jpg', 'snapshot'], ['/api/device', 'identity'], ['/api/firmware', 'identity'],
+    ['/api/users', 'settings'], ['/api/settings/syslog', 'settings'], ['/api/log', 'file'],
+  ] as const
+
+  return {
+    camseal: 'statement/1',
+    dut: {
+      maker: { name: 'Camseal reference camera' },
+      model: MODEL,
+      hardware: 'software',
+      firmware: { version: firmware, link: 'version-string-only' },
+    },
+    samples: [{
+      id: 'a', serial, arrives: options.factoryFresh ? 'factory-fresh' : 'in-service', addresses, macs: [],
+    }],
+    interfaces: [{ id: 'lan', type: 'ethernet' }],
+    services: [
+      { id: 'web', transport: 'tcp', port: ports.https, protocol: 'https', families, purpose: 'web interface' },
+      { id: 'stream', transport: 'tcp', port: ports.rtsp, protocol: 'rtsp', families, purpose: 'live video' },
+      ...(ports.http === null ? [] : [{
+        id: 'redirect', transport: 'tcp' as const, port: ports.http, protocol: 'http' as const, families,
+        purpose: 'redirects to the web interface',
+      }]),
+    ],
+    accounts: [
+      { id: 'owner', user: 'admin', password: { env: passwordVariable('admin') }, role: 'administrator' },
+      ...users.map(accountOf),
+    ],
+    logins: ['owner', ...users.map(({ name }) => name)].flatMap((account) => [
+      { id: `web-${account}`, service: 'web', account, target: '/api/device', method: 'GET' as const },
+      { id: `stream-${account}`, service: 'stream', account, target: STREAMS[0], method: 'DESCRIBE' as const },
+    ]),
+    resources: [
+      { service: 'web', target: '/', access: 'public', holds: 'page' },
+      ...protectedPages.map(([target, holds]) => ({ service: 'web', target, access: 'protected' as const, holds })),
+      ...STREAMS.map((target) => ({
+        service: 'stream', target, access: 'protected' as const, holds: 'stream' as const,
+      })),
+    ],
+    bruteForce: ['web-owner', 'stream-owner'].map((login) => ({
+      login, protection: 'lock', ...lock, scope: 'account', ...(spare === undefined ? {} : { spare: spare.name }),
+    })),
+    logging: {
+      channels: [{
+        id: 'syslog', protocol: 'syslog-udp', port: syslog?.port ?? 514,
+        enable: {
+          ...json, method: 'PUT', target: '/api/settings/syslog',
+          body: '{"address":"{{lab-address}}","port":{{lab-port}}}', done: '"result":"setting changed"',
+        },
+        restore: {
+          ...json, method: 'PUT', target: '/api/settings/syslog',
+          body: JSON.stringify(syslog ?? { address: null, port: null }), done: '"result":"setting changed"',
+        },
+        current: { ...web, target: '/api/settings/syslog', pattern: '(\\{.*\\})' },
+      }],
+    },
+    updates: [{
+      id: 'web-update',
+      upload: {
+        ...web, method: 'POST', target: '/api/update', contentType: 'application/octet-stream', body: '{{package}}',
+        done: '"result":"accepted"',
+      },
+      version: { ...web, target: '/api/firmware', pattern: '"version":"([^"]+)"' },
+      format: 'opaque',
+      layout: layoutOf(genuinePackage(vendorKey)),
+      signed: true,
+      packages: files,
+      bootSeconds: Math.ceil(options.bootSeconds) + 5,
+    }],
+    identity: [{ ...web, target: '/api/device', pattern: '"serial":"([^"]+)"' }],
+    actions: {
+      initialise: {
+        service: 'web', method: 'POST', target: '/api/setup', contentType: 'application/json',
+        body: '{"password":"{{new-password}}"}', done: '"result":"set-up complete"',
+      },
+      changePassword: {
+        ...json, method: 'PUT', target: '/api/users/{{user}}/password', body: '{"password":"{{new-password}}"}',
+        done: '"result":"password changed"',
+      },
+      reset: { ...web, method: 'POST', target: '/api/reset', done: '"result":"resetting"' },
+      reboot: { ...web, method: 'POST', target: '/api/reboot', done: '"result":"rebooting"' },
+    },
+    budgets: { connections: 16, attemptsPerSecond: 500 },
+    clientPorts: [{ transport: 'udp', ...MEDIA_PORTS, purpose: 'RTP and RTCP of a running stream' }],
+    permit: 'destructive',
+  }
+}
+
+const accountOf = ({ name, role, spare }: InitialUser): Statement['accounts'][number] => ({
+  id: name, user: name, password: { env: passwordVariable(name) },
+  role: role === 'admin' ? 'administrator' : 'viewer', ...(spare === true ? { spare } : {}),
+})

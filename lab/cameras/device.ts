@@ -1,0 +1,19 @@
+import type { Gate } from './auth.ts'
+import type { Behaviour } from './behaviour.ts'
+import type { Log } from './log.ts'
+import type { CameraOptions } from './options.ts'
+import type { State, StateStore } from './state.ts'
+
+/** The inside of the camera, as its interfaces see it. */
+export interface Device {
+  options: CameraOptions
+  behaviour: Behaviour
+  store: StateStore
+  log: Log
+  gate: Gate
+  /** Ends the streams of a user whose password changed or who was removed. */
+  endSessionsOf(user: string): void
+  factorySettings(): Partial<State>
+  /** Closes every door, applies the change, waits, opens again. Returns at once; a second call changes nothing. */
+  reboot(reason: string, change: Partial<State>): void
+}

@@ -1,0 +1,89 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ROUTES, refusal, type Answer, type Route } from './api.ts'
+import type { Device } from './device.ts'
+import { bodyOf, type Handler } from './web.ts'
+
+const HEADERS = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Content-Security-Policy': "default-src 'self'",
+  'Referrer-Policy': 'no-referrer',
+}
+
+const MOST_BYTES = 16_384
+
+/** The web interface: finds the route, asks for the log-in, reads the body, runs it. */
+export function makeApi(device: Device, login: 'https' | 'http'): Handler {
+  return async (request, response) => {
+    try {
+      const answer = await answerTo(device, login, request, response)
+      response.once('finish', () => answer.afterwards?.())
+      response.writeHead(answer.status, {
+        ...HEADERS,
+        'Content-Type': answer.type,
+        'Content-Length': Buffer.byteLength(answer.body),
+      })
+      response.end(answer.body)
+    } catch {
+      // The client went away in the middle of its body.
+      response.destroy()
+    }
+  }
+}
+
+async function answerTo(
+  device: Device, login: 'https' | 'http', request: IncomingMessage, response: ServerResponse,
+): Promise<Answer> {
+  const path = /^\/[^?#]*/.exec(request.url ?? '')?.[0]
+  if (path === undefined) return refusal(400, 'malformed target')
+  const candidates = ROUTES.filter((route) => route.path.test(path))
+  if (candidates.length === 0) return refusal(404, 'not found')
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const route = candidates.find((one) => one.method === method)
+  const source = request.socket.remoteAddress ?? ''
+  const isOpen = (route ?? candidates[0]!).access === 'public'
+    || (device.behaviour.anonymousSnapshot && path === '/snapshot.jpg')
+
+  let user = null
+  if (!isOpen) {
+    if (device.store.state.factoryFresh) return refusal(403, 'set-up required')
+    const access = device.gate.logIn({
+      interface: login, source, connection: '', authorization: request.headers.authorization,
+      method: request.method ?? '', isTarget: (uri) => uri === request.url,
+    })
+    if (!access.granted && access.because === 'malformed') return refusal(400, 'malformed credentials')
+    if (!access.granted) {
+      response.setHeader('WWW-Authenticate', access.challenges)
+      return refusal(401, 'log-in required')
+    }
+    user = access.user
+  }
+  if (route === undefined) {
+    response.setHeader('Allow', candidates.map((one) => one.method).join(', '))
+    return refusal(405, 'method not allowed')
+  }
+  if (route.access === 'admin' && user?.role !== 'admin') return refusal(403, 'administrators only')
+  if (isForeign(request)) return refusal(403, 'request from another site')
+
+  const name = nameOf(route, path)
+  if (name === null) return refusal(400, 'malformed target')
+  const body = await bodyOf(request, route.mostBytes ?? MOST_BYTES)
+  if (body === null) return refusal(413, 'too long')
+  return route.run({ device, user, actor: { user: user?.name ?? '', source, interface: login }, name, body })
+}
+
+/** A browser was sent here by a page of somebody else (Fetch Metadata; Origin, RFC 6454). */
+const isForeign = ({ method, headers }: IncomingMessage): boolean =>
+  method !== 'GET' && method !== 'HEAD'
+  && (headers['sec-fetch-site'] === 'cross-site'
+    || (headers.origin !== undefined && !headers.origin.endsWith(`//${headers.host ?? ''}`)))
+
+/** The variable part of the path, decoded; null where it cannot be. */
+function nameOf(route: Route, path: string): string | null {
+  try {
+    return decodeURIComponent(route.path.exec(path)?.[1] ?? '')
+  } catch {
+    return null
+  }
+}

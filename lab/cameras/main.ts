@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { faultsOf, type CameraOptions } from './options.ts'
+import { startReferenceCamera } from './reference-camera.ts'
+
+/**
+ * The camera as a process of its own: `main.js --options-file FILE`. The file holds CameraOptions and may name a
+ * `packagesDirectory`. Prints one line of JSON when it listens: `{"ready":true,"pid","ports","statement","packages"}`;
+ * stops on SIGTERM and SIGINT. Faults of the options go to standard error as JSON, exit code 3; a port or address
+ * that cannot be had is exit code 4.
+ */
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { 'options-file': { type: 'string' } } })
+  const given = optionsIn(values['options-file'])
+  const faults = faultsOf(given)
+  if (faults.length > 0) {
+    process.stderr.write(`${JSON.stringify({ faults })}\n`)
+    process.exitCode = 3
+    return
+  }
+  const { packagesDirectory, ...options } = given as CameraOptions & { packagesDirectory?: string }
+  const camera = await startReferenceCamera(options)
+  let isStopping = false
+  const stop = (): void => {
+    if (isStopping) return
+    isStopping = true
+    void camera.stop()
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('disconnect', stop)
+  const packages = packagesDirectory === undefined ? null : await camera.writePackages(packagesDirectory)
+  const line = { ready: true, pid: process.pid, ports: camera.ports, statement: camera.statement(), packages }
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+function optionsIn(file: string | undefined): unknown {
+  try {
+    return file === undefined ? null : JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return null
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${JSON.stringify({ error: error instanceof Error ? error.message : String(error) })}\n`)
+  process.exitCode = error instanceof TypeError ? 3 : 4
+})

@@ -1,0 +1,87 @@
+/** A log-in account of the factory configuration; it returns at a factory reset and sleeps until the set-up is done. */
+export interface InitialUser {
+  name: string
+  password: string
+  role: Role
+  /** Declared as an account that the lab may lock. */
+  spare?: boolean
+}
+
+export type Role = 'admin' | 'viewer'
+
+export interface SyslogTarget { address: string; port: number }
+
+export interface LockRule { failures: number; windowSeconds: number; lockSeconds: number }
+
+export interface CameraOptions {
+  /** Every listener binds to these and to nothing else. */
+  addresses: { ipv4: string; ipv6: string | null }
+  /** 0 takes any free port. `http` only redirects to `https`. */
+  ports: { https: number; rtsp: number; http?: number }
+  /** Ids of `weaknesses/`. */
+  weaknesses: string[]
+  serial: string
+  syslog: SyslogTarget | null
+  lock: LockRule
+  /** How long a reboot keeps every listener closed. */
+  bootSeconds: number
+  factoryFresh: boolean
+  /** Password of `admin`; needed unless factory-fresh. */
+  adminPassword?: string
+  users?: InitialUser[]
+  /** Keeps users, settings, firmware, keys and log over a restart; what is found there wins over the options. */
+  stateDirectory?: string
+}
+
+/** A fault of the options: a code, the field, and what was expected there. */
+export interface OptionFault { code: 'option-invalid'; field: string; values: { expected: string } }
+
+type Check = (value: unknown) => boolean
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isText: Check = (value) => typeof value === 'string' && value.length > 0
+const isBoolean: Check = (value) => typeof value === 'boolean'
+const isPort: Check = (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65535
+const isCount: Check = (value) => Number.isInteger(value) && (value as number) > 0
+const isDuration: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0
+const isWord: Check = (value) => typeof value === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(value)
+const isUser: Check = (value) => isRecord(value) && isText(value.name) && isText(value.password)
+  && (value.role === 'admin' || value.role === 'viewer')
+const isOptional = (check: Check): Check => (value) => value === undefined || check(value)
+const isTarget: Check = (value) => isRecord(value) && isText(value.address) && isPort(value.port)
+const isUsers: Check = (value) => Array.isArray(value) && value.every(isUser)
+const isOrNull = (check: Check): Check => (value) => value === null || check(value)
+
+const FIELDS: readonly (readonly [field: string, expected: string, check: Check])[] = [
+  ['addresses.ipv4', 'an IPv4 address', isText],
+  ['addresses.ipv6', 'an IPv6 address or null', isOrNull(isText)],
+  ['ports.https', 'a port', isPort],
+  ['ports.rtsp', 'a port', isPort],
+  ['ports.http', 'a port or nothing', isOptional(isPort)],
+  ['weaknesses', 'a list of weakness ids', (value) => Array.isArray(value) && value.every(isWord)],
+  ['serial', 'letters, digits and hyphens', isWord],
+  ['syslog', 'null, or an address and a port', isOrNull(isTarget)],
+  ['lock.failures', 'a positive whole number', isCount],
+  ['lock.windowSeconds', 'a positive whole number', isCount],
+  ['lock.lockSeconds', 'a positive whole number', isCount],
+  ['bootSeconds', 'a number of seconds', isDuration],
+  ['factoryFresh', 'true or false', isBoolean],
+  ['adminPassword', 'a password or nothing', isOptional(isText)],
+  ['users', 'a list of name, password and role, or nothing', isOptional(isUsers)],
+  ['stateDirectory', 'a folder or nothing', isOptional(isText)],
+]
+
+const at = (value: unknown, field: string): unknown =>
+  field.split('.').reduce<unknown>((inner, name) => (isRecord(inner) ? inner[name] : undefined), value)
+
+/** Every fault of options that came from outside, all at once. */
+export function faultsOf(options: unknown): OptionFault[] {
+  const faults = FIELDS.filter(([field, , check]) => !check(at(options, field)))
+    .map(([field, expected]): OptionFault => ({ code: 'option-invalid', field, values: { expected } }))
+  if (at(options, 'factoryFresh') === false && at(options, 'adminPassword') === undefined) {
+    const expected = 'a password, unless factory-fresh'
+    faults.push({ code: 'option-invalid', field: 'adminPassword', values: { expected } })
+  }
+  return faults
+}

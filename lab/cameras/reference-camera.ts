@@ -1,0 +1,133 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Statement } from '../../suites/statement.ts'
+import { makeGate } from './auth.ts'
+import { makeDebugServer, makeTelnetServer } from './backdoors.ts'
+import type { Behaviour } from './behaviour.ts'
+import { declare } from './declaration.ts'
+import type { Device } from './device.ts'
+import { makeApi } from './http.ts'
+import { makeListener, type Listener } from './listener.ts'
+import { openLog, type LogRecord } from './log.ts'
+import type { CameraOptions } from './options.ts'
+import { makeRtsp } from './rtsp.ts'
+import { factorySettings, openState, type State } from './state.ts'
+import { writePackages, type PackageFiles } from './update.ts'
+import { makeHttpServer, makeHttpsServer, redirectTo } from './web.ts'
+import { behaviourWith } from './weakness.ts'
+import { weaknessesOf } from './weaknesses.ts'
+
+export interface ReferenceCamera {
+  readonly ports: { https: number; rtsp: number; http: number | null }
+  /** What has been logged, newest last. */
+  readonly events: readonly LogRecord[]
+  readonly firmwareVersion: string
+  /** The maker's statement: passwords by environment variable (`passwordVariable`), packages where last written. */
+  statement(): Statement
+  /** Writes update packages of every kind the maker can supply, signed with this camera's vendor key. */
+  writePackages(directory: string): Promise<PackageFiles>
+  stop(): Promise<void>
+}
+
+/** Time for the answer that announces a reboot to leave. */
+const FAREWELL_MILLISECONDS = 150
+
+/**
+ * A conforming camera, or one with the given weaknesses, listening when the promise is kept.
+ * @throws TypeError for a weakness that is unknown or lacks its port or address
+ * @throws the error of `listen` for an address or port that cannot be had
+ */
+export async function startReferenceCamera(options: CameraOptions): Promise<ReferenceCamera> {
+  const behaviour = behaviourWith(weaknessesOf(options.weaknesses))
+  refuseUnmet(options, behaviour)
+  const store = await openState(options, behaviour.rsaCertificate)
+  const log = openLog({
+    addresses: options.addresses, store, directory: options.stateDirectory, sends: behaviour.sendsSyslog,
+  })
+  const stopping = new AbortController()
+  let rebooting: Promise<void> | null = null
+
+  const device: Device = {
+    options, behaviour, store, log,
+    gate: makeGate(options, behaviour, store, log),
+    endSessionsOf: (user) => rtsp.endSessionsOf(user),
+    factorySettings: () => factorySettings(options),
+    reboot(reason, change) {
+      rebooting ??= reboot(reason, change).finally(() => { rebooting = null })
+    },
+  }
+  const rtsp = makeRtsp(device)
+
+  const { ipv4, ipv6 } = options.addresses
+  const everywhere = ipv6 === null ? [ipv4] : [ipv4, ipv6]
+  const { identity, rsaIdentity } = store.state
+  const identities = rsaIdentity !== null && behaviour.rsaCertificate ? [identity, rsaIdentity] : [identity]
+  const https = makeListener(everywhere, options.ports.https,
+    () => makeHttpsServer(identities, behaviour, makeApi(device, 'https')))
+  const stream = makeListener(everywhere, options.ports.rtsp, rtsp.makeServer)
+  const http = options.ports.http === undefined ? null : makeListener(everywhere, options.ports.http,
+    () => makeHttpServer(behaviour.apiOverHttp ? makeApi(device, 'http') : redirectTo(() => https.port)))
+  const telnet = behaviour.telnetPort === null ? null : makeListener([ipv4], behaviour.telnetPort, makeTelnetServer)
+  const debug = behaviour.ipv6DebugPort === null || ipv6 === null
+    ? null
+    : makeListener([ipv6], behaviour.ipv6DebugPort, makeDebugServer)
+  const listeners = [https, stream, http, telnet, debug].filter((one): one is Listener => one !== null)
+
+  const open = async (): Promise<void> => {
+    try {
+      for (const listener of listeners) await listener.open()
+    } catch (error) {
+      await close()
+      throw error
+    }
+    log.write('started', { version: store.state.firmware.version })
+  }
+  const close = async (): Promise<void> => {
+    await Promise.all(listeners.map((listener) => listener.close()))
+    await log.pause()
+  }
+
+  const reboot = async (reason: string, change: Partial<State>): Promise<void> => {
+    log.write('reboot', { reason })
+    store.change(change)
+    try {
+      await wait(FAREWELL_MILLISECONDS, undefined, { signal: stopping.signal })
+      await close()
+      await wait(options.bootSeconds * 1000, undefined, { signal: stopping.signal })
+    } catch {
+      return
+    }
+    while (!await isOpenAgain()) await wait(1000)
+  }
+  /** A port may have been taken by somebody else meanwhile. */
+  const isOpenAgain = (): Promise<boolean> =>
+    open().then(() => true, () => stopping.signal.aborted)
+
+  await open()
+  let packages = ''
+  const ports = () => ({ https: https.port, rtsp: stream.port, http: http?.port ?? null })
+  return {
+    get ports() { return ports() },
+    events: log.records,
+    get firmwareVersion() { return store.state.firmware.version },
+    statement: () => declare({
+      options, ports: ports(), firmware: store.state.firmware.version, vendorKey: store.state.vendorKey, packages,
+    }),
+    async writePackages(directory) {
+      packages = directory
+      return await writePackages(directory, store.state.vendorKey)
+    },
+    async stop() {
+      stopping.abort()
+      await rebooting
+      await close()
+    },
+  }
+}
+
+/** A weakness that cannot show is a false witness: it must be an error, not a sound camera. */
+function refuseUnmet({ addresses, ports }: CameraOptions, behaviour: Behaviour): void {
+  if (behaviour.apiOverHttp && ports.http === undefined) throw new TypeError('this weakness needs ports.http')
+  if (behaviour.ipv6DebugPort !== null && addresses.ipv6 === null) {
+    throw new TypeError('this weakness needs addresses.ipv6')
+  }
+}

@@ -1,0 +1,84 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import type { CameraOptions, Role, SyslogTarget } from './options.ts'
+import { makeIdentity, type Identity } from './certificate.ts'
+import { makeVendorKey, FACTORY_VERSION, payloadOf } from './firmware.ts'
+import { makeUser, type User } from './users.ts'
+
+/** Everything that survives a restart. */
+export interface State {
+  factoryFresh: boolean
+  users: User[]
+  syslog: SyslogTarget | null
+  /** Installed firmware, and the digest of its image. */
+  firmware: { version: string; sha256: string }
+  /** TLS key and certificate; a reset keeps them. */
+  identity: Identity
+  rsaIdentity: Identity | null
+  /** Signs the packages of this run; a real vendor's never leaves its premises. PKCS#8, PEM. */
+  vendorKey: string
+}
+
+export interface StateStore {
+  readonly state: State
+  /** Changes the state and writes it, atomically, before it returns. */
+  change(by: Partial<State>): void
+}
+
+/** The state found in the folder, or a new one as the options say. */
+export async function openState(options: CameraOptions, rsa: boolean): Promise<StateStore> {
+  const file = options.stateDirectory === undefined ? null : join(options.stateDirectory, 'state.json')
+  if (options.stateDirectory !== undefined) mkdirSync(options.stateDirectory, { recursive: true, mode: 0o700 })
+  let state = (file === null ? null : read(file)) ?? await newState(options)
+  const store: StateStore = {
+    get state() { return state },
+    change(by) {
+      state = { ...state, ...by }
+      if (file === null) return
+      writeFileSync(`${file}.new`, JSON.stringify(state), { mode: 0o600, flush: true })
+      renameSync(`${file}.new`, file)
+    },
+  }
+  const needsRsa = rsa && state.rsaIdentity === null
+  store.change(needsRsa ? { rsaIdentity: await makeIdentity('RSA', addressesOf(options)) } : {})
+  return store
+}
+
+/** What a factory reset puts back: accounts and settings. Firmware, keys and certificate stay. */
+export const factorySettings = (options: CameraOptions): Pick<State, 'factoryFresh' | 'users' | 'syslog'> => ({
+  factoryFresh: true,
+  users: (options.users ?? []).map(({ name, password, role }) => makeUser(name, password, role)),
+  syslog: null,
+})
+
+async function newState(options: CameraOptions): Promise<State> {
+  const settings = factorySettings(options)
+  const admin = options.adminPassword !== undefined && !options.factoryFresh
+    ? [makeUser('admin', options.adminPassword, 'admin' satisfies Role)]
+    : []
+  return {
+    factoryFresh: options.factoryFresh,
+    users: [...admin, ...settings.users],
+    syslog: options.syslog,
+    firmware: {
+      version: FACTORY_VERSION,
+      sha256: createHash('sha256').update(payloadOf(FACTORY_VERSION)).digest('hex'),
+    },
+    identity: await makeIdentity('P-256', addressesOf(options)),
+    rsaIdentity: null,
+    vendorKey: makeVendorKey(),
+  }
+}
+
+const addressesOf = ({ addresses }: CameraOptions): string[] =>
+  [addresses.ipv4, ...(addresses.ipv6 === null ? [] : [addresses.ipv6])]
+
+function read(file: string): State | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as State
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}

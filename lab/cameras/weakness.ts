@@ -1,0 +1,17 @@
+import { CONFORMING, type Behaviour } from './behaviour.ts'
+
+/** One switch, the criteria it must make fail, and how somebody else's client sees it. */
+export interface Weakness {
+  /** Its file name. */
+  id: string
+  title: { en: string; vi: string }
+  /** Every criterion that fails because of it, and none that does not. */
+  criteria: string[]
+  /** One command of an independent client with {ipv4}, {ipv6}, {https}, {http}, {rtsp}; or `self-proved`. */
+  visibleTo: string
+  apply: Partial<Behaviour>
+}
+
+/** The behaviour with the given weaknesses; a later one wins where two change the same switch. */
+export const behaviourWith = (weaknesses: readonly Weakness[]): Behaviour =>
+  weaknesses.reduce<Behaviour>((behaviour, { apply }) => ({ ...behaviour, ...apply }), CONFORMING)

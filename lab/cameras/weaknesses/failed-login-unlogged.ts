@@ -1,0 +1,12 @@
+import type { Weakness } from '../weakness.ts'
+
+export const weakness: Weakness = {
+  id: 'failed-login-unlogged',
+  title: {
+    en: 'Failed log-ins are not recorded',
+    vi: 'Không ghi nhật ký các lần đăng nhập thất bại',
+  },
+  criteria: ['logging/failed-login-recorded'],
+  visibleTo: 'self-proved',
+  apply: { logsFailedLogins: false },
+}

@@ -1,0 +1,12 @@
+import type { Weakness } from '../weakness.ts'
+
+export const weakness: Weakness = {
+  id: 'no-lockout',
+  title: {
+    en: 'Any number of wrong passwords may be tried',
+    vi: 'Cho phép thử sai mật khẩu không giới hạn số lần',
+  },
+  criteria: ['authentication/login-lockout'],
+  visibleTo: 'curl -sk --digest -u {user}:{password} https://{ipv4}:{https}/api/device',
+  apply: { locksAccounts: false },
+}

@@ -1,0 +1,76 @@
+import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http'
+import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { Server } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Behaviour } from './behaviour.ts'
+import type { Identity } from './certificate.ts'
+
+/** Answers one request. Must not throw; what it returns is awaited. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+const LIMITS: ServerOptions = {
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 15_000,
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 16_384,
+}
+
+/** Key exchange groups of 128 bits of security and more. */
+const GROUPS = 'X25519:P-256:P-384'
+
+/** What is not HTTP gets 400 and the door (RFC 9112 section 2.2). */
+const refuseMalformed = (_error: Error, socket: Duplex): void => {
+  if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  else socket.destroy()
+}
+
+/** HTTPS with the versions and suites of the behaviour. */
+export function makeHttpsServer(identities: readonly Identity[], behaviour: Behaviour, handler: Handler): Server {
+  const server = createHttpsServer({
+    ...LIMITS,
+    key: identities.map(({ key }) => key),
+    cert: identities.map(({ certificate }) => certificate),
+    minVersion: behaviour.tlsMinVersion,
+    ciphers: behaviour.tlsCiphers,
+    ecdhCurve: GROUPS,
+    honorCipherOrder: true,
+    handshakeTimeout: 10_000,
+  }, (request, response) => { void handler(request, response) })
+  server.on('clientError', refuseMalformed)
+  server.on('tlsClientError', (_error, socket) => socket.destroy())
+  return server
+}
+
+/** Plain HTTP. */
+export function makeHttpServer(handler: Handler): Server {
+  const server = createHttpServer(LIMITS, (request, response) => { void handler(request, response) })
+  server.on('clientError', refuseMalformed)
+  return server
+}
+
+/**
+ * Sends every request to the same target over HTTPS (308: method and body stay, RFC 9110 section 15.4.9).
+ * The host is the address the client reached, never what its Host header says.
+ */
+export const redirectTo = (httpsPort: () => number): Handler => async (request, response) => {
+  const address = request.socket.localAddress ?? ''
+  const host = address.includes(':') ? `[${address}]` : address
+  const target = request.url?.startsWith('/') ? request.url : '/'
+  const Location = `https://${host}:${httpsPort()}${target}`
+  response.writeHead(308, { Location, 'Content-Length': 0, Connection: 'close' })
+  response.end()
+}
+
+/** The body of a request, read to its end; null when it is longer than `most`. */
+export async function bodyOf(request: IncomingMessage, most: number): Promise<Buffer | null> {
+  let chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes <= most) chunks.push(chunk)
+    else chunks = []
+  }
+  return bytes > most ? null : Buffer.concat(chunks)
+}

@@ -1,0 +1,137 @@
+import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { Failure } from '../../suites/observations/exchange.ts'
+import type { Bench, Endpoint } from '../probe.ts'
+
+/** A byte stream to the device with time-outs on everything; it never throws for what the peer does. */
+export interface Line {
+  sourceAddress: string
+  write(bytes: Uint8Array): void
+  /**
+   * Collects bytes until `enough` says how many belong to this answer (the rest stays for the next read),
+   * the peer ends, `maxBytes` came, or no end was seen in time. What came is returned in every case.
+   */
+  read(enough: (received: Uint8Array) => number | null, limits: { milliseconds: number; maxBytes: number }): Promise<Chunk>
+  close(): void
+}
+
+export interface Chunk {
+  bytes: Uint8Array
+  end: 'complete' | 'closed' | 'reset' | 'timeout' | 'too-long'
+}
+
+export interface LineOptions {
+  milliseconds: number
+  source?: string
+}
+
+/** Opens a line within the budgets. TLS takes every certificate and every version the library still has: it observes. */
+export async function openLine(bench: Bench, to: Endpoint, options: LineOptions): Promise<{ line: Line } | { failure: Failure }> {
+  const release = await bench.connection()
+  await bench.attempt()
+  const localAddress = options.source ?? bench.sources(to.family)[0]
+  const base = { host: to.address, port: to.port, ...(localAddress ? { localAddress } : {}) }
+  const socket: Socket = to.tls
+    ? connectTls({ ...base, rejectUnauthorized: false, minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0', ALPNProtocols: ['http/1.1'] })
+    : connectTcp(base)
+  let released = false
+  const done = () => {
+    if (!released) release()
+    released = true
+  }
+  socket.once('close', done)
+  const opened = await new Promise<Failure | null>((resolve) => {
+    const timer = setTimeout(() => resolve({ code: 'timeout', detail: `no connection after ${options.milliseconds} ms` }), options.milliseconds)
+    const abort = () => resolve({ code: 'lab', detail: 'cancelled' })
+    bench.signal.addEventListener('abort', abort, { once: true })
+    socket.once(to.tls ? 'secureConnect' : 'connect', () => resolve(null))
+    socket.once('error', (e: NodeJS.ErrnoException) => resolve(failureOf(e)))
+    socket.once('close', () => resolve({ code: 'closed', detail: 'closed before it was open' }))
+    socket.once('close', () => {
+      clearTimeout(timer)
+      bench.signal.removeEventListener('abort', abort)
+    })
+  })
+  if (opened) {
+    socket.on('error', () => undefined)
+    socket.destroy()
+    done()
+    return { failure: opened }
+  }
+  return { line: lineOver(socket, bench.signal) }
+}
+
+function lineOver(socket: Socket, signal: AbortSignal): Line {
+  let held: Buffer = Buffer.alloc(0)
+  let ended: 'closed' | 'reset' | null = null
+  let wake: () => void = () => undefined
+  socket.setNoDelay(true)
+  socket.on('data', (d: Buffer) => {
+    held = held.length === 0 ? d : Buffer.concat([held, d])
+    wake()
+  })
+  socket.on('error', (e: NodeJS.ErrnoException) => {
+    ended ??= e.code === 'ECONNRESET' || e.code === 'EPIPE' ? 'reset' : 'closed'
+    wake()
+  })
+  for (const event of ['end', 'close'] as const)
+    socket.on(event, () => {
+      ended ??= 'closed'
+      wake()
+    })
+  const take = (count: number): Uint8Array => {
+    const bytes = new Uint8Array(held.subarray(0, count))
+    held = held.subarray(count)
+    return bytes
+  }
+  return {
+    sourceAddress: socket.localAddress ?? '',
+    write: (bytes) => void (ended === null && socket.write(bytes)),
+    close: () => socket.destroy(),
+    async read(enough, { milliseconds, maxBytes }) {
+      const deadline = performance.now() + milliseconds
+      for (;;) {
+        const count = enough(held)
+        if (count !== null && count <= held.length) return { bytes: take(count), end: 'complete' }
+        if (held.length > maxBytes) return { bytes: take(maxBytes), end: 'too-long' }
+        if (ended !== null) return { bytes: take(held.length), end: ended }
+        const left = deadline - performance.now()
+        if (left <= 0 || signal.aborted) return { bytes: take(held.length), end: 'timeout' }
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, left)
+          wake = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+        })
+        wake = () => undefined
+      }
+    },
+  }
+}
+
+/** The word of the wire for an error of the socket. */
+export function failureOf(e: NodeJS.ErrnoException): Failure {
+  const detail = e.code ?? e.message
+  switch (e.code) {
+    case 'ECONNREFUSED':
+      return { code: 'refused', detail }
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return { code: 'reset', detail }
+    case 'ETIMEDOUT':
+      return { code: 'timeout', detail }
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return { code: 'unreachable', detail }
+    case 'EMFILE':
+    case 'ENFILE':
+    case 'EADDRINUSE':
+    case 'EADDRNOTAVAIL':
+    case 'EACCES':
+    case 'EPERM':
+      return { code: 'lab', detail }
+    default:
+      return { code: detail.startsWith('ERR_SSL') || /ssl|tls/i.test(e.message) ? 'tls-handshake' : 'closed', detail }
+  }
+}

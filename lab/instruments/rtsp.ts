@@ -1,0 +1,80 @@
+import { answerOf } from '../../suites/facts/answer.ts'
+import { headerOf, messageEnd } from '../../suites/facts/http-message.ts'
+import { readFrames } from '../../suites/facts/interleaved.ts'
+import { controlUrl, parseSdp } from '../../suites/facts/sdp.ts'
+import type { Exchange } from '../../suites/observations/exchange.ts'
+import type { Bench, Credential, Endpoint } from '../probe.ts'
+import { authorityOf, converse, withGiven, type Asked, type ClientOptions } from './conversation.ts'
+
+/** What came of asking for the video of a description. */
+export interface Played {
+  setup: Exchange
+  /** Null where SETUP gave no session. */
+  play: Exchange | null
+  /** What came after PLAY until `packets` were enough or the time was over; counted, not kept. */
+  media: { elapsed: number; packets: number; bytes: number; control: number } | null
+}
+
+export interface RtspClient {
+  /** One request; a target beginning with `/` is made a URL of this endpoint. */
+  send(request: Asked): Promise<Exchange>
+  /** SETUP over this connection, PLAY, a bounded look at the media, TEARDOWN (RFC 2326 sections 10.4 to 10.7). */
+  play(described: Exchange, limits: { milliseconds: number; packets: number }, credential?: Credential): Promise<Played | null>
+  close(): void
+}
+
+/** Media may come before the answer to PLAY. */
+const MOST_MEDIA = 1_048_576
+
+/** A raw RTSP/1.0 client (RFC 2326) with media interleaved on its one connection. */
+export function rtspClient(bench: Bench, to: Endpoint, options: ClientOptions = {}): RtspClient {
+  const origin = `${to.tls ? 'rtsps' : 'rtsp'}://${authorityOf(to)}`
+  const conversation = converse(bench, to, {
+    version: 'RTSP/1.0',
+    headersOf: ({ headers }, count) => withGiven([['CSeq', String(count)], ['User-Agent', 'camseal']], headers),
+    enough(received, method) {
+      const { end } = readFrames(received)
+      const length = received.length > end ? messageEnd(received.subarray(end), method) : null
+      return length === null ? null : end + length
+    },
+    start: (received) => readFrames(received).end,
+    before: MOST_MEDIA,
+    repeatable: ['OPTIONS', 'DESCRIBE', 'SETUP', 'PLAY', 'TEARDOWN'],
+  }, options)
+
+  const send = (asked: Asked): Promise<Exchange> =>
+    conversation.send(asked.target.startsWith('/') ? { ...asked, target: origin + asked.target } : asked)
+
+  async function play(described: Exchange, limits: { milliseconds: number; packets: number }, credential?: Credential): Promise<Played | null> {
+    const description = answerOf(described)
+    const sdp = description && parseSdp(description.body)
+    const medium = sdp?.media.find((m) => m.kind === 'video') ?? sdp?.media[0]
+    if (!sdp || !medium) return null
+    const base = headerOf(description, 'content-base') ?? headerOf(description, 'content-location')
+    const { target } = described.request
+    const log = credential ? { credential } : {}
+    const transport = `${medium.profile}/TCP;unicast;interleaved=0-1`
+    const setup = await send({ method: 'SETUP', target: controlUrl(target, base, medium.control), headers: [['Transport', transport]], ...log })
+    const ready = answerOf(setup)
+    const session = ready && headerOf(ready, 'session')?.split(';')[0]?.trim()
+    if (ready?.status !== 200 || !session) return { setup, play: null, media: null }
+    const aggregate = { target: controlUrl(target, base, sdp.control), headers: [['Session', session] as [string, string]], ...log }
+    const played = await send({ method: 'PLAY', ...aggregate })
+    const media = answerOf(played)?.status === 200 ? await watch(limits) : null
+    await send({ method: 'TEARDOWN', ...aggregate, milliseconds: 2_000 })
+    return { setup, play: played, media }
+  }
+
+  async function watch({ milliseconds, packets }: { milliseconds: number; packets: number }): Promise<Played['media']> {
+    const began = bench.now()
+    const line = conversation.line()
+    const chunk = await line?.read((received) => {
+      const found = readFrames(received, packets)
+      return found.packets >= packets ? found.end : null
+    }, { milliseconds, maxBytes: MOST_MEDIA })
+    const found = readFrames(chunk?.bytes ?? new Uint8Array())
+    return { elapsed: bench.now() - began, packets: found.packets, bytes: found.bytes, control: found.control }
+  }
+
+  return { send, play, close: conversation.close }
+}

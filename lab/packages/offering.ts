@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import type { UpdateAttempt } from '../../suites/observations/update-refusal.ts'
+import type { Update } from '../../suites/statement.ts'
+import { read } from '../actions.ts'
+import type { Bench } from '../probe.ts'
+
+export type Offered = Omit<UpdateAttempt, 'id'>
+type Version = UpdateAttempt['versionAfter']
+
+const SHORTEST_POLL = 250
+const LONGEST_POLL = 2_000
+const about = (key: string, values: Record<string, string | number> = {}) => ({ code: `update-refusal.${key}`, values })
+
+/**
+ * Uploads a package by the declared path and waits until what became of it can be seen. An answer that says "refused" is
+ * not believed: a device that tells the old version is watched for the whole declared time; a new version counts once it is told twice.
+ */
+export function makeOffering(bench: Bench, update: Update): (bytes: Uint8Array) => Promise<Offered> {
+  const poll = Math.min(LONGEST_POLL, Math.max(SHORTEST_POLL, update.bootSeconds * 50))
+  const declared = update.bootSeconds * 1_000_000
+  const ask = () => read(bench, update.version)
+  const pause = () => bench.wait(poll, about('settling', { seconds: update.bootSeconds }))
+
+  /** The device may still be busy with what came before. */
+  async function ready(): Promise<Version> {
+    const end = bench.now() + declared
+    let version = await ask()
+    while (version.text === null && bench.now() < end && (await pause())) version = await ask()
+    return version
+  }
+
+  async function settle(before: string | null): Promise<{ versionAfter: Version; cameBack: boolean; downtime: number }> {
+    const from = bench.now()
+    let lost: number | null = null
+    let downtime = 0
+    let seen: string | null = null
+    for (;;) {
+      const asked = bench.now()
+      const version = await ask()
+      const there = version.exchange.failure === null
+      if (!there) lost ??= asked
+      else if (lost !== null) {
+        downtime += asked - lost
+        lost = null
+      }
+      const steady = version.text !== null && version.text === seen
+      if (steady && (version.text !== before || bench.now() - from >= declared)) return { versionAfter: version, cameBack: true, downtime }
+      if (bench.now() - from >= 2 * declared || bench.signal.aborted)
+        return { versionAfter: version, cameBack: there, downtime: lost === null ? downtime : downtime + bench.now() - lost }
+      seen = version.text
+      await pause()
+    }
+  }
+
+  return async (bytes) => {
+    const versionBefore = await ready()
+    const upload = await bench.perform(update.upload, {}, bytes)
+    const settled = await settle(versionBefore.text)
+    return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length, upload, versionBefore, ...settled }
+  }
+}

@@ -1,0 +1,104 @@
+import type { Message, ObjectRef, ObservationKind, Seen, State, Disclosure } from '../suites/observation.ts'
+import type { Action, Family, Sample, Statement } from '../suites/statement.ts'
+import type { Exchange } from '../suites/observations/exchange.ts'
+
+/** P passive, R read-only, W writes then restores, D disruptive (rule 15). */
+export type Tier = 'P' | 'R' | 'W' | 'D'
+/** How a probe may overlap with others: offline freely, gentle within the budgets, disruptive alone. */
+export type Grade = 'offline' | 'gentle' | 'disruptive'
+
+/** Makes observations of one kind. It states what it saw, never what it means (rule 4). */
+export interface Probe<T = unknown> {
+  id: string
+  version: string
+  kind: ObservationKind<T>
+  tier: Tier
+  grade: Grade
+  /** Among disruptive probes: lock-outs before updates before resets. */
+  order: number
+  states: readonly State[]
+  /** What it changes for good, printed in the plan; absent where it leaves everything as it was. */
+  leaves?: Message
+  /** Seconds it will take on this statement, for the plan and the progress line. */
+  seconds(statement: Statement): number
+  /** One subject. Never throws for what a device does; `unanswered` with its cause instead. */
+  run(bench: Bench, subject: string): Promise<Seen<T>>
+}
+
+export const defineProbe = <T>(probe: Probe<T>): Probe<T> => probe
+
+/** Where a connection goes. Always inside the scope of the sample (rule 15). */
+export interface Endpoint {
+  family: Family
+  address: string
+  port: number
+  tls: boolean
+}
+
+/** A user name with its secret; `secret` is its name in evidence, `published` marks values that are no secrets. */
+export interface Credential {
+  user: string
+  password: string
+  secret: string
+  published: boolean
+}
+
+/** What must be done to take a change back, as data: it survives a crash and is carried out by `resume`. */
+export interface Undo {
+  action: Action
+  /** Placeholder values; `secret:NAME` stands for a secret of the run. */
+  values: Record<string, string>
+}
+
+/** A receiver of syslog messages at the lab (RFC 5426, 6587, 5425). */
+export interface SyslogReceiver {
+  port: number
+  /** Datagrams or frames received since a mark, in order; bytes as they came. */
+  since(mark: number): { at: number; from: string; bytes: Uint8Array }[]
+  /** The present end of the record list. */
+  mark(): number
+  close(): Promise<void>
+}
+
+/** All that a probe may touch. */
+export interface Bench {
+  statement: Statement
+  sample: Sample
+  state: State
+  /** Aborted when the run is cancelled; long waits listen to it. */
+  signal: AbortSignal
+  /** Microseconds since the epoch, monotonic within the run. */
+  now(): number
+  /** Waits, showing until when; resolves early (false) when the run is cancelled. */
+  wait(milliseconds: number, about: Message): Promise<boolean>
+  progress(about: Message): void
+  endpoint(family: Family, port: number, tls: boolean): Endpoint | null
+  /** Addresses of the lab to connect from; the second one where the bench has it. */
+  sources(family: Family): string[]
+  /** Takes a place in the budget of established connections; the result gives it back. */
+  connection(): Promise<() => void>
+  /** Takes a place in the budget of new attempts per second. */
+  attempt(): Promise<void>
+  /** Most new attempts per second and connections at once. */
+  budgets: { connections: number; attemptsPerSecond: number }
+  credential(account: string): Credential
+  /** A new random secret that is on no list, stored sealed before it is used. */
+  freshSecret(name: string): Promise<Credential>
+  /** Replaces every secret in every encoding by a token of the same length (rule 12). */
+  redact(bytes: Uint8Array): Uint8Array
+  catalogue(name: string): unknown
+  /** Ports that answered at the device's address before the device was there (loopback benches). */
+  baseline(family: Family): { at: number; ports: number[] } | null
+  store(bytes: Uint8Array, about: { name: string; mediaType: string; disclosure: Disclosure }): Promise<ObjectRef>
+  /** Carries out an action of the statement, logged in as its account. `package` is the raw body `{{package}}`. */
+  perform(action: Action, values: Record<string, string>, body?: Uint8Array): Promise<Exchange>
+  /** Journals the intent and its undo, then runs `apply`; undone after the run, or by `resume` (states, time, resume). */
+  change(id: string, about: Message, undo: Undo | null, apply: () => Promise<void>): Promise<void>
+  /** Takes one change back now. */
+  undo(id: string): Promise<boolean>
+  syslog(protocol: 'syslog-udp' | 'syslog-tcp' | 'syslog-tls', port: number, family: Family): Promise<SyslogReceiver>
+  /** Directory that relative paths of the statement start from. */
+  resolve(path: string): string
+  /** Answered values of another kind already observed in this state. */
+  seen<T>(kind: ObservationKind<T>): { subject: string; value: T }[]
+}

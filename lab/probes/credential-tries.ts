@@ -1,0 +1,116 @@
+import { answerOf } from '../../suites/facts/answer.ts'
+import { defaultPasswords, isListed } from '../../suites/facts/catalogue.ts'
+import { alike, looksGranted } from '../../suites/facts/likeness.ts'
+import type { Seen } from '../../suites/observation.ts'
+import type { CredentialTries } from '../../suites/observations/credential-tries.ts'
+import type { Exchange } from '../../suites/observations/exchange.ts'
+import type { DeclaredLogin } from '../../suites/observations/log-ins.ts'
+import type { Statement } from '../../suites/statement.ts'
+import type { Bench, Credential } from '../probe.ts'
+import { wrongPassword, type LoginPlace } from './log-in-place.ts'
+
+/** Sends the protected request of the log-in, on a connection of its own. */
+export type Send = (credential?: Credential) => Promise<Exchange>
+
+const BATCH = 3
+const MOST_WAITS = 3
+const LONGEST_WAIT_S = 900
+const DEFAULT_LOCK_S = 60
+/** Where no window is declared, failures are taken to be forgotten after this. */
+const DEFAULT_WINDOW_S = 30
+const LONGEST_PACE_S = 120
+
+/** Half a minute for each log-in, and time to wait out a lock. */
+export const secondsFor = (statement: Statement, logins: DeclaredLogin[]): number =>
+  logins.reduce((sum, { login }) => {
+    const lock = statement.bruteForce.find((r) => r.login === login.id)?.lockSeconds ?? DEFAULT_LOCK_S
+    return sum + 30 + Math.ceil(Math.min(lock, LONGEST_WAIT_S) * 0.75)
+  }, 0)
+
+/** The pairs of the catalogue, then blank and user = password for every declared user name, each once. */
+function pairsFor(bench: Bench): Credential[] {
+  const users = [...new Set(bench.statement.accounts.map((a) => a.user))]
+  const pairs = [
+    ...defaultPasswords(bench.catalogue('default-passwords')),
+    ...users.flatMap((user) => [{ user, password: '' }, { user, password: user }]),
+  ]
+  const once = new Map(pairs.map((p) => [`${p.user}\n${p.password}`, p]))
+  return [...once.values()].map(({ user, password }) => ({ user, password, secret: password, published: true }))
+}
+
+/**
+ * Tries listed credentials in small batches, each followed by the right one: a lock that the probe itself set off would
+ * else make every later try look refused. Where the right credential does not exist yet, slowly.
+ */
+export async function tryCredentials(bench: Bench, place: LoginPlace, send: Send): Promise<Seen<CredentialTries>> {
+  const { to, login, account } = place
+  const right = bench.credential(account.id)
+  const row = bench.statement.bruteForce.find((r) => r.login === login.id)
+  const lockSeconds = Math.min(row?.lockSeconds ?? DEFAULT_LOCK_S, LONGEST_WAIT_S)
+  const anonymous = await send()
+  const knownGood = await send(right)
+  const knownBad = await send(wrongPassword(account.user))
+  const [good, bad] = [answerOf(knownGood), answerOf(knownBad)]
+  const isGood = (exchange: Exchange): boolean => alike(answerOf(exchange), good, bad) === 'granted'
+  const works = looksGranted(good) && isGood(knownGood)
+  const value: CredentialTries = {
+    family: to.family, port: to.port, tls: to.tls, target: login.target, user: account.user,
+    declaredIsListed: isListed(right, bench.catalogue('default-passwords')),
+    anonymous, knownGood, knownBad, batches: [], repeats: [], complete: true, stopped: null,
+  }
+  const stop = (why: NonNullable<CredentialTries['stopped']>): void => {
+    value.complete = false
+    value.stopped = why
+  }
+
+  const wait = async (seconds: number): Promise<number> => {
+    const from = bench.now()
+    await bench.wait(seconds * 1000, { code: `${place.service.protocol.startsWith('rtsp') ? 'rtsp' : 'http'}-credentials.waiting`, values: { seconds } })
+    return bench.now() - from
+  }
+
+  const most = Math.max(1, Math.min(BATCH, (row?.failures ?? BATCH + 1) - 1))
+  let size = Math.max(1, most - 1)
+  let waits = 0
+  const queue = pairsFor(bench)
+  while (queue.length > 0 && value.stopped === null) {
+    const batch = queue.splice(0, size)
+    const tries: Exchange[] = []
+    for (const credential of batch) tries.push(await send(credential))
+    let control = await send(right)
+    let waited = 0
+    if (bench.signal.aborted) stop('cancelled')
+    else if (works && !isGood(control)) {
+      if (waits++ >= MOST_WAITS) stop(control.failure ? 'unreachable' : 'locked')
+      else {
+        value.batches.push({ tries, control, waited: 0 })
+        waited = await wait(lockSeconds + 2)
+        control = await send(right)
+        if (!isGood(control)) stop(control.failure ? 'unreachable' : 'locked')
+        value.batches.push({ tries: [], control, waited })
+        queue.unshift(...batch)
+        size = 1
+        continue
+      }
+    } else if (!works && queue.length > 0 && tries.some((t) => t.request.scheme !== 'none')) {
+      const window = row?.windowSeconds ?? DEFAULT_WINDOW_S
+      if (window > LONGEST_PACE_S) value.complete = false
+      else waited = await wait(window + 1)
+    }
+    value.batches.push({ tries, control, waited })
+    if (size !== 1) size = most
+  }
+  if (!works) await repeatOdd(value, account.user, send)
+  return { answered: true, value, controls: [], artifacts: [] }
+}
+
+/** Without a known good answer, a try that was answered otherwise than the known bad one is made again, between random passwords. */
+async function repeatOdd(value: CredentialTries, user: string, send: Send): Promise<void> {
+  const bad = answerOf(value.knownBad)
+  const odd = value.batches.flatMap((b) => b.tries).filter((t) => looksGranted(answerOf(t)) && alike(answerOf(t), answerOf(t), bad) === 'granted')
+  for (const { request } of odd.slice(0, 3)) {
+    if (!request.credential) continue
+    const again = await send({ user: request.credential.user, password: request.credential.secret, secret: request.credential.secret, published: true })
+    value.repeats.push({ again, bad: await send(wrongPassword(user)) })
+  }
+}

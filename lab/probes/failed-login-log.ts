@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto'
+import { wereAccepted } from '../../suites/logging/login-outcome.ts'
+import { kind, type FailedLoginLog } from '../../suites/observations/failed-login-log.ts'
+import type { Exchange } from '../../suites/observations/exchange.ts'
+import { FAMILIES, type Login, type Statement } from '../../suites/statement.ts'
+import { declaredOf } from '../../suites/subject.ts'
+import { httpClient } from '../instruments/http.ts'
+import { rtspClient } from '../instruments/rtsp.ts'
+import { defineProbe, type Bench, type Credential, type Endpoint } from '../probe.ts'
+import { openChannels } from '../services/log-channels.ts'
+
+const QUIET_MILLISECONDS = 3_000
+/** Records may come a second or two late and out of step: events keep apart by this. */
+const BETWEEN_MILLISECONDS = 1_500
+/** Records that are later than this count as missing. */
+const LATE_MILLISECONDS = 10_000
+const MOST_WRONG = 2
+const MOST_RECORDS = 400
+const MOST_RECORD_BYTES = 4_096
+
+const ID = kind.id
+const about = (key: string, values: Record<string, string | number> = {}) => ({ code: `${ID}.${key}`, values })
+
+/** Successful and failed log-ins with the device's log channels pointed at the lab; what came in, and when. */
+export const probe = defineProbe<FailedLoginLog>({
+  id: ID,
+  version: '1.0.0',
+  kind,
+  tier: 'W',
+  grade: 'disruptive',
+  order: 5,
+  states: ['in-service'],
+  seconds: (statement) => (statement.logging.channels.length === 0 ? 1 : 25 * Math.max(1, statement.logins.length)),
+  async run(bench, subject) {
+    const login = bench.statement.logins.find((l) => l.id === declaredOf(subject).id)
+    const unanswered = (cause: 'lab' | 'device' | 'operator', key: string, values: Record<string, string | number> = {}) =>
+      ({ answered: false as const, cause, why: about(key, values), artifacts: [] })
+    if (bench.statement.logging.channels.length === 0) {
+      const value = { declared: false, channels: [], quiet: null, events: [], records: [], left: 0 }
+      return { answered: true, value, controls: [], artifacts: [] }
+    }
+    const door = login ? doorOf(bench, login) : null
+    if (!login || !door) return unanswered('lab', 'no-client', { login: declaredOf(subject).id })
+
+    const channels = await openChannels(bench, subject, door.endpoint.family)
+    try {
+      if (!channels.list.some((c) => c.receiving)) return unanswered('lab', 'no-receiver', { detail: channels.faults.join('; ') })
+      const quietFrom = bench.now()
+      await bench.wait(QUIET_MILLISECONDS, about('quiet'))
+      const quiet = { from: quietFrom, to: bench.now() }
+      const { events, marker } = await logIns(bench, login, door, subject)
+      await late(bench, () => channels.since(quiet.from).some((r) => Buffer.from(r.bytes).includes(marker)))
+      await channels.restore()
+      if (bench.signal.aborted) return unanswered('lab', 'cancelled')
+      const all = channels.since(quiet.from)
+      const records = all.slice(0, MOST_RECORDS).map(({ at, from, channel, bytes }) => ({
+        at, from, channel, raw: Buffer.from(bench.redact(bytes).subarray(0, MOST_RECORD_BYTES)).toString('base64'),
+      }))
+      const good = events.filter((e) => e.what === 'accepted').map((e) => e.exchange)
+      const controls = [{ id: 'log-in-works', ok: wereAccepted(good), about: about('control-log-in') }]
+      const value = { declared: true, channels: channels.list, quiet, events, records, left: all.length - records.length }
+      return { answered: true, value, controls, artifacts: [] }
+    } finally {
+      await channels.close()
+    }
+  },
+})
+
+interface Door { endpoint: Endpoint; ask(credential: Credential): Promise<Exchange> }
+
+/** How this log-in is tried; null for a protocol without a client. */
+function doorOf(bench: Bench, login: Login): Door | null {
+  const service = bench.statement.services.find((s) => s.id === login.service)
+  const tls = service?.protocol === 'https' || service?.protocol === 'rtsps'
+  const open = service && FAMILIES.filter((f) => service.families.includes(f)).map((f) => bench.endpoint(f, service.port, tls)).find((e) => e !== null)
+  if (!service || !open || !/^(https?|rtsps?)$/.test(service.protocol)) return null
+  const isRtsp = service.protocol.startsWith('rtsp')
+  const makeClient = isRtsp ? rtspClient : httpClient
+  const method = login.method ?? (isRtsp ? 'DESCRIBE' : 'GET')
+  return {
+    endpoint: open,
+    /** A new connection each time: a device may remember who logged in on one. */
+    async ask(credential) {
+      const client = makeClient(bench, open, { milliseconds: 20_000 })
+      try {
+        return await client.send({ method, target: login.target, credential })
+      } finally {
+        client.close()
+      }
+    },
+  }
+}
+
+/** In order: right, unknown user, wrong password a few times, right again. */
+async function logIns(bench: Bench, login: Login, door: Door, subject: string): Promise<{ events: FailedLoginLog['events']; marker: string }> {
+  const events: FailedLoginLog['events'] = []
+  const marker = `cs${randomBytes(6).toString('hex')}`
+  const tries = async (what: FailedLoginLog['events'][number]['what'], credential: Credential) => {
+    if (bench.signal.aborted) return
+    bench.progress(about(`doing-${what}`))
+    const exchange = await door.ask(credential)
+    const id = `${what}-${events.filter((e) => e.what === what).length + 1}`
+    events.push({ id, what, at: exchange.at, user: credential.user, sourceAddress: exchange.sourceAddress, exchange })
+    await bench.wait(BETWEEN_MILLISECONDS, about('between'))
+  }
+  const right = bench.credential(login.account)
+  const { victim, times } = wrongTries(bench.statement, login)
+  await tries('accepted', right)
+  await tries('unknown-user', { ...(await bench.freshSecret(`${ID}/${subject}/unknown-user`)), user: marker })
+  for (let i = 1; i <= times; i++)
+    await tries('wrong-password', { ...(await bench.freshSecret(`${ID}/${subject}/wrong-${i}`)), user: bench.credential(victim).user })
+  await tries('accepted', right)
+  return { events, marker }
+}
+
+/**
+ * Whose password is wrong, and how often: with the unknown user, a digest log-in that counts double and one to spare it
+ * stays under the declared lock. Without a declared number once.
+ */
+function wrongTries(statement: Statement, login: Login): { victim: string; times: number } {
+  const declared = statement.bruteForce.find((b) => b.login === login.id) ?? statement.bruteForce.find((b) => statement.logins.find((l) => l.id === b.login)?.account === login.account)
+  const spare = declared?.spare ?? login.account
+  const times = declared?.failures === undefined ? 1 : Math.max(0, Math.min(MOST_WRONG, Math.floor((declared.failures - 1) / 2) - 1))
+  return { victim: spare, times }
+}
+
+/** Waits for late records; two quiet seconds after the wanted one are enough. */
+async function late(bench: Bench, found: () => boolean): Promise<void> {
+  const end = bench.now() + LATE_MILLISECONDS * 1000
+  while (bench.now() < end && !found()) if (!(await bench.wait(500, about('late')))) return
+  if (found()) await bench.wait(Math.min(2_000, Math.max(0, (end - bench.now()) / 1000)), about('late'))
+}

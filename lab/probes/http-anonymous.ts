@@ -1,0 +1,59 @@
+import { httpPaths } from '../../suites/facts/catalogue.ts'
+import type { Control } from '../../suites/observation.ts'
+import type { Exchange } from '../../suites/observations/exchange.ts'
+import { kind, type HttpVisit } from '../../suites/observations/http-anonymous.ts'
+import { answerOf } from '../../suites/facts/answer.ts'
+import { endpointOf } from '../../suites/subject.ts'
+import { httpClient } from '../instruments/http.ts'
+import { defineProbe } from '../probe.ts'
+import { credentialAt, speakingAt, targetsAt } from './anonymous-targets.ts'
+import { decoyPath, unanswered } from './log-in-place.ts'
+
+/** Most requests in a row without any answer. */
+const MOST_SILENT = 3
+
+/** GET without a log-in: declared resources (with their logged-in twin), well-known paths, and decoys. */
+export const probe = defineProbe({
+  id: 'http-anonymous',
+  version: '1.0.0',
+  kind,
+  tier: 'R',
+  grade: 'gentle',
+  order: 0,
+  states: ['factory-fresh', 'in-service'],
+  seconds: (statement) => 30 * statement.samples.length * Math.max(1, statement.services.filter((s) => /^https?$/.test(s.protocol)).length),
+  async run(bench, subject) {
+    const endpoint = speakingAt(bench, 'http', subject)
+    const { family, port } = endpointOf(subject)
+    const to = endpoint && bench.endpoint(family, port, endpoint.tls)
+    if (!endpoint || !to) return unanswered('lab', 'http-anonymous.no-address', { subject })
+    const account = credentialAt(bench, 'http', endpoint)
+    const client = httpClient(bench, to, { milliseconds: 8_000 })
+    const ask = async (target: string): Promise<Exchange> => await client.send({ method: 'GET', target })
+    const opening = await ask('/')
+    if (opening.failure && (await ask('/')).failure) {
+      client.close()
+      return unanswered(opening.failure.code === 'lab' ? 'lab' : 'device', 'http-anonymous.no-answer', { subject, failure: opening.failure.code })
+    }
+    const decoys = [decoyPath('.html'), decoyPath('.cgi'), decoyPath('.jpg')]
+    const targets = targetsAt(bench, 'http', endpoint, httpPaths(bench.catalogue('http-paths')), decoys)
+    const visits: HttpVisit[] = []
+    let silent = 0
+    for (const { target, source, access, holds } of targets) {
+      if (silent >= MOST_SILENT || bench.signal.aborted) break
+      const anonymous = await ask(target)
+      silent = anonymous.failure ? silent + 1 : 0
+      const logged = httpClient(bench, to, { milliseconds: 8_000 })
+      const genuine = access === 'protected' && account ? await logged.send({ method: 'GET', target, credential: account.credential }) : null
+      logged.close()
+      visits.push({ target, source, access, holds, anonymous, genuine })
+      bench.progress({ code: 'http-anonymous.asked', values: { done: visits.length, all: targets.length } })
+    }
+    const closing = await ask('/')
+    client.close()
+    const same = answerOf(opening)?.status === answerOf(closing)?.status && answerOf(closing) !== null
+    const controls: Control[] = [{ id: 'door-open', ok: same, about: { code: 'http-anonymous.door-open', values: {} } }]
+    const value = { family, port, tls: to.tls, opening, visits, closing, complete: visits.length === targets.length }
+    return { answered: true, value, controls, artifacts: [] }
+  },
+})

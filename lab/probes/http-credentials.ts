@@ -1,0 +1,29 @@
+import { loginsOver } from '../../suites/observations/log-ins.ts'
+import { kind } from '../../suites/observations/http-credentials.ts'
+import { httpClient } from '../instruments/http.ts'
+import { defineProbe } from '../probe.ts'
+import { secondsFor, tryCredentials } from './credential-tries.ts'
+import { placeOf } from './log-in-place.ts'
+
+/** Tries published, blank and guessable credentials at one HTTP log-in. */
+export const probe = defineProbe({
+  id: 'http-credentials',
+  version: '1.0.0',
+  kind,
+  tier: 'R',
+  grade: 'gentle',
+  order: 0,
+  states: ['factory-fresh', 'in-service'],
+  seconds: (statement) => secondsFor(statement, loginsOver(statement, 'http')),
+  async run(bench, subject) {
+    const place = placeOf(bench, subject, 'http', 'http-credentials')
+    if (!('to' in place)) return place
+    const { target, method = 'GET' } = place.login
+    return await tryCredentials(bench, place, async (credential) => {
+      const client = httpClient(bench, place.to, { milliseconds: 15_000 })
+      const exchange = await client.send({ method, target, ...(credential ? { credential } : {}) })
+      client.close()
+      return exchange
+    })
+  },
+})

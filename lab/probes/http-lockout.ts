@@ -1,0 +1,166 @@
+import { answerOf } from '../../suites/facts/answer.ts'
+import { alike, looksGranted } from '../../suites/facts/likeness.ts'
+import type { Seen } from '../../suites/observation.ts'
+import type { Exchange } from '../../suites/observations/exchange.ts'
+import { kind, type HttpLockout } from '../../suites/observations/http-lockout.ts'
+import { isTls, loginsOver } from '../../suites/observations/log-ins.ts'
+import type { Account } from '../../suites/statement.ts'
+import { httpClient } from '../instruments/http.ts'
+import { rtspClient } from '../instruments/rtsp.ts'
+import { defineProbe, type Bench, type Credential, type Endpoint } from '../probe.ts'
+import { endpointOfService, placeOf, unanswered, wrongPassword, type LoginPlace } from './log-in-place.ts'
+import { pollTimes } from './poll-times.ts'
+
+const USUAL_FAILURES = 5
+/** The laxest limit any regulation asks for. */
+const MOST_ASKED = 10
+/** Never more wrong passwords in all. */
+const CAP = 20
+const LATE_MICROS = 500_000
+/** Where no duration is declared. */
+const USUAL_LOCK_S = 60
+/** Failed log-ins may be answered seconds late on purpose. */
+const PATIENCE_MS = 30_000
+
+interface Attack extends LoginPlace {
+  spare: Credential
+  spareTarget: string
+  owner: { credential: Credential; target: string } | null
+  rtsp: { to: Endpoint; target: string } | null
+}
+
+/** Wrong passwords in a row against an account that may be locked, then how long the right one fails. */
+export const probe = defineProbe({
+  id: 'http-lockout',
+  version: '1.0.0',
+  kind,
+  tier: 'D',
+  grade: 'disruptive',
+  order: 10,
+  states: ['in-service'],
+  leaves: { code: 'http-lockout.leaves', values: {} },
+  seconds: (statement) => statement.bruteForce.reduce((sum, r) => sum + 30 + (r.lockSeconds ?? USUAL_LOCK_S), 30),
+  async run(bench, subject): Promise<Seen<HttpLockout>> {
+    const place = placeOf(bench, subject, 'http', 'http-lockout')
+    if (!('to' in place)) return place
+    const row = bench.statement.bruteForce.find((r) => r.login === place.login.id)
+    const spare = spareOf(bench, row?.spare)
+    if (!spare) return unanswered('operator', 'http-lockout.no-spare', { login: place.login.id })
+    const administrators = bench.statement.accounts.filter((a) => a.role === 'administrator')
+    if (administrators.length === 1 && administrators[0]?.id === spare.id) return unanswered('operator', 'http-lockout.only-administrator', { account: spare.id })
+    const attack = attackOn(bench, place, spare)
+    const owner = attack.owner === null ? null : ownerOf(bench, place, spare)
+    const once = onceWith(bench, attack)
+
+    const before = {
+      spare: await once(attack.spare, attack.spareTarget),
+      owner: attack.owner && (await once(attack.owner.credential, attack.owner.target)),
+      rtsp: await rtspOnce(bench, attack),
+    }
+    const good = answerOf(before.spare)
+    if (!looksGranted(good))
+      return { ...unanswered('operator', 'http-lockout.spare-does-not-log-in', { account: spare.id, status: good?.status ?? 0 }), partial: before }
+
+    const { to } = attack
+    const value: HttpLockout = {
+      family: to.family, port: to.port, tls: to.tls, target: attack.spareTarget, spare: spare.id, owner: owner?.id ?? null,
+      before, stages: [], pair: null, during: null, polls: [], returned: true,
+    }
+    const declared = Math.min(row?.failures ?? USUAL_FAILURES, CAP)
+    const isGranted = (exchange: Exchange): boolean => alike(answerOf(exchange), good, answerOf(value.stages[0]?.wrong[0] ?? null)) === 'granted'
+    for (const count of [declared, Math.min(Math.max(declared, MOST_ASKED) + 1, CAP - declared)]) {
+      if (count <= 0 || bench.signal.aborted || value.during) break
+      const wrong = await wrongInARow(bench, attack, count)
+      const right = await once(attack.spare, attack.spareTarget)
+      value.stages.push({ wrong, right })
+      if (isGranted(right)) continue
+      value.during = await duringLock(bench, attack, once)
+      value.returned = false
+    }
+    const last = value.stages.at(-1)?.wrong.at(-1)
+    if (value.during === null && lastElapsed(last) >= LATE_MICROS) {
+      const [first, second] = await Promise.all([1, 2].map(() => once(wrongPassword(attack.spare.user), attack.spareTarget)))
+      if (first && second) value.pair = { first, second }
+    }
+    if (value.during !== null && last) {
+      const from = last.at + last.elapsed
+      for (const after of pollTimes(row?.lockSeconds ?? USUAL_LOCK_S)) {
+        const left = from / 1000 + after - bench.now() / 1000
+        if (left > 0 && !(await bench.wait(left, { code: 'http-lockout.waiting', values: { account: spare.id } }))) break
+        const poll = await once(attack.spare, attack.spareTarget)
+        value.polls.push(poll)
+        value.returned = isGranted(poll)
+        if (value.returned) break
+      }
+    }
+    return { answered: true, value, controls: [], artifacts: [] }
+  },
+})
+
+const lastElapsed = (exchange: Exchange | undefined): number => exchange?.rounds.at(-1)?.elapsed ?? 0
+
+const spareOf = (bench: Bench, id: string | undefined): Account | undefined =>
+  bench.statement.accounts.find((a) => (id === undefined ? a.spare === true : a.id === id))
+
+/** Whoever must not be locked out: the log-in's own account, else another administrator, else anybody else. */
+function ownerOf(bench: Bench, { account }: LoginPlace, spare: Account): Account | null {
+  if (account.id !== spare.id) return account
+  const others = bench.statement.accounts.filter((a) => a.id !== spare.id)
+  return others.find((a) => a.role === 'administrator') ?? others[0] ?? null
+}
+
+function attackOn(bench: Bench, place: LoginPlace, spare: Account): Attack {
+  const at = (account: string): string =>
+    loginsOver(bench.statement, 'http').find((l) => l.service.id === place.service.id && l.account.id === account)?.login.target ?? place.login.target
+  const owner = ownerOf(bench, place, spare)
+  const stream = loginsOver(bench.statement, 'rtsp').find((l) => l.account.id === spare.id)
+  const to = stream ? endpointOfService(bench, stream.service) : null
+  return {
+    ...place,
+    spare: bench.credential(spare.id),
+    spareTarget: at(spare.id),
+    owner: owner && { credential: bench.credential(owner.id), target: at(owner.id) },
+    rtsp: stream && to ? { to: { ...to, tls: isTls(stream.service) }, target: stream.login.target } : null,
+  }
+}
+
+type Once = (credential: Credential, target: string, more?: { source?: string; headers?: [string, string][] }) => Promise<Exchange>
+
+/** One request on a connection of its own. */
+const onceWith = (bench: Bench, { to }: Attack): Once => async (credential, target, { source, headers = [] } = {}) => {
+  const client = httpClient(bench, to, { milliseconds: PATIENCE_MS, ...(source ? { source } : {}) })
+  const exchange = await client.send({ method: 'GET', target, credential, headers })
+  client.close()
+  return exchange
+}
+
+async function rtspOnce(bench: Bench, { rtsp, spare }: Attack): Promise<Exchange | null> {
+  if (!rtsp) return null
+  const client = rtspClient(bench, rtsp.to, { milliseconds: PATIENCE_MS })
+  const exchange = await client.send({ method: 'DESCRIBE', target: rtsp.target, headers: [['Accept', 'application/sdp']], credential: spare })
+  client.close()
+  return exchange
+}
+
+/** Exactly so many wrong passwords, one after the other, over one client. */
+async function wrongInARow(bench: Bench, { to, spare, spareTarget }: Attack, count: number): Promise<Exchange[]> {
+  const client = httpClient(bench, to, { milliseconds: PATIENCE_MS })
+  const wrong: Exchange[] = []
+  while (wrong.length < count && !bench.signal.aborted) {
+    wrong.push(await client.send({ method: 'GET', target: spareTarget, credential: wrongPassword(spare.user) }))
+    bench.progress({ code: 'http-lockout.wrong', values: { done: wrong.length, all: count } })
+  }
+  client.close()
+  return wrong
+}
+
+async function duringLock(bench: Bench, attack: Attack, once: Once): Promise<HttpLockout['during']> {
+  const { owner, spare, spareTarget, to } = attack
+  const elsewhere = bench.sources(to.family)[1]
+  return {
+    owner: owner && (await once(owner.credential, owner.target)),
+    ownerElsewhere: owner && elsewhere ? await once(owner.credential, owner.target, { source: elsewhere }) : null,
+    rtsp: await rtspOnce(bench, attack),
+    forged: await once(spare, spareTarget, { headers: [['X-Forwarded-For', to.family === 'ipv4' ? '192.0.2.77' : '2001:db8::77']] }),
+  }
+}

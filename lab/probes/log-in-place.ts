@@ -1,0 +1,35 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import type { Unanswered } from '../../suites/observation.ts'
+import type { Spoken } from '../../suites/observations/endpoints.ts'
+import { familyOf, isTls, loginsOver, type DeclaredLogin } from '../../suites/observations/log-ins.ts'
+import type { Service } from '../../suites/statement.ts'
+import { declaredOf } from '../../suites/subject.ts'
+import type { Bench, Credential, Endpoint } from '../probe.ts'
+
+export interface LoginPlace extends DeclaredLogin {
+  to: Endpoint
+}
+
+export const unanswered = (cause: Unanswered['cause'], code: string, values: Record<string, string | number> = {}): Unanswered =>
+  ({ answered: false, cause, why: { code, values }, artifacts: [] })
+
+/** Where a service is reached: the first family it is declared for and the sample has. */
+export function endpointOfService(bench: Bench, service: Service): Endpoint | null {
+  const family = familyOf(service, bench.sample)
+  return family && bench.endpoint(family, service.port, isTls(service))
+}
+
+/** The log-in of a subject with its endpoint; unanswered where the statement leads nowhere. Messages are `<kind>.no-such-login`. */
+export function placeOf(bench: Bench, subject: string, protocol: Spoken, kind: string): LoginPlace | Unanswered {
+  const { id } = declaredOf(subject)
+  const found = loginsOver(bench.statement, protocol).find(({ login }) => login.id === id)
+  const to = found && endpointOfService(bench, found.service)
+  return found && to ? { ...found, to } : unanswered('operator', `${kind}.no-such-login`, { login: id })
+}
+
+/** A password of random letters and digits that is on no list; it is no secret, for it opens nothing. */
+export const wrongPassword = (user: string): Credential =>
+  ({ user, password: `Wr0ng-${randomBytes(9).toString('hex')}`, secret: 'random wrong password', published: false })
+
+/** A path that no device has. Some choose their answer by the ending. */
+export const decoyPath = (ending: string): string => `/${randomBytes(5).toString('hex')}${randomInt(10, 99)}${ending}`

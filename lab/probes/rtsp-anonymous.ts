@@ -1,0 +1,91 @@
+import { answerOf } from '../../suites/facts/answer.ts'
+import { rtspPaths } from '../../suites/facts/catalogue.ts'
+import { parseSdp } from '../../suites/facts/sdp.ts'
+import type { Exchange } from '../../suites/observations/exchange.ts'
+import { kind, type RtspAttempt, type RtspVisit } from '../../suites/observations/rtsp-anonymous.ts'
+import { endpointOf } from '../../suites/subject.ts'
+import { rtspClient } from '../instruments/rtsp.ts'
+import { defineProbe, type Bench, type Credential, type Endpoint } from '../probe.ts'
+import { credentialAt, speakingAt, targetsAt } from './anonymous-targets.ts'
+import { decoyPath, unanswered } from './log-in-place.ts'
+
+/** Requests without a log-in between two controls: every one is a 401 that a ban may count. */
+const BETWEEN_CONTROLS = 8
+const PATIENCE_MS = 8_000
+/** So many packets show that media flows; the time allows for a late key frame. */
+const MEDIA = { milliseconds: 6_000, packets: 10 }
+const ACCEPT: [string, string][] = [['Accept', 'application/sdp']]
+
+/** DESCRIBE, and where it is answered with a description SETUP and PLAY, on a connection of its own. */
+async function attempt(bench: Bench, to: Endpoint, target: string, credential?: Credential): Promise<RtspAttempt> {
+  const client = rtspClient(bench, to, { milliseconds: PATIENCE_MS })
+  const log = credential ? { credential } : {}
+  const describe = await client.send({ method: 'DESCRIBE', target, headers: ACCEPT, ...log })
+  const body = answerOf(describe)?.body
+  const played = body && parseSdp(body) ? await client.play(describe, MEDIA, credential) : null
+  client.close()
+  return { describe, played }
+}
+
+/** Streams without a log-in: declared paths (with their logged-in twin), well-known paths, and a decoy. */
+export const probe = defineProbe({
+  id: 'rtsp-anonymous',
+  version: '1.0.0',
+  kind,
+  tier: 'R',
+  grade: 'gentle',
+  order: 0,
+  states: ['factory-fresh', 'in-service'],
+  seconds: (statement) => 30 * statement.samples.length * Math.max(1, statement.services.filter((s) => /^rtsps?$/.test(s.protocol)).length),
+  async run(bench, subject) {
+    const endpoint = speakingAt(bench, 'rtsp', subject)
+    const { family, port } = endpointOf(subject)
+    const to = endpoint && bench.endpoint(family, port, endpoint.tls)
+    if (!endpoint || !to) return unanswered('lab', 'rtsp-anonymous.no-address', { subject })
+    const account = credentialAt(bench, 'rtsp', endpoint)
+    const options = async (): Promise<Exchange> => {
+      const client = rtspClient(bench, to, { milliseconds: PATIENCE_MS })
+      const exchange = await client.send({ method: 'OPTIONS', target: '/' })
+      client.close()
+      return exchange
+    }
+    const control = async (): Promise<Exchange> =>
+      account ? (await describeOnly(bench, to, account.target, account.credential)) : await options()
+    const first = await options()
+    const opening = first.failure ? await options() : first
+    if (opening.failure)
+      return unanswered(opening.failure.code === 'lab' ? 'lab' : 'device', 'rtsp-anonymous.no-answer', { subject, failure: opening.failure.code })
+
+    const paths = rtspPaths(bench.catalogue('rtsp-paths')).map((target) => ({ target, holds: 'stream' }))
+    const targets = targetsAt(bench, 'rtsp', endpoint, paths, [decoyPath('')])
+    const visits: RtspVisit[] = []
+    const controls: Exchange[] = [await control()]
+    const statusAtFirst = statusOf(controls[0])
+    const holds = (): boolean => statusOf(controls.at(-1)) === statusAtFirst && statusAtFirst !== 0
+    for (const [i, { target, source, access }] of targets.entries()) {
+      if (i % BETWEEN_CONTROLS === 0 && i > 0) controls.push(await control())
+      if (!holds() || bench.signal.aborted) break
+      const anonymous = await attempt(bench, to, target)
+      const genuine = access === 'protected' && account ? await attempt(bench, to, target, account.credential) : null
+      visits.push({ target, source, access, anonymous, genuine })
+      bench.progress({ code: 'rtsp-anonymous.asked', values: { done: visits.length, all: targets.length } })
+    }
+    controls.push(await control())
+    const complete = visits.length === targets.length && holds()
+    return {
+      answered: true,
+      value: { family, port, tls: to.tls, opening, visits, controls, complete },
+      controls: [{ id: 'door-open', ok: holds(), about: { code: 'rtsp-anonymous.door-open', values: {} } }],
+      artifacts: [],
+    }
+  },
+})
+
+const statusOf = (exchange: Exchange | undefined): number => answerOf(exchange ?? null)?.status ?? 0
+
+async function describeOnly(bench: Bench, to: Endpoint, target: string, credential: Credential): Promise<Exchange> {
+  const client = rtspClient(bench, to, { milliseconds: PATIENCE_MS })
+  const exchange = await client.send({ method: 'DESCRIBE', target, headers: ACCEPT, credential })
+  client.close()
+  return exchange
+}

@@ -1,0 +1,107 @@
+import { tlsAnswerOf, enoughOfAnswer } from '../../suites/facts/tls-records.ts'
+import { rangesOf } from '../../suites/facts/port-ranges.ts'
+import { SUITES } from '../../suites/facts/tls-suites.ts'
+import type { Seen } from '../../suites/observation.ts'
+import { kind, type Services, type ServiceSeen } from '../../suites/observations/services.ts'
+import { kind as tcpPorts, portsOpen, type TcpPorts } from '../../suites/observations/tcp-ports.ts'
+import { addressesOf, endpointOf } from '../../suites/subject.ts'
+import { forEachOf, hearGreeting } from '../instruments/greeting.ts'
+import { openLine } from '../instruments/line.ts'
+import { clientHello } from '../instruments/tls-hello.ts'
+import { defineProbe, type Bench, type Endpoint } from '../probe.ts'
+
+const MOST_PORTS = 128
+const MOST_BYTES = 2048
+const PATIENCE_MS = 3000
+
+/** Asks each open port, one question after another, until it has said what it is. */
+export const probe = defineProbe<Services>({
+  id: 'services',
+  version: '1.0.0',
+  kind,
+  tier: 'R',
+  grade: 'gentle',
+  order: 0,
+  states: ['factory-fresh', 'in-service'],
+  seconds: (statement) => addressesOf(statement).length * (statement.services.length + 3) * 2,
+  async run(bench, subject): Promise<Seen<Services>> {
+    const { family } = endpointOf(subject)
+    const to = bench.endpoint(family, 1, false)
+    const ports = bench.seen(tcpPorts).find((o) => o.subject === subject)?.value
+    const unanswered = (key: string): Seen<Services> =>
+      ({ answered: false, cause: 'lab', why: { code: `services.${key}`, values: { subject } }, artifacts: [] })
+    if (!to) return unanswered('no-address')
+    if (!ports) return unanswered('ports-unknown')
+    const open = portsOpen(ports)
+    const services: ServiceSeen[] = []
+    await forEachOf(open.slice(0, MOST_PORTS), Math.min(2, bench.budgets.connections), async (port) => {
+      if (bench.signal.aborted) return
+      bench.progress({ code: 'services.asking', values: { subject, port } })
+      services.push(await askService(bench, { ...to, port }, heardBefore(ports, port)))
+    })
+    if (bench.signal.aborted) return unanswered('cancelled')
+    services.sort((a, b) => a.port - b.port)
+    const value: Services = {
+      address: to.address,
+      family,
+      sourceAddress: ports.sourceAddress,
+      services,
+      unasked: rangesOf(open.slice(MOST_PORTS)),
+    }
+    return { answered: true, value, controls: [], artifacts: [] }
+  },
+})
+
+/** What the port sent unasked during the sweeps; null where it was not listened to. */
+function heardBefore({ sweeps }: TcpPorts, port: number): string | null {
+  const heard = sweeps.flatMap((s) => s.open.filter((o) => o.port === port && o.greeting !== null).map((o) => o.greeting ?? ''))
+  return heard.find((g) => g !== '') ?? heard[0] ?? null
+}
+
+async function askService(bench: Bench, to: Endpoint, heard: string | null): Promise<ServiceSeen> {
+  const encode = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
+  const seen: ServiceSeen = {
+    port: to.port, asked: ['greeting'], greeting: '', tlsAnswer: '', tls: false, httpAnswer: '', rtspAnswer: '', mqttAnswer: '',
+  }
+  seen.greeting = heard ?? encode(await hearGreeting(bench, to, 1500))
+  if (seen.greeting !== '') return seen
+  seen.asked.push('tls')
+  const tlsAnswer = await question(bench, to, anyHello(), enoughOfAnswer)
+  seen.tlsAnswer = encode(tlsAnswer)
+  seen.tls = ['hello', 'alert'].includes(tlsAnswerOf(tlsAnswer).is)
+  const through: Endpoint = { ...to, tls: seen.tls }
+  const host = to.family === 'ipv6' ? `[${to.address}]` : to.address
+  seen.asked.push('http')
+  const get = `GET / HTTP/1.1\r\nHost: ${host}:${to.port}\r\nConnection: close\r\n\r\n`
+  seen.httpAnswer = encode(bench.redact(await question(bench, through, Buffer.from(get, 'latin1'), headOf)))
+  if (seen.httpAnswer !== '' && Buffer.from(seen.httpAnswer, 'base64').toString('latin1', 0, 5) === 'HTTP/') return seen
+  seen.asked.push('rtsp')
+  const options = `OPTIONS rtsp://${host}:${to.port}/ RTSP/1.0\r\nCSeq: 1\r\n\r\n`
+  seen.rtspAnswer = encode(bench.redact(await question(bench, through, Buffer.from(options, 'latin1'), headOf)))
+  if (seen.rtspAnswer !== '') return seen
+  seen.asked.push('mqtt')
+  seen.mqttAnswer = encode(bench.redact(await question(bench, through, mqttConnect(), (b) => (b.length >= 4 ? Math.min(b.length, 64) : null))))
+  return seen
+}
+
+async function question(bench: Bench, to: Endpoint, bytes: Uint8Array, enough: (b: Uint8Array) => number | null): Promise<Uint8Array> {
+  const opened = await openLine(bench, to, { milliseconds: PATIENCE_MS })
+  if ('failure' in opened) return new Uint8Array()
+  opened.line.write(bytes)
+  const answer = await opened.line.read(enough, { milliseconds: PATIENCE_MS, maxBytes: MOST_BYTES })
+  opened.line.close()
+  return answer.bytes
+}
+
+/** Up to the end of the head, LF alone accepted (RFC 9112 section 2.2), and what already followed it. */
+function headOf(bytes: Uint8Array): number | null {
+  if (bytes.length >= MOST_BYTES) return MOST_BYTES
+  return /\r?\n\r?\n/.test(Buffer.from(bytes).toString('latin1')) ? bytes.length : null
+}
+
+/** A hello that every version from SSL 3.0 to TLS 1.3 can answer. */
+const anyHello = (): Uint8Array =>
+  clientHello({ versions: ['tls1.3', 'tls1.2', 'tls1.1', 'tls1.0'], suites: SUITES.map((s) => s.id), serverName: null })
+
+/** MQTT 3.1.1 section 3.1: CONNECT with a clean session and an empty client identifier. */
+const mqttConnect = (): Uint8Array => Uint8Array.from([0x10, 12, 0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 2, 0, 60, 0, 0])

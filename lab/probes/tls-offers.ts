@@ -1,0 +1,134 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { outcomeOf } from '../../suites/facts/tls-offers.ts'
+import { tlsAnswerOf, TLS_VERSIONS, VERSION_NAME, type TlsVersion } from '../../suites/facts/tls-records.ts'
+import { SUITES } from '../../suites/facts/tls-suites.ts'
+import type { Seen } from '../../suites/observation.ts'
+import { kind, type TlsHello, type TlsOffers } from '../../suites/observations/tls-offers.ts'
+import { endpointOf } from '../../suites/subject.ts'
+import { clientHello, sayHello } from '../instruments/tls-hello.ts'
+import { defineProbe, type Bench, type Endpoint } from '../probe.ts'
+
+const PATIENCE_MS = 6000
+/** Most suites in one hello for stacks that do not answer longer ones. */
+const SMALL = 128
+const hex = (suites: readonly number[]): string => suites.map((s) => s.toString(16).padStart(4, '0')).join('')
+const CLASSIC = SUITES.filter((s) => !s.tls13).map((s) => s.id)
+const NEW = SUITES.filter((s) => s.tls13).map((s) => s.id)
+/** Lists 0 and 1 are asked first; the others are list 0 in pieces. */
+const LISTS: readonly number[][] = [
+  CLASSIC,
+  NEW,
+  ...Array.from({ length: Math.ceil(CLASSIC.length / SMALL) }, (_, i) => CLASSIC.slice(i * SMALL, (i + 1) * SMALL)),
+]
+const PIECES = LISTS.map((_, i) => i).slice(2)
+/** The likeliest first: what is accepted becomes the control. */
+const SEARCH: readonly TlsVersion[] = ['tls1.2', 'tls1.3', 'tls1.0', 'tls1.1', 'ssl3']
+
+interface Chain { version: TlsVersion; list: number; without: number[]; hellos: TlsHello[]; decided: boolean }
+
+/** Every version and suite an endpoint accepts, by elimination: offer all, leave out the chosen one, until refused. */
+export const probe = defineProbe<TlsOffers>({
+  id: 'tls-offers',
+  version: '1.0.0',
+  kind,
+  tier: 'R',
+  grade: 'gentle',
+  order: 0,
+  states: ['factory-fresh', 'in-service'],
+  seconds: (statement) => 5 * statement.services.filter((s) => ['https', 'rtsps', 'mqtts'].includes(s.protocol)).length,
+  async run(bench, subject): Promise<Seen<TlsOffers>> {
+    const { family, port } = endpointOf(subject)
+    const to = bench.endpoint(family, port, false)
+    if (!to) return { answered: false, cause: 'lab', why: { code: 'tls-offers.no-address', values: { subject } }, artifacts: [] }
+    let sourceAddress = ''
+    const ask = async (version: TlsVersion, list: number, without: number[], whole = false): Promise<TlsHello> => {
+      const { answer, sourceAddress: source, ...rest } = await askOnce(bench, to, version, list, without, whole)
+      sourceAddress ||= source
+      return { ...rest, version, list, without: hex(without), answer: Buffer.from(answer).toString('base64') }
+    }
+    const { hellos, pieces } = await findControl(bench, ask)
+    const first = hellos.at(-1)
+    if (bench.signal.aborted) return cancelled(subject)
+    if (hellos.every((h) => h.failure !== null))
+      return {
+        answered: false,
+        cause: hellos.some((h) => h.failure?.code === 'lab') ? 'lab' : 'device',
+        why: { code: 'tls-offers.not-reached', values: { subject, failure: first?.failure?.code ?? '' } },
+        partial: hellos,
+        artifacts: [],
+      }
+    const chosen = first ? outcomeOf(first) : { is: 'undecided' as const }
+    const control = chosen.is === 'accepted' && first ? { before: hellos.length - 1, hello: first, suite: chosen.suite } : null
+    const chains = TLS_VERSIONS.flatMap((version) =>
+      (version === 'tls1.3' ? [1] : pieces ? PIECES : [0]).map((list): Chain => {
+        const known = control?.hello.version === version && control.hello.list === list
+        return { version, list, without: known ? [control.suite] : [], hellos: [], decided: false }
+      }),
+    )
+    if (control) {
+      await Promise.all(chains.map((c) => follow(bench, c, ask)))
+      for (const chain of chains.filter((c) => !c.decided)) {
+        await delay(500)
+        await follow(bench, chain, ask)
+      }
+    }
+    for (const chain of chains) hellos.push(...chain.hellos)
+    if (control) hellos.push(await ask(control.hello.version, control.hello.list, []))
+    if (bench.signal.aborted) return cancelled(subject)
+    const value: TlsOffers = {
+      address: to.address,
+      family,
+      port,
+      sourceAddress: sourceAddress || '-',
+      serverName: null,
+      lists: LISTS.map(hex),
+      hellos,
+      control: control && { before: control.before, after: hellos.length - 1 },
+    }
+    return { answered: true, value, controls: [], artifacts: [] }
+  },
+})
+
+type Ask = (version: TlsVersion, list: number, without: number[], whole?: boolean) => Promise<TlsHello>
+
+async function askOnce(bench: Bench, to: Endpoint, version: TlsVersion, list: number, without: number[], whole: boolean) {
+  const suites = (LISTS[list] ?? []).filter((s) => !without.includes(s))
+  const hello = clientHello({ versions: [version], suites, serverName: null })
+  return sayHello(bench, to, hello, { milliseconds: PATIENCE_MS, whole })
+}
+
+/** Hellos until one is accepted; where a long one gets no answer, also in pieces. The last one is the control. */
+async function findControl(bench: Bench, ask: Ask): Promise<{ hellos: TlsHello[]; pieces: boolean }> {
+  const hellos: TlsHello[] = []
+  for (const version of SEARCH) {
+    for (const list of version === 'tls1.3' ? [1] : [0, ...PIECES]) {
+      if (bench.signal.aborted) return { hellos, pieces: false }
+      const hello = await ask(version, list, [], true)
+      hellos.push(hello)
+      const { is } = outcomeOf(hello)
+      if (is === 'accepted') return { hellos, pieces: list > 1 }
+      const silent = hello.failure === null && is === 'undecided' && tlsAnswerOf(Buffer.from(hello.answer, 'base64')).is === 'none'
+      if (list === 0 && !silent) break
+    }
+  }
+  return { hellos, pieces: false }
+}
+
+/** Leaves out what was chosen until the device refuses the rest. */
+async function follow(bench: Bench, chain: Chain, ask: Ask): Promise<void> {
+  bench.progress({ code: 'tls-offers.asking', values: { version: VERSION_NAME[chain.version] } })
+  const offered = LISTS[chain.list] ?? []
+  while (chain.without.length < offered.length) {
+    if (bench.signal.aborted) return
+    const hello = await ask(chain.version, chain.list, chain.without)
+    chain.hellos.push(hello)
+    const outcome = outcomeOf(hello)
+    if (outcome.is === 'undecided') return
+    if (outcome.is === 'refused' || !offered.includes(outcome.suite) || chain.without.includes(outcome.suite)) break
+    chain.without = [...chain.without, outcome.suite]
+  }
+  chain.decided = true
+}
+
+const cancelled = (subject: string): Seen<TlsOffers> =>
+  ({ answered: false, cause: 'lab', why: { code: 'tls-offers.cancelled', values: { subject } }, artifacts: [] })

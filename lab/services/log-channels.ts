@@ -1,0 +1,94 @@
+import { isIP } from 'node:net'
+import type { FailedLoginLog } from '../../suites/observations/failed-login-log.ts'
+import type { Exchange } from '../../suites/observations/exchange.ts'
+import type { Family, LogChannel } from '../../suites/statement.ts'
+import { read } from '../actions.ts'
+import type { Bench, SyslogReceiver, Undo } from '../probe.ts'
+
+export interface ArrivedRecord { at: number; from: string; channel: string; bytes: Uint8Array }
+
+/** The declared log channels of a device with receivers of the lab at their ends. */
+export interface LogChannels {
+  list: FailedLoginLog['channels']
+  /** Why a receiver could not be opened. */
+  faults: string[]
+  /** What arrived at or after a time, in order of arrival. */
+  since(at: number): ArrivedRecord[]
+  /** Puts the device's settings back, while the receivers still listen: the change itself may leave a record. */
+  restore(): Promise<void>
+  close(): Promise<void>
+}
+
+const SETTLE_MILLISECONDS = 2_000
+const about = (key: string, values: Record<string, string | number> = {}) => ({ code: `failed-login-log.${key}`, values })
+
+/** Receivers first, then the settings: nothing of what the device sends is lost. */
+export async function openChannels(bench: Bench, subject: string, family: Family): Promise<LogChannels> {
+  const list: LogChannels['list'] = []
+  const faults: string[] = []
+  const receivers: { id: string; receiver: SyslogReceiver; mark: number }[] = []
+  const changed: string[] = []
+  for (const channel of bench.statement.logging.channels) {
+    const { id, protocol, port } = channel
+    try {
+      const receiver = await bench.syslog(protocol, port, family)
+      receivers.push({ id, receiver, mark: receiver.mark() })
+    } catch (e) {
+      faults.push(`${id}: ${e instanceof Error ? e.message : String(e)}`)
+      list.push({ id, protocol, port, receiving: false, before: null, enable: null, after: null })
+      continue
+    }
+    const set = channel.enable ? await point(bench, channel, `failed-login-log/${subject}/${id}`, family) : null
+    if (set) changed.push(`failed-login-log/${subject}/${id}`)
+    list.push({ id, protocol, port, receiving: true, before: set?.before ?? null, enable: set?.enable ?? null, after: set?.after ?? null })
+  }
+  return {
+    list,
+    faults,
+    since: (at) => receivers
+      .flatMap(({ id, receiver, mark }) => receiver.since(mark).filter((r) => r.at >= at).map((r) => ({ ...r, channel: id })))
+      .sort((a, b) => a.at - b.at),
+    async restore() {
+      if (changed.length === 0) return
+      for (const id of changed.splice(0).reverse()) await bench.undo(id)
+      await bench.wait(SETTLE_MILLISECONDS, about('settling'))
+    },
+    async close() {
+      for (const id of changed.splice(0).reverse()) await bench.undo(id)
+      await Promise.all(receivers.map(({ receiver }) => receiver.close()))
+    },
+  }
+}
+
+/** Points one channel at the lab; the journal holds beforehand how it was. */
+async function point(bench: Bench, channel: LogChannel, id: string, family: Family) {
+  const { enable, current, port } = channel
+  if (!enable) return null
+  const before = current ? (await read(bench, current)).text : null
+  const values = { 'lab-address': bench.sources(family)[0] ?? '', 'lab-port': String(port) }
+  let done: Exchange | null = null
+  await bench.change(id, about('pointing', { channel: channel.id }), undoOf(channel, before), async () => {
+    done = await bench.perform(enable, values)
+  })
+  const after = current ? (await read(bench, current)).text : null
+  return { before, enable: done as Exchange | null, after }
+}
+
+/**
+ * The declared way back, else the same setting with the address and port that stood there before. `null` where neither is
+ * known: a lasting change, which the journal says.
+ */
+function undoOf({ enable, restore, port }: LogChannel, before: string | null): Undo | null {
+  const old = before === null ? null : addressIn(before)
+  const action = restore ?? (old ? enable : undefined)
+  if (!action) return null
+  return { action, values: { 'lab-address': old?.address ?? '', 'lab-port': old?.port ?? String(port) } }
+}
+
+/** `address`, `address:port` or `[address]:port`. */
+function addressIn(text: string): { address: string; port: string | null } | null {
+  const found = /^\s*(?:\[([0-9A-Fa-f:.%]+)\]|([^\s:]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*))(?::(\d{1,5}))?\s*$/.exec(text)
+  const address = found?.[1] ?? found?.[2]
+  if (address === undefined || (isIP(address) === 0 && !/^[A-Za-z0-9.-]+$/.test(address))) return null
+  return { address, port: found?.[3] ?? null }
+}

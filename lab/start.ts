@@ -1,0 +1,287 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { canonical, digestOf } from '../suites/canonical.ts'
+import { faulty, ok, type Fault, type Result } from '../suites/fault.ts'
+import type { Observation } from '../suites/observation.ts'
+import { demandOf } from '../suites/plan.ts'
+import type { Catalogue, Regulation } from '../suites/regulation.ts'
+import { registry } from '../suites/registry.generated.ts'
+import type { Family, Statement } from '../suites/statement.ts'
+import { loadCatalogues, loadRegulation } from '../profiles/regulation-file.ts'
+import { loadStatement } from '../profiles/statement-file.ts'
+import { readYaml } from '../profiles/yaml-file.ts'
+import { conclude, directoryMembers, type RunRecord } from '../reports/conclude.ts'
+import { readRecorded } from '../reports/evidence.ts'
+import { benchRecordSchema, type BenchRecord, type Report } from '../reports/report.ts'
+import { createRunDirectory, openRunDirectory, type RunDirectory } from '../reports/run-directory.ts'
+import { installedSuite } from '../reports/suite.ts'
+import { sourcesFor } from './addresses.ts'
+import { makeBench, startClock, type RunBench } from './bench.ts'
+import { changesOf } from './changes.ts'
+import { undoWith } from './in-service.ts'
+import { openLedger } from './ledger.ts'
+import { probes } from './probes/registry.generated.ts'
+import type { OnProgress } from './progress.ts'
+import { waitUntilAlive } from './liveness.ts'
+import { observe } from './run.ts'
+import { deselected, foreseen, scheduleOf } from './schedule.ts'
+import { findSecrets, openSecrets, stateDirectory } from './secrets.ts'
+
+export interface Choice {
+  only: string[]
+  skip: string[]
+  areas: string[]
+  tiers: string[]
+}
+
+export interface RunRequest {
+  statement: string
+  regulations: string[]
+  directory: string
+  bench: string | null
+  choice: Choice
+  rehearsal: boolean
+  demo: boolean
+  /** Overrides the budgets of the statement: for robust units and benches. */
+  pace: { connections: number; attemptsPerSecond: number } | null
+  baseline: Partial<Record<Family, { at: number; ports: number[] }>>
+  /** Asks for a secret on a terminal; null where nobody can answer. */
+  ask: ((prompt: string) => Promise<string | null>) | null
+  sign: ((bytes: Uint8Array) => Promise<string>) | null
+  signal: AbortSignal
+  onProgress: OnProgress
+}
+
+export interface Ended {
+  complete: boolean
+  /** Nothing the run changed is left changed, but for what is lasting by nature. */
+  restored: boolean
+  report: Report
+  directory: string
+}
+
+interface Inputs {
+  statement: Statement
+  statementBytes: Uint8Array
+  original: string
+  regulations: Regulation[]
+  catalogues: Catalogue[]
+  bench: BenchRecord
+  secrets: Map<string, string>
+}
+
+/** Loads and checks everything a run needs, before anything is sent; every fault at once. */
+export async function loadInputs(request: Pick<RunRequest, 'statement' | 'regulations' | 'bench' | 'ask' | 'demo'>): Promise<Result<Inputs>> {
+  const faults: Fault[] = []
+  const statement = loadStatement(request.statement)
+  if (!statement.ok) faults.push(...statement.faults)
+  const regulations = request.regulations.flatMap((id) => {
+    const loaded = loadRegulation(id, registry)
+    if (!loaded.ok) faults.push(...loaded.faults)
+    return loaded.ok ? [loaded.value] : []
+  })
+  const catalogues = loadCatalogues(regulations)
+  if (!catalogues.ok) faults.push(...catalogues.faults)
+  const bench = request.bench === null ? ok({ value: unstatedBench(request.demo) }) : readYaml(request.bench, benchRecordSchema)
+  if (!bench.ok) faults.push(...bench.faults)
+  let secrets = new Map<string, string>()
+  if (statement.ok) {
+    const directory = dirname(resolve(request.statement))
+    const found = await findSecrets(statement.value.statement, directory, request.ask)
+    if (found.ok) secrets = found.value
+    else faults.push(...found.faults.map((f) => ({ ...f, file: request.statement })))
+    faults.push(...missingPackages(statement.value.statement, directory).map((f) => ({ ...f, file: request.statement })))
+  }
+  if (faults.length > 0 || !statement.ok || !catalogues.ok || !bench.ok) return faulty(...faults)
+  return ok({
+    statement: statement.value.statement,
+    statementBytes: statement.value.file.bytes,
+    original: statement.value.file.sha256,
+    regulations,
+    catalogues: catalogues.value,
+    bench: bench.value.value,
+    secrets,
+  })
+}
+
+function missingPackages(statement: Statement, directory: string): Fault[] {
+  return statement.updates.flatMap((u, i) =>
+    Object.entries(u.packages).flatMap(([name, p]) =>
+      p && !existsSync(resolve(directory, p.file))
+        ? [{ code: 'package-missing', values: { path: p.file }, field: `/updates/${i}/packages/${name}` }]
+        : [],
+    ),
+  )
+}
+
+/** A bench nobody described: the report says so, and no catalog takes it for a laboratory. */
+const unstatedBench = (demo: boolean): BenchRecord => ({
+  camseal: 'bench/1',
+  laboratory: { name: demo ? 'DEMO' : 'not stated', address: null, place: null, accreditation: null },
+  people: [],
+  equipment: [],
+  clockSource: null,
+  addresses: { ipv4: [], ipv6: [] },
+  deviations: [],
+  decisionRule: null,
+  subcontracted: [],
+  ...(demo ? { demo: true } : {}),
+})
+
+/** Plans, observes and judges a new run. */
+export async function startRun(request: RunRequest): Promise<Result<Ended>> {
+  const loaded = await loadInputs(request)
+  if (!loaded.ok) return loaded
+  const inputs = loaded.value
+  const suite = installedSuite()
+  const chosen = Object.values(request.choice).some((c: string[]) => c.length > 0)
+  const mode = chosen || request.rehearsal || suite.state === 'unreleased' ? 'rehearsal' : 'official'
+  const demand = demandOf(inputs.regulations, { mode, deselected: [] })
+  const left = deselected(demand, request.choice, registry, probes)
+  const now = startClock()
+  const id = randomBytes(16).toString('hex')
+  const statementDigest = digestOf(inputs.statement)
+  const created = createRunDirectory(request.directory, now)
+  if (!created.ok) return created
+  const run = created.value
+  try {
+    const sequence = mode === 'official' ? await takeNumber(request, inputs.statement, statementDigest, id, now()) : ok(null)
+    if (!sequence.ok) return sequence
+    const record: RunRecord = {
+      run: { id, mode, demo: request.demo, selection: { ...request.choice, deselected: left }, sequence: sequence.value, retestOf: null },
+      suite: { digest: suite.digest, state: suite.state },
+      bench: inputs.bench,
+      qualification: null,
+      original: inputs.original,
+      notes: [],
+      directory: dirname(resolve(request.statement)),
+    }
+    freeze(run, inputs, record)
+    run.append({
+      type: 'opened', run: id, mode, demo: request.demo, statement: statementDigest,
+      regulations: inputs.regulations.map((r) => ({ id: r.id, digest: digestOf(r) })),
+      suiteDigest: suite.digest,
+      options: JSON.parse(canonical({ choice: request.choice, pace: request.pace ?? undefined, baseline: request.baseline })) as unknown,
+    })
+    return await goOn(run, record, inputs, { ...request, statementDirectory: dirname(resolve(request.statement)) }, new Map(), now)
+  } finally {
+    run.close()
+  }
+}
+
+async function takeNumber(request: RunRequest, statement: Statement, digest: string, run: string, at: number) {
+  const ledger = openLedger(ledgerPath(request.demo))
+  return ledger.ok ? ok(await ledger.value.take(run, statement, digest, at, request.sign)) : ledger
+}
+
+const ledgerPath = (demo: boolean): string => join(stateDirectory(), demo ? 'ledger-demo.jsonl' : 'ledger.jsonl')
+
+function freeze(run: RunDirectory, inputs: Inputs, record: RunRecord): void {
+  run.write('statement.json', canonical(inputs.statement))
+  run.write('statement.yaml', inputs.statementBytes)
+  for (const r of inputs.regulations) run.write(`regulations/${r.id}.json`, canonical(r))
+  for (const c of inputs.catalogues) run.write(`catalogues/${c.id}.json`, canonical(c))
+  run.write('run.json', canonical(record))
+}
+
+type Going = Pick<RunRequest, 'pace' | 'baseline' | 'signal' | 'onProgress'> & { statementDirectory: string }
+
+/** Observes what is missing, takes everything back, and judges. */
+async function goOn(run: RunDirectory, record: RunRecord, inputs: Inputs, going: Going, observations: Map<string, Observation>, now: () => number): Promise<Result<Ended>> {
+  const { statement } = inputs
+  const demand = demandOf(inputs.regulations, { mode: record.run.mode, deselected: record.run.selection.deselected })
+  const schedule = scheduleOf(statement, demand, registry, probes)
+  const secrets = openSecrets(statement, inputs.secrets, run.path, record.run.id)
+  const benches = new Map<string, RunBench>()
+  const firstBench = () => [...benches.values()][0]
+  const changes = changesOf(run, (undo) => {
+    const bench = firstBench()
+    return bench ? waitUntilAlive(bench).then(() => undoWith(bench, secrets)(undo)) : Promise.resolve(false)
+  })
+  for (const sample of statement.samples)
+    benches.set(
+      sample.id,
+      makeBench({
+        statement, sample, secrets, run, changes, now,
+        catalogues: inputs.catalogues,
+        sources: {
+          ipv4: await sourcesFor('ipv4', inputs.bench.addresses.ipv4, sample.addresses.ipv4),
+          ipv6: await sourcesFor('ipv6', inputs.bench.addresses.ipv6, sample.addresses.ipv6),
+        },
+        budgets: going.pace ?? { connections: statement.budgets?.connections ?? 4, attemptsPerSecond: statement.budgets?.attemptsPerSecond ?? 500 },
+        baseline: going.baseline,
+        directory: going.statementDirectory,
+        signal: going.signal,
+        onProgress: going.onProgress,
+        seen: (kind, state) =>
+          [...observations.values()].flatMap((o) =>
+            o.kind === kind.id && o.state === state && o.seen.answered ? [{ subject: o.subject, value: o.seen.value as never }] : [],
+          ),
+      }),
+    )
+  const steps = foreseen(schedule, statement)
+  if (!run.lines().some((l) => l.type === 'planned'))
+    run.append({ type: 'planned', steps: steps.map((s) => ({ kind: s.kind.id, subject: s.subject, state: s.state, probe: s.probe?.id ?? 'none', tier: s.probe?.tier ?? 'P' })) })
+  going.onProgress({ event: 'planned', steps: steps.length, seconds: steps.reduce((sum, s) => sum + (s.probe?.seconds(statement) ?? 0), 0) })
+  // What an interrupted run left changed is taken back first: with the credentials as they were found.
+  await changes.undoAll()
+  const complete = await observe({
+    statement, registry, schedule, run, benches, changes, secrets, observations, now,
+    signal: going.signal, onProgress: going.onProgress,
+  })
+  // Taking back works even when the run was cancelled.
+  for (const bench of benches.values()) bench.signal = new AbortController().signal
+  const restored = await changes.undoAll()
+  if (restored) secrets.forget()
+  run.append({ type: 'ended', how: complete ? 'complete' : 'aborted' })
+  const concluded = await conclude(run.path, record)
+  if (!concluded.ok) return concluded
+  const { report } = concluded.value
+  run.write('report.json', canonical(report))
+  if (record.run.sequence) {
+    const ledger = openLedger(ledgerPath(record.run.demo))
+    if (ledger.ok) ledger.value.close(record.run.sequence.number, complete ? 'complete' : 'aborted', report.verdicts.regulations.map((r) => `${r.regulation}: ${r.overall}`).join('; '), now())
+  }
+  going.onProgress({ event: 'done', overall: report.verdicts.regulations.map((r) => ({ regulation: r.regulation, overall: r.overall })), directory: run.path })
+  return ok({ complete, restored, report, directory: run.path })
+}
+
+/** Goes on with an interrupted run: takes back what was left changed, repeats what was cut short, completes it. */
+export async function resumeRun(directory: string, going: Omit<Going, 'statementDirectory' | 'baseline'> & { ask: RunRequest['ask'] }): Promise<Result<Ended>> {
+  const now = startClock()
+  const opened = openRunDirectory(directory, now)
+  if (!opened.ok) return opened
+  const run = opened.value
+  try {
+    const record = JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8')) as RunRecord
+    const suite = installedSuite()
+    if (suite.digest !== record.suite.digest) return faulty({ code: 'other-suite', values: { wanted: record.suite.digest, present: suite.digest } })
+    const read = await readRecorded(directoryMembers(directory), registry, false)
+    if (!read.ok) return read
+    const recorded = read.value
+    const statementDirectory = record.directory
+    const secrets = await findSecrets(recorded.statement, statementDirectory, going.ask)
+    if (!secrets.ok) return secrets
+    const kept = recorded.observations.filter((o) => o.seen.answered || !['framework.cancelled', 'framework.device-absent', 'framework.probe-broken'].includes(o.seen.why.code))
+    const first = run.lines()[0] as { options?: { baseline?: RunRequest['baseline']; pace?: RunRequest['pace'] }; regulations?: { id: string }[] } | undefined
+    run.append({ type: 'resumed', reason: 'requested', ...(opened.value.dropped > 0 ? { dropped: opened.value.dropped } : {}) })
+    return await goOn(
+      run, record,
+      {
+        statement: recorded.statement,
+        statementBytes: new Uint8Array(),
+        original: record.original ?? '',
+        regulations: (first?.regulations ?? []).flatMap((r) => recorded.regulations.filter((x) => x.id === r.id)),
+        catalogues: recorded.catalogues,
+        bench: record.bench,
+        secrets: secrets.value,
+      },
+      { pace: going.pace ?? first?.options?.pace ?? null, baseline: first?.options?.baseline ?? {}, signal: going.signal, onProgress: going.onProgress, statementDirectory },
+      new Map(kept.map((o) => [`${o.kind}|${o.subject}|${o.state}`, o])),
+      now,
+    )
+  } finally {
+    run.close()
+  }
+}

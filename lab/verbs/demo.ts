@@ -1,0 +1,140 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Command } from 'commander'
+import { makeDemoKey } from '../../reports/demo-key.ts'
+import { t, type Language } from '../../reports/locales/index.ts'
+import { languageOf } from '../../reports/verbs/terminal.ts'
+import { randomPassword } from '../secrets.ts'
+import { startCameraProcess } from '../cameras/process.ts'
+
+/** Set inside the private network namespace of the demo. */
+const INSIDE = 'CAMSEAL_DEMO_INSIDE'
+const MARK = '.camseal-demo'
+
+interface DemoOptions { out: string; lang?: string }
+interface Place { ipv4: string; ipv6: string | null; ports: { https: number; rtsp: number; http: number } }
+
+/** A sound and a weak software camera: run, sealed with a DEMO key, verified, judged again, admitted or refused. */
+async function demo(options: DemoOptions): Promise<number> {
+  const language = languageOf(options.lang)
+  const out = resolve(options.out)
+  if (process.env[INSIDE] === undefined && canIsolate()) return isolated(process.argv.slice(2))
+  const say = (key: string, values: Record<string, string | number> = {}) => console.log(t(language, 'demo', key, values))
+  if (existsSync(out) && !existsSync(join(out, MARK))) {
+    say('occupied', { out })
+    return 3
+  }
+  rmSync(out, { recursive: true, force: true })
+  mkdirSync(out, { recursive: true })
+  writeFileSync(join(out, MARK), '')
+  // Secrets of the demonstration's bench stay with it.
+  process.env.CAMSEAL_STATE = join(out, 'bench-state')
+  const inside = process.env[INSIDE] !== undefined
+  say(inside ? 'isolated' : 'loopback')
+  const key = await makeDemoKey()
+  const keyFile = join(out, 'demo-lab.key')
+  const certificate = join(out, 'demo-lab.crt')
+  writeFileSync(keyFile, key.key, { mode: 0o600 })
+  writeFileSync(certificate, key.certificate)
+  const store = join(out, 'catalog')
+  const camseal = (...args: string[]) => runVerb(language, args)
+  const made = await camseal('catalog', 'init', '--store', store, '--demo', '--trust-signer', certificate)
+  if (made !== 0) return made
+
+  const started = Date.now()
+  const results: { name: string; run: number; verify: number; rejudge: number; admit: number }[] = []
+  for (const [name, weaknesses, at] of CAMERAS) {
+    say('camera', { name: t(language, 'demo', name), weaknesses: weaknesses.length })
+    const directory = join(out, name)
+    const place = inside ? at.inside : at.loopback
+    const camera = await startCameraProcess(
+      {
+        addresses: { ipv4: place.ipv4, ipv6: place.ipv6 },
+        ports: place.ports,
+        weaknesses,
+        serial: `DEMO-${name.toUpperCase()}`,
+        syslog: null,
+        lock: { failures: 5, windowSeconds: 30, lockSeconds: 6 },
+        bootSeconds: 1,
+        factoryFresh: true,
+        users: [{ name: 'spare', password: randomPassword(), role: 'viewer', spare: true }],
+        stateDirectory: join(directory, 'camera', 'state'),
+      },
+      join(directory, 'camera'),
+    )
+    Object.assign(process.env, camera.environment)
+    try {
+      const run = await camseal('run', '--statement', camera.statement, '--regulation', 'camseal-core', '--out', join(directory, 'report'),
+        '--pace', 'fast', '--demo', '--key', keyFile, '--certificate', certificate)
+      const bundle = join(directory, 'report', 'report.asice')
+      const verify = await camseal('verify', bundle, '--trust', join(store, 'trust'))
+      const rejudge = await camseal('rejudge', bundle)
+      const admit = await camseal('catalog', 'admit', bundle, '--store', store)
+      results.push({ name, run, verify, rejudge, admit })
+    } finally {
+      await camera.stop()
+    }
+  }
+  await camseal('catalog', 'publish', join(out, 'site'), '--store', store)
+  say('done', { seconds: Math.round((Date.now() - started) / 1000) })
+  for (const [name] of CAMERAS) say('look-report', { file: join(out, name, 'report', 'report.html') })
+  say('look-site', { file: join(out, 'site', 'index.html') })
+  say('look-verify', { file: join(out, 'sound', 'report', 'report.asice') })
+  const [sound, weak] = results
+  const expected = sound?.run === 0 && sound.verify === 0 && sound.rejudge === 0 && sound.admit === 0 && weak?.run === 1 && weak.verify === 0 && weak.rejudge === 0 && weak.admit === 1
+  if (!expected) say('unexpected', { results: JSON.stringify(results) })
+  return expected ? 0 : 4
+}
+
+const place = (ipv4: string, ipv6: string | null, base: number): Place => ({ ipv4, ipv6, ports: { https: base + 443, rtsp: base + 554, http: base + 80 } })
+
+const CAMERAS: readonly (readonly [string, string[], { inside: Place; loopback: Place }])[] = [
+  ['sound', [], { inside: place('127.77.0.10', 'fd00:77::10', 8000), loopback: place('127.77.0.10', '::1', 18000) }],
+  [
+    'weak',
+    ['telnet-open', 'default-password-http', 'anonymous-snapshot', 'no-lockout', 'old-tls', 'failed-login-unlogged', 'update-altered-accepted'],
+    { inside: place('127.77.0.11', 'fd00:77::11', 8000), loopback: place('127.77.0.11', '::1', 19000) },
+  ],
+]
+
+/** Addresses of the private loopback: the lab's and one for each camera. */
+const NETWORK = 'ip link set lo up && for a in 1 10 11; do ip -6 addr add fd00:77::$a/128 dev lo nodad; done'
+
+/** A network of its own where the system allows it: no other service of this machine can be taken for the camera's. */
+const canIsolate = (): boolean =>
+  process.platform === 'linux' &&
+  process.env.CAMSEAL_DEMO_LOOPBACK === undefined &&
+  spawnSync('unshare', ['--user', '--map-root-user', '--net', 'sh', '-c', NETWORK], { stdio: 'ignore', timeout: 10_000 }).status === 0
+
+const self = (): string[] => {
+  const source = import.meta.url.endsWith('.ts')
+  return [process.execPath, ...(source ? ['--import', 'tsx'] : []), fileURLToPath(new URL(source ? '../../cli.ts' : '../../cli.js', import.meta.url))]
+}
+
+function isolated(args: string[]): Promise<number> {
+  const child = spawn('unshare', ['--user', '--map-root-user', '--net', 'sh', '-c', `${NETWORK} && exec "$@"`, 'sh', ...self(), ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, [INSIDE]: '1' },
+  })
+  return new Promise((done) => child.once('exit', (code) => done(code ?? 4)))
+}
+
+/** Runs a verb as a user would, shown with its command line. */
+function runVerb(language: Language, args: string[]): Promise<number> {
+  console.log(`\n$ camseal ${args.join(' ')}`)
+  const [node = '', ...rest] = self()
+  const child = spawn(node, [...rest, ...args, '--lang', language], { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NODE_NO_WARNINGS: '1' } })
+  return new Promise((done) => child.once('exit', (code) => done(code ?? 4)))
+}
+
+export function registerDemo(program: Command, end: (code: number) => void): void {
+  program
+    .command('demo')
+    .description(t(languageOf(undefined), 'cli', 'demo.about'))
+    .option('--out <directory>', 'where everything goes', 'camseal-demo')
+    .option('--lang <language>', 'en or vi')
+    .addHelpText('after', '\nExample:\n  camseal demo --lang vi\n\nNeeds no camera, no network and no privilege; ends in under two minutes.')
+    .action(async (options: DemoOptions) => end(await demo(options)))
+}

@@ -1,0 +1,112 @@
+import { digestOf } from '../suites/canonical.ts'
+import { faulty, ok, type Fault, type Result } from '../suites/fault.ts'
+import { statementSchema, type Action, type SecretRef, type Statement } from '../suites/statement.ts'
+import { readYaml, type YamlFile } from './yaml-file.ts'
+
+export interface StatementFile {
+  statement: Statement
+  /** SHA-256 of the canonical statement: frozen at plan time. */
+  digest: string
+  file: YamlFile<Statement>
+  path: string
+}
+
+/** Reads a statement and checks that everything it refers to exists. Every fault at once, each with its line. */
+export function loadStatement(path: string): Result<StatementFile> {
+  const read = readYaml(path, statementSchema)
+  if (!read.ok) return read
+  const file = read.value
+  const faults = lintStatement(file.value).map((f): Fault => {
+    const line = file.lineOf(f.field ?? '')
+    return { ...f, file: path, ...(line ? { line } : {}) }
+  })
+  if (faults.length > 0) return faulty(...faults)
+  return ok({ statement: file.value, digest: digestOf(file.value), file, path })
+}
+
+const PLACEHOLDERS = ['user', 'password', 'new-password', 'lab-address', 'lab-port', 'serial', 'package']
+
+/** References that lead nowhere, doubled names, placeholders nobody fills, secrets given twice. */
+export function lintStatement(s: Statement): Fault[] {
+  const faults: Fault[] = []
+  const services = new Set(s.services.map((x) => x.id))
+  const accounts = new Set(s.accounts.map((x) => x.id))
+  const logins = new Set(s.logins.map((x) => x.id))
+  const refer = (known: Set<string>, name: string | undefined, field: string, what: string) => {
+    if (name !== undefined && !known.has(name))
+      faults.push({ code: 'unresolved', values: { name, what, known: [...known].join(', ') || '-' }, field })
+  }
+  const unique = (items: { id: string }[], field: string) =>
+    items.forEach((item, i) => {
+      if (items.findIndex((x) => x.id === item.id) !== i)
+        faults.push({ code: 'doubled', values: { name: item.id }, field: `${field}/${i}/id` })
+    })
+  const action = (a: Action | undefined, field: string) => {
+    if (!a) return
+    refer(services, a.service, `${field}/service`, 'services')
+    refer(accounts, a.account, `${field}/account`, 'accounts')
+    for (const [, name = ''] of `${a.target} ${a.body ?? ''}`.matchAll(/\{\{([^}]*)\}\}/g))
+      if (!PLACEHOLDERS.includes(name))
+        faults.push({ code: 'unknown-placeholder', values: { name, known: PLACEHOLDERS.join(', ') }, field })
+  }
+  const reading = (r: { service: string; account?: string; pattern: string } | undefined, field: string) => {
+    if (!r) return
+    refer(services, r.service, `${field}/service`, 'services')
+    refer(accounts, r.account, `${field}/account`, 'accounts')
+    if (!patternHasGroup(r.pattern)) faults.push({ code: 'bad-pattern', values: { pattern: r.pattern }, field: `${field}/pattern` })
+  }
+  const secret = (ref: SecretRef, field: string) => {
+    const given = Object.keys(ref).length
+    if (given !== 1) faults.push({ code: 'secret-reference', values: { given }, field })
+  }
+  unique(s.samples, '/samples')
+  unique(s.services, '/services')
+  unique(s.accounts, '/accounts')
+  unique(s.logins, '/logins')
+  unique(s.updates, '/updates')
+  unique(s.logging.channels, '/logging/channels')
+  if (s.samples.length === 0) faults.push({ code: 'no-sample', values: {}, field: '/samples' })
+  s.samples.forEach((x, i) => {
+    if (x.addresses.ipv4 === null && x.addresses.ipv6 === null)
+      faults.push({ code: 'no-address', values: { sample: x.id }, field: `/samples/${i}/addresses` })
+    if (!/^[a-z][a-z0-9-]*$/.test(x.id)) faults.push({ code: 'bad-id', values: { name: x.id }, field: `/samples/${i}/id` })
+  })
+  for (const [what, items] of [['accounts', s.accounts], ['logins', s.logins], ['services', s.services], ['updates', s.updates]] as const)
+    items.forEach((x, i) => {
+      if (!/^[a-z0-9][a-z0-9-]*$/.test(x.id)) faults.push({ code: 'bad-id', values: { name: x.id }, field: `/${what}/${i}/id` })
+    })
+  s.accounts.forEach((x, i) => secret(x.password, `/accounts/${i}/password`))
+  s.logins.forEach((x, i) => {
+    refer(services, x.service, `/logins/${i}/service`, 'services')
+    refer(accounts, x.account, `/logins/${i}/account`, 'accounts')
+  })
+  s.resources.forEach((x, i) => refer(services, x.service, `/resources/${i}/service`, 'services'))
+  s.bruteForce.forEach((x, i) => {
+    refer(logins, x.login, `/bruteForce/${i}/login`, 'logins')
+    refer(accounts, x.spare, `/bruteForce/${i}/spare`, 'accounts')
+    if (x.protection === 'lock' && (x.failures === undefined || x.lockSeconds === undefined))
+      faults.push({ code: 'lock-without-numbers', values: {}, field: `/bruteForce/${i}` })
+    if (x.spare !== undefined && s.accounts.find((a) => a.id === x.spare)?.spare !== true)
+      faults.push({ code: 'not-spare', values: { name: x.spare }, field: `/bruteForce/${i}/spare` })
+  })
+  s.logging.channels.forEach((x, i) => {
+    action(x.enable, `/logging/channels/${i}/enable`)
+    action(x.restore, `/logging/channels/${i}/restore`)
+    reading(x.current, `/logging/channels/${i}/current`)
+  })
+  s.updates.forEach((x, i) => {
+    action(x.upload, `/updates/${i}/upload`)
+    reading(x.version, `/updates/${i}/version`)
+  })
+  s.identity?.forEach((x, i) => reading(x, `/identity/${i}`))
+  for (const [name, a] of Object.entries(s.actions)) action(a, `/actions/${name}`)
+  return faults
+}
+
+function patternHasGroup(pattern: string): boolean {
+  try {
+    return (new RegExp(`${pattern}|`).exec('')?.length ?? 0) === 2
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml'
+import { digestOfBytes } from '../suites/canonical.ts'
+import { faulty, ok, type Fault, type Result } from '../suites/fault.ts'
+import type { Static, TSchema } from '../suites/schema.ts'
+
+const ajv = new Ajv2020({ allErrors: true, strict: true })
+const validators = new WeakMap<TSchema, ValidateFunction>()
+
+const validatorOf = (schema: TSchema): ValidateFunction => {
+  const known = validators.get(schema) ?? ajv.compile(schema)
+  validators.set(schema, known)
+  return known
+}
+
+/** Checks a value that did not come from a file; every fault with its field. */
+export function checkValue<S extends TSchema>(schema: S, value: unknown, file?: string): Result<Static<S>> {
+  const validate = validatorOf(schema)
+  if (validate(value)) return ok(value as Static<S>)
+  return faulty(...(validate.errors ?? []).flatMap((e) => faultOf(e)).map((f) => (file ? { ...f, file } : f)))
+}
+
+export interface YamlFile<T> {
+  value: T
+  bytes: Uint8Array
+  /** SHA-256 of the file as it was read. */
+  sha256: string
+  /** Line (from 1) of the value a JSON pointer names; of its nearest parent where the value is absent. */
+  lineOf(pointer: string): number | undefined
+}
+
+/** Reads a YAML file against a schema. Every fault at once: syntax, duplicate keys, unknown members, wrong values. */
+export function readYaml<S extends TSchema>(path: string, schema: S): Result<YamlFile<Static<S>>> {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+  } catch (e) {
+    return faulty({ code: 'unreadable', values: { why: (e as NodeJS.ErrnoException).code ?? 'unknown' }, file: path })
+  }
+  const counter = new LineCounter()
+  const document = parseDocument(bytes.toString('utf8'), { lineCounter: counter, uniqueKeys: true, prettyErrors: true })
+  if (document.errors.length > 0)
+    return faulty(
+      ...document.errors.map((e): Fault => {
+        const line = e.linePos?.[0].line
+        return { code: 'yaml-syntax', values: { why: e.message.split('\n')[0] ?? e.code }, file: path, ...(line ? { line } : {}) }
+      }),
+    )
+  let value: unknown
+  try {
+    value = document.toJS({ maxAliasCount: 100 })
+  } catch {
+    return faulty({ code: 'yaml-aliases', values: {}, file: path })
+  }
+  const lineOf = (pointer: string) => lineIn(document, counter, pointer)
+  const checked = checkValue(schema, value)
+  if (checked.ok) return ok({ value: checked.value, bytes: new Uint8Array(bytes), sha256: digestOfBytes(bytes), lineOf })
+  return faulty(
+    ...checked.faults.map((f): Fault => {
+      const line = lineOf(f.field ?? '')
+      return { ...f, file: path, ...(line ? { line } : {}) }
+    }),
+  )
+}
+
+function lineIn(document: Document, counter: LineCounter, pointer: string): number | undefined {
+  const parts = pointer.split('/').slice(1).map(unescapePointer)
+  for (let depth = parts.length; depth >= 0; depth--) {
+    const path = parts.slice(0, depth)
+    const parent = depth > 0 ? document.getIn(path.slice(0, -1), true) : null
+    const pair = isMap(parent) ? parent.items.find((i) => isNode(i.key) && String(i.key) === path[depth - 1]) : undefined
+    const node = pair && isNode(pair.key) ? pair.key : document.getIn(path, true)
+    if (isNode(node) && node.range) return counter.linePos(node.range[0]).line
+  }
+  return undefined
+}
+
+const unescapePointer = (part: string): string => part.replace(/~1/g, '/').replace(/~0/g, '~')
+
+/** The validator's words turned into ours: which field, what was expected, what stood there. */
+function faultOf(e: ErrorObject): Fault[] {
+  const field = e.instancePath
+  const parameters = e.params as Record<string, unknown>
+  const show = (v: unknown) => (Array.isArray(v) ? v.join(', ') : String(v))
+  switch (e.keyword) {
+    case 'required':
+      return [{ code: 'missing-field', values: { name: show(parameters.missingProperty) }, field: `${field}/${show(parameters.missingProperty)}` }]
+    case 'additionalProperties':
+      return [{ code: 'unknown-field', values: { name: show(parameters.additionalProperty) }, field: `${field}/${show(parameters.additionalProperty)}` }]
+    case 'enum':
+      return [{ code: 'not-one-of', values: { expected: show(parameters.allowedValues) }, field }]
+    case 'type':
+      return [{ code: 'wrong-type', values: { expected: show(parameters.type) }, field }]
+    case 'pattern':
+      return [{ code: 'wrong-form', values: { expected: show(parameters.pattern) }, field }]
+    case 'minimum':
+    case 'maximum':
+      return [{ code: 'out-of-range', values: { expected: `${show(parameters.comparison)} ${show(parameters.limit)}` }, field }]
+    case 'minLength':
+      return [{ code: 'empty', values: {}, field }]
+    case 'anyOf':
+      return []
+    default:
+      return [{ code: 'wrong-value', values: { expected: `${e.keyword}: ${e.message ?? ''}` }, field }]
+  }
+}
+
+/** How a file is called in messages. */
+export const fileName = (path: string): string => basename(path)

@@ -1,0 +1,133 @@
+import type { ObservationKind } from '../../../suites/observation.ts'
+import type { TSchema } from '../../../suites/schema.ts'
+import { html, sizeOf, type Content, type Markup } from '../markup.ts'
+import { resolve, seenOf, tokensOf, type EvidenceEntry, type EvidenceIndex, type ReportSource, type SeenRecord } from '../source.ts'
+import { criterionTitle, instant, kindTitle, say, size, subjectLabel, told } from '../texts.ts'
+import { textOfBytes } from '../visible.ts'
+import { block, quoted } from './bytes.ts'
+import { exchangeView, isExchange } from './exchange.ts'
+import { schemaAt } from './schema-walk.ts'
+import { valueView } from './value.ts'
+
+export interface EvidenceOptions {
+  /** Observation kinds, whose schemas tell raw bytes from text. */
+  kinds: ReadonlyMap<string, Pick<ObservationKind, 'schema'>>
+  /** Most bytes of evidence in full; the rest is listed with its digests. */
+  limit: number
+}
+
+const LONGEST_PART = 24_000
+const LONGEST_JSON = 4_000
+const MOST_LISTED = 3_000
+
+/** The observations that findings cite, each cited part on its own, as far as they fit. */
+export function evidenceSection(source: ReportSource, index: EvidenceIndex, options: EvidenceOptions): Markup {
+  let left = options.limit
+  const full: Markup[] = []
+  const listed: Markup[] = []
+  index.entries.forEach((entry, i) => {
+    const article = left > 0 ? articleOf(entry, i, source, options) : null
+    if (article && sizeOf(article) <= left) {
+      left -= sizeOf(article)
+      full.push(article)
+    } else if (listed.length < MOST_LISTED) listed.push(lineOf(entry, i))
+  })
+  const unlisted = index.entries.length - full.length - listed.length
+  const uncited = source.observations.length - index.entries.filter((e) => e.observation !== null).length
+  return html`<section id="evidence"><h2>${say('evidence.heading')}</h2>
+<p class="lead">${say('evidence.lead')}</p>
+${index.entries.length === 0 && html`<p>${say('evidence.nothing')}</p>`}
+${full}
+${listed.length > 0 && html`<div class="notice"><p>${say('evidence.too-much', { shown: full.length, all: index.entries.length })}</p></div>
+<ul class="listed">${listed}</ul>`}
+${unlisted > 0 && html`<p>${say('evidence.unlisted', { count: unlisted })}</p>`}
+${uncited > 0 && html`<p class="faint">${say('evidence.uncited', { count: uncited })}</p>`}</section>`
+}
+
+const heading = ({ cite }: EvidenceEntry): Content =>
+  html`${kindTitle(cite.kind)} <small>${subjectLabel(cite.subject)} · ${say(`state.${cite.state}`)}</small>`
+
+/** Beyond the limit: still a target for the links of its findings. */
+const lineOf = (entry: EvidenceEntry, number: number): Markup =>
+  html`<li>${entry.parts.map((_, j) => html`<a id="e${number}-${j}"></a>`)}${heading(entry)} <code class="digest">${
+    entry.observation?.object ?? '–'
+  }</code></li>`
+
+function articleOf(entry: EvidenceEntry, number: number, source: ReportSource, { kinds }: EvidenceOptions): Markup {
+  const { observation, cite } = entry
+  const schema = kinds.get(cite.kind)?.schema ?? null
+  if (!observation)
+    return html`<article class="evidence" id="e${number}"><h3>${heading(entry)}</h3>
+<p class="notice">${say('evidence.missing')}</p>${entry.parts.map((p, j) => html`<a id="e${number}-${j}"></a><p class="meta">${backLinks(p.judgements, source)}</p>`)}</article>`
+  const seen = seenOf(observation.seen)
+  const disclosure = observation.object && source.report.disclosure[`objects/sha256/${observation.object}`]
+  return html`<article class="evidence" id="e${number}"><h3>${heading(entry)}</h3>
+<p class="meta">${instant(observation.startedAt)} – ${instant(observation.endedAt)} · ${say('evidence.probe', { probe: quoted(observation.probe, 80) })}${
+    disclosure && html` · ${say(`disclosure.${disclosure}`)}`
+  }</p>
+<p class="meta">${say('evidence.object')} <code class="digest">${observation.object ?? say('not-stated')}</code></p>
+${!seen.answered && html`<p class="notice">${say('evidence.unanswered', { cause: say(`cause.${seen.cause ?? 'lab'}`) })} ${seen.why && told(seen.why)}</p>`}
+${entry.parts.map((part, j) => partView(part, `e${number}-${j}`, seen.value, schema, source))}
+${controlsView(seen)}${artifactsView(seen, source)}
+<details class="raw"><summary>${say('evidence.raw')}</summary>${block(JSON.stringify(seen.value ?? null, null, 1), LONGEST_JSON)}</details></article>`
+}
+
+function partView(part: EvidenceEntry['parts'][number], id: string, value: unknown, schema: TSchema | null, source: ReportSource): Markup {
+  const view = cited(value, part.at, schema)
+  const shown = sizeOf(view) <= LONGEST_PART ? view : block(JSON.stringify(resolve(value, part.at)?.value ?? null, null, 1), LONGEST_JSON)
+  return html`<div class="part" id="${id}"><p class="pointer">${say('evidence.part')} <code>${part.at === '' ? '/' : part.at}</code> ${
+    backLinks(part.judgements, source)
+  }</p>${shown}</div>`
+}
+
+/** The cited part in its smallest readable surroundings: the exchange or record it belongs to. */
+function cited(value: unknown, pointer: string, schema: TSchema | null): Markup {
+  const tokens = tokensOf(pointer)
+  const found = resolve(value, pointer)
+  if (!found) return html`<p class="notice">${say('evidence.no-part')}</p>`
+  let at = value
+  for (let i = 0; ; i++) {
+    if (isExchange(at)) {
+      const round = tokens[i] === 'rounds' && tokens[i + 1] !== undefined ? Number(tokens[i + 1]) : null
+      return exchangeView(at, round)
+    }
+    if (i >= tokens.length) break
+    at = resolve(at, `/${(tokens[i] ?? '').replace(/~/g, '~0').replace(/\//g, '~1')}`)?.value
+  }
+  const schemaOf = (path: string[]) => path.reduce<TSchema | null>(schemaAt, schema)
+  const last = tokens.at(-1)
+  if (last === undefined || (typeof found.value === 'object' && found.value !== null))
+    return valueView(found.value, schemaOf(tokens), last ?? '')
+  const parent = tokens.slice(0, -1)
+  const around = resolve(value, pointer.slice(0, pointer.lastIndexOf('/')))?.value
+  return valueView(around, schemaOf(parent), parent.at(-1) ?? '', 2, last)
+}
+
+function backLinks(judgements: number[], { report }: ReportSource): Content {
+  const links = judgements.slice(0, 6).map((j) => {
+    const judgement = report.verdicts.judgements[j]
+    return judgement && html` <a href="#j${j}">${criterionTitle(judgement.criterion)}</a>`
+  })
+  return html`<span class="back">${say('evidence.cited-by')}${links}${judgements.length > 6 && ` +${judgements.length - 6}`}</span>`
+}
+
+function controlsView({ controls }: SeenRecord): Content {
+  if (controls.length === 0) return null
+  return html`<p class="label">${say('evidence.controls')}</p><ul class="controls">${controls.map(
+    (c) => html`<li class="${c.ok ? 'ok' : 'bad'}"><b>${say(c.ok ? 'evidence.held' : 'evidence.not-held')}</b> ${c.about ? told(c.about) : quoted(c.id)}</li>`,
+  )}</ul>`
+}
+
+/** What was stored beside the observation; the beginning of it where it is text. */
+function artifactsView({ artifacts }: SeenRecord, source: ReportSource): Content {
+  if (artifacts.length === 0) return null
+  return html`<p class="label">${say('evidence.artifacts')}</p><ul class="artifacts">${artifacts.slice(0, 20).map((a) => {
+    const content = source.objects(a.digest)
+    const isText = /^(text\/|application\/(json|xml|sdp))/.test(a.mediaType)
+    return html`<li>${quoted(a.name, 120)} <small>${quoted(a.mediaType, 80)} · ${size(a.bytes)}</small> <code class="digest">${a.digest}</code>${
+      content === null
+        ? html` <small>${say('evidence.withheld')}</small>`
+        : isText && html`<details class="raw"><summary>${say('evidence.beginning')}</summary>${block(textOfBytes(content.subarray(0, 2000)), 2000)}</details>`
+    }</li>`
+  })}</ul>`
+}

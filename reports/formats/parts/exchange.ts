@@ -1,0 +1,52 @@
+import type { Exchange } from '../../../suites/observations/exchange.ts'
+import { html, type Content, type Markup } from '../markup.ts'
+import { isRecord } from '../source.ts'
+import { duration, instant, say, size } from '../texts.ts'
+import { bytesOfBase64 } from '../visible.ts'
+import { bytesBlock, quoted } from './bytes.ts'
+
+const LONGEST_ANSWER = 1600
+
+/** Whether a part of a value is one request of an HTTP-like protocol with its answers. */
+export function isExchange(value: unknown): value is Exchange {
+  if (!isRecord(value) || !isRecord(value['request'])) return false
+  const { request, rounds, failure } = value
+  const complete = (round: unknown) => isRecord(round) && isRecord(round['answer']) && typeof round['answer']['raw'] === 'string'
+  return (
+    typeof request['method'] === 'string' &&
+    typeof request['target'] === 'string' &&
+    Array.isArray(request['headers']) &&
+    Array.isArray(rounds) &&
+    rounds.every(complete) &&
+    (failure === null || isRecord(failure))
+  )
+}
+
+/** The request as sent and every answer as it came; `cited` is the round that a finding points at. */
+export function exchangeView({ at, elapsed, sourceAddress, request, rounds, failure }: Exchange, cited: number | null): Markup {
+  const headers = request.headers.filter((h) => Array.isArray(h)).slice(0, 30)
+  return html`<div class="exchange">
+<p class="meta">${instant(at)} · ${duration(elapsed)} · ${say('exchange.from', { address: quoted(sourceAddress) })}</p>
+<div class="sent"><p class="label">${say('exchange.request')}${credential(request)}</p>
+<pre class="dev">${request.method} ${request.target}${headers.map(([name, value]) => html`\n<i>${name}:</i> ${value}`)}${
+    request.bodyBytes > 0 && html`\n\n<i>${say('exchange.body', { bytes: size(request.bodyBytes) })}</i>`
+  }</pre></div>
+${rounds.map((round, i) => answerView(round, i, rounds.length, cited === i))}
+${failure && html`<p class="failure">${say(`failure.${failure.code}`)} <small>${quoted(failure.detail)}</small></p>`}
+</div>`
+}
+
+function credential({ credential, scheme }: Exchange['request']): Content {
+  if (!credential) return html` — ${say('exchange.anonymous')}`
+  const key = credential.published ? 'exchange.published' : 'exchange.credential'
+  return html` — ${say(key, { user: quoted(credential.user), secret: quoted(credential.secret), scheme })}`
+}
+
+function answerView(round: Exchange['rounds'][number], index: number, of: number, cited: boolean): Markup {
+  const { raw, length, end } = round.answer
+  const bytes = bytesOfBase64(raw) ?? new Uint8Array()
+  const label = of > 1 ? say('exchange.answer-of', { number: index + 1, of }) : say('exchange.answer')
+  return html`<div class="got${cited && html` cited`}"><p class="label">${label}
+<small>${duration(round.elapsed)} · ${say('exchange.received', { size: size(length) })} · ${say(`end.${end}`)}</small></p>
+${bytes.length > 0 ? bytesBlock(bytes, LONGEST_ANSWER) : html`<p class="none">${say('evidence.no-bytes')}</p>`}</div>`
+}

@@ -1,0 +1,86 @@
+import { evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
+import { answerOf } from '../facts/answer.ts'
+import { alike, looksGranted } from '../facts/likeness.ts'
+import type { CredentialTries } from '../observations/credential-tries.ts'
+import type { Exchange } from '../observations/exchange.ts'
+import { oneOf, obj, opt, type Static } from '../schema.ts'
+
+/** EN 303 645 provision 5.1-1 leaves the factory default state out; other texts do not. */
+export const credentialParameters = obj({ inFactoryState: opt(oneOf('forbidden', 'allowed')) })
+type Parameters = Static<typeof credentialParameters>
+
+type Context = JudgeContext<Parameters>
+
+/** What the tries at one log-in establish; the same for HTTP and RTSP. */
+export function credentialFindings(value: CredentialTries, context: Context): Finding[] {
+  const [good, bad, anonymous] = [answerOf(value.knownGood), answerOf(value.knownBad), answerOf(value.anonymous)]
+  const { cite } = context
+  if (bad === null) return [gap('no-answer', { target: value.target }, [cite('/knownBad')])]
+  const works = looksGranted(good)
+  if (works && (alike(anonymous, good, null) === 'granted' || alike(bad, good, null) === 'granted'))
+    return [gap('not-protected', { target: value.target }, [cite('/anonymous'), cite('/knownBad')])]
+  const findings = works ? besideGood(value, context) : withoutGood(value, context)
+  if (value.stopped !== null) findings.push(gap('stopped', { why: value.stopped }, [cite('/batches')]))
+  return findings
+}
+
+const isAllowed = ({ state, parameters }: Context): boolean => state === 'factory-fresh' && parameters.inFactoryState === 'allowed'
+
+/** A listed credential that opens the door, or the permission for it. */
+function opened(exchange: Exchange, at: string, context: Context): Finding {
+  const values = { user: exchange.request.credential?.user ?? '', password: exchange.request.credential?.secret ?? '' }
+  return (isAllowed(context) ? evidence : violation)(isAllowed(context) ? 'default-before-first-use' : 'default-accepted', values, [context.cite(at)])
+}
+
+/** Tries beside the declared credential: refused ones count only between controls that were granted. */
+function besideGood(value: CredentialTries, context: Context): Finding[] {
+  const { cite } = context
+  const [good, bad] = [answerOf(value.knownGood), answerOf(value.knownBad)]
+  const findings: Finding[] = []
+  const refused = new Set<string>()
+  const open = new Set<string>()
+  const asked = new Set<string>()
+  for (const [b, { tries, control }] of value.batches.entries()) {
+    const held = alike(answerOf(control), good, bad) === 'granted'
+    for (const [t, exchange] of tries.entries()) {
+      const at = `/batches/${b}/tries/${t}`
+      const key = nameOf(exchange)
+      asked.add(key)
+      const likeness = alike(answerOf(exchange), good, bad)
+      if (likeness === 'granted' && exchange.request.scheme === 'none') continue
+      if (likeness === 'granted') {
+        if (!open.has(key)) findings.push(opened(exchange, at, context))
+        open.add(key)
+      } else if (likeness === 'refused' && held) refused.add(key)
+      else if (likeness === 'unclear' && held && looksGranted(answerOf(exchange))) findings.push(suspicion('default-unclear', credentialOf(exchange), [cite(at)]))
+    }
+  }
+  if (value.declaredIsListed && open.size === 0 && !isAllowed(context))
+    findings.push(violation('declared-is-listed', { user: value.user }, [cite('/declaredIsListed'), cite('/knownGood')]))
+  const left = [...asked].filter((key) => !refused.has(key) && !open.has(key)).length
+  if (left > 0 || !value.complete) findings.push(gap('tries-undecided', { count: left }, [cite('/batches')]))
+  if (refused.size > 0) findings.push(evidence('defaults-refused', { count: refused.size }, [cite('/knownGood'), cite('/knownBad'), cite('/batches')]))
+  return findings
+}
+
+/** Before the first set-up no credential need exist: refusals then speak only where nobody could be locked out. */
+function withoutGood(value: CredentialTries, context: Context): Finding[] {
+  const { cite, state, statement } = context
+  const bad = answerOf(value.knownBad)
+  const tries = value.batches.flatMap((b) => b.tries)
+  const findings: Finding[] = []
+  for (const [i, { again, bad: then }] of value.repeats.entries()) {
+    const differs = looksGranted(answerOf(again)) && alike(answerOf(again), answerOf(again), bad) === 'granted'
+    if (differs && alike(answerOf(then), null, bad) === 'refused') findings.push(opened(again, `/repeats/${i}/again`, context))
+    else findings.push(suspicion('default-unclear', credentialOf(again), [cite(`/repeats/${i}/again`)]))
+  }
+  if (findings.length > 0) return findings
+  const same = tries.length > 0 && tries.every((t) => alike(answerOf(t), null, bad) === 'refused')
+  if (state === 'factory-fresh' && statement.actions.initialise !== undefined && same && value.complete)
+    return [evidence('no-log-in-before-set-up', { count: tries.length }, [cite('/knownBad'), cite('/batches')])]
+  return [gap('declared-does-not-work', { user: value.user, target: value.target }, [cite('/knownGood')])]
+}
+
+const nameOf = (exchange: Exchange): string => JSON.stringify(credentialOf(exchange))
+const credentialOf = ({ request }: Exchange): { user: string; password: string } =>
+  ({ user: request.credential?.user ?? '', password: request.credential?.secret ?? '' })

@@ -1,0 +1,21 @@
+import { defineCriterion } from '../criterion.ts'
+import { kind } from '../observations/rtsp-credentials.ts'
+import { loginsOver } from '../observations/log-ins.ts'
+import { credentialFindings, credentialParameters } from './credential-findings.ts'
+
+/** No published, blank or guessable credential opens a log-in over RTSP (EN 303 645 provision 5.1-1). */
+export const criterion = defineCriterion({
+  id: 'authentication/no-default-rtsp-credentials',
+  version: '1.0.0',
+  area: 'authentication',
+  over: kind,
+  also: [],
+  states: ['factory-fresh', 'in-service'],
+  parameters: credentialParameters,
+  catalogues: ['default-passwords'],
+  applies: (statement) =>
+    loginsOver(statement, 'rtsp').length > 0
+      ? { answer: 'yes' }
+      : { answer: 'unknown', why: { code: 'no-log-in-declared', values: {} } },
+  judge: ({ value }, context) => credentialFindings(value, context),
+})

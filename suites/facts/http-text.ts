@@ -1,0 +1,14 @@
+import type { Exchange } from '../observations/exchange.ts'
+import { answerOf } from './answer.ts'
+import { latin1 } from './bytes.ts'
+
+/** The body of the last answer, Latin-1; null where no answer came. */
+export function bodyText(exchange: Exchange | null): string | null {
+  const answer = answerOf(exchange)
+  return answer ? latin1(answer.body) : null
+}
+
+/** The answer holds the text that the statement says is there when a request took effect. Nothing declared, nothing shown. */
+export function bodyHolds(exchange: Exchange, done: string | null): boolean {
+  return done !== null && (bodyText(exchange)?.includes(done) ?? false)
+}

@@ -1,0 +1,66 @@
+import type { TlsHello, TlsOffers } from '../observations/tls-offers.ts'
+import { fromBase64 } from './bytes.ts'
+import { tlsAnswerOf, TLS_VERSIONS, WIRE_VERSION, type TlsAnswer, type TlsVersion } from './tls-records.ts'
+
+/** What one version of TLS comes to at an endpoint. `at` counts in `hellos`. */
+export interface VersionOffer {
+  version: TlsVersion
+  accepted: { suite: number; at: number }[]
+  /** Hellos whose refusal counts: said by the device, between two accepted controls. */
+  refused: number[]
+  /** Hellos that decide nothing: time-outs, resets, refusals outside the controls. */
+  undecided: number[]
+  /** Suites asked for in this version, and those of them neither accepted nor refused. */
+  asked: Set<number>
+  open: Set<number>
+}
+
+export const suitesOf = (hex: string): number[] => (hex.match(/.{4}/g) ?? []).map((s) => Number.parseInt(s, 16))
+
+/** Suites that a hello offered. */
+export function offeredBy(value: TlsOffers, hello: TlsHello): number[] {
+  const without = new Set(suitesOf(hello.without))
+  return suitesOf(value.lists[hello.list] ?? '').filter((s) => !without.has(s))
+}
+
+export type Outcome = { is: 'accepted'; suite: number } | { is: 'refused' } | { is: 'undecided' }
+
+/**
+ * What the answer to one hello says of the version it offered. A ServerHello of an older version refuses the
+ * one that was offered (RFC 5246 appendix E.1); so does a fatal alert or an orderly close. Everything else is open.
+ */
+export function outcomeOf(hello: TlsHello, answer: TlsAnswer = tlsAnswerOf(fromBase64(hello.answer))): Outcome {
+  if (answer.hello) {
+    if (answer.hello.version === WIRE_VERSION[hello.version]) return { is: 'accepted', suite: answer.hello.suite }
+    return { is: answer.hello.version < WIRE_VERSION[hello.version] ? 'refused' : 'undecided' }
+  }
+  if (answer.is === 'alert') return { is: 'refused' }
+  const closed = hello.failure === null && hello.end === 'closed' && hello.answer === ''
+  return { is: closed ? 'refused' : 'undecided' }
+}
+
+/** What was accepted and what was refused, for every version that was asked for. */
+export function versionOffers(value: TlsOffers): VersionOffer[] {
+  const outcomes = value.hellos.map((h) => outcomeOf(h))
+  const { before, after } = value.control ?? { before: 0, after: 0 }
+  const controlled = before < after && [before, after].every((i) => outcomes[i]?.is === 'accepted')
+  return TLS_VERSIONS.map((version) => {
+    const offer: VersionOffer = { version, accepted: [], refused: [], undecided: [], asked: new Set(), open: new Set() }
+    const settled = new Set<number>()
+    value.hellos.forEach((hello, at) => {
+      if (hello.version !== version) return
+      const offered = offeredBy(value, hello)
+      for (const suite of suitesOf(value.lists[hello.list] ?? '')) offer.asked.add(suite)
+      const outcome = outcomes[at] ?? { is: 'undecided' }
+      if (outcome.is === 'accepted') {
+        if (!offer.accepted.some((a) => a.suite === outcome.suite)) offer.accepted.push({ suite: outcome.suite, at })
+        settled.add(outcome.suite)
+      } else if (outcome.is === 'refused' && controlled && before < at && at < after) {
+        offer.refused.push(at)
+        for (const suite of offered) settled.add(suite)
+      } else offer.undecided.push(at)
+    })
+    offer.open = new Set([...offer.asked].filter((s) => !settled.has(s)))
+    return offer
+  })
+}

@@ -1,0 +1,105 @@
+import { always, defineCriterion, evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
+import { namesAddress } from '../facts/log-words.ts'
+import { kind as failedLoginLog, type FailedLoginLog } from '../observations/failed-login-log.ts'
+import { bool, obj, opt } from '../schema.ts'
+import { bodyHolds } from '../facts/http-text.ts'
+import { declaredOf } from '../subject.ts'
+import { wasRefused } from './login-outcome.ts'
+import { readRecords, type LogRecord } from './records.ts'
+
+const parameters = obj({
+  /** The text asks for a log that reaches another machine: a device that declares none does not conform. */
+  required: bool(),
+  /** The record must name the account or the source; yes where nothing is said. */
+  actor: opt(bool()),
+})
+type Context = JudgeContext<{ required: boolean; actor?: boolean }>
+
+/**
+ * A failed log-in leaves a record (ETSI EN 303 645 provision 5.7-2 speaks of such events, QCVN 11:2026/BCA asks for a
+ * system log). The record of the unknown user carries a random name, so nothing else can have caused it. A missing record
+ * is a violation only where the log-in was shown to fail and a later record of this device came by every declared channel.
+ */
+export const criterion = defineCriterion({
+  id: 'logging/failed-login-recorded',
+  version: '1.0.0',
+  area: 'logging',
+  over: failedLoginLog,
+  also: [],
+  states: ['in-service'],
+  parameters,
+  catalogues: [],
+  applies: always,
+  judge({ value }, context) {
+    if (!value.declared)
+      return [(context.parameters.required ? violation : gap)('no-channel-declared', {}, [context.cite('/declared')])]
+    if (!value.channels.some((c) => c.receiving)) return [gap('nothing-received-with', {}, [context.cite('/channels')])]
+    const records = readRecords(value, addressesOf(context))
+    return recorded(value, records, context) ?? missing(value, records, context)
+  },
+})
+
+const addressesOf = ({ statement, subject }: Context): string[] => {
+  const sample = statement.samples.find((s) => s.id === declaredOf(subject).sample)
+  return [sample?.addresses.ipv4, sample?.addresses.ipv6].filter((a) => typeof a === 'string')
+}
+
+/** What the records say of the failed log-ins; null where there is no such record. */
+function recorded(value: FailedLoginLog, records: LogRecord[], context: Context): Finding[] | null {
+  const failed = value.events.flatMap((e, i) => (e.what === 'accepted' ? [] : [{ ...e, cite: context.cite(`/events/${i}`) }]))
+  const marker = failed.find((e) => e.what === 'unknown-user')
+  const since = Math.min(...failed.map((e) => e.at))
+  const cites = (found: LogRecord[]) => [...failed.map((e) => e.cite), ...found.slice(0, 3).map((r) => context.cite(r.pointer))]
+
+  const named = marker ? records.filter((r) => r.at >= marker.at && r.names(marker.user)) : []
+  const honest = named.filter((r) => !r.success)
+  if (named.length > 0 && honest.length === 0) return [suspicion('recorded-as-success', {}, cites(named))]
+  const later = failed.filter((e) => e.what === 'wrong-password')
+  const source = failed[0]?.sourceAddress ?? ''
+  const own = records.filter((r) => r.fromDevice && r.at >= since)
+  const telling = own.filter((r) => r.failure && (namesAddress(r.text, source) || later.some((e) => e.at <= r.at && r.names(e.user))))
+  if (honest.length > 0) {
+    const users = later.some((e) => own.some((r) => r.at >= e.at && !named.includes(r) && (telling.includes(r) || r.repeated)))
+    const rest = later.length === 0 || users ? [] : [suspicion('known-user-not-recorded', {}, later.map((e) => failed.find((f) => f.id === e.id)?.cite ?? e.cite))]
+    return [evidence('recorded-by-name', { channel: honest[0]?.channel ?? '', user: marker?.user ?? '' }, cites(honest)), ...rest]
+  }
+
+  const before = records.filter((r) => r.fromDevice && r.at < since && r.failure)
+  if (telling.length > 0) {
+    const noise = before.some((r) => namesAddress(r.text, source) || later.some((e) => r.names(e.user)))
+    return noise
+      ? [suspicion('not-told-apart', {}, cites(telling))]
+      : [evidence('recorded-by-source', { channel: telling[0]?.channel ?? '', source }, cites(telling))]
+  }
+  const nameless = own.filter((r) => r.failure)
+  if (nameless.length > 0)
+    return context.parameters.actor === false && before.length === 0
+      ? [evidence('recorded-without-name', { channel: nameless[0]?.channel ?? '' }, cites(nameless))]
+      : [suspicion('names-nobody', {}, cites(nameless))]
+  const folded = own.filter((r) => r.repeated)
+  if (folded.length > 0) return [suspicion('folded', {}, cites(folded))]
+  const outcomeless = own.filter((r) => !r.success && namesAddress(r.text, source) && !records.some((o) => o.at < since && o.message === r.message))
+  return outcomeless.length > 0 ? [suspicion('outcome-not-said', {}, cites(outcomeless))] : null
+}
+
+/** No record speaks of a failed log-in: whether that is the device's doing (rule 1: event proven, channel proven). */
+function missing(value: FailedLoginLog, records: LogRecord[], context: Context): Finding[] {
+  const { cite } = context
+  const failed = value.events.flatMap((e, i) => (e.what === 'accepted' ? [] : [{ ...e, pointer: `/events/${i}` }]))
+  const good = value.events.filter((e) => e.what === 'accepted').map((e) => e.exchange)
+  const shown = failed.filter((e) => wasRefused(e.exchange, good))
+  const [first] = shown
+  if (!first) return [gap('failure-not-shown', {}, value.events.map((_, i) => cite(`/events/${i}`)))]
+  if (value.left > 0) return [gap('too-many-records', { left: value.left }, [cite('/left')])]
+  const own = records.filter((r) => r.fromDevice)
+  if (own.length === 0) {
+    const declared = context.statement.logging.channels
+    const set = value.channels.every((c) => c.enable === null || c.after?.includes(first.sourceAddress) === true
+      || bodyHolds(c.enable, declared.find((d) => d.id === c.id)?.enable?.done ?? null))
+    return [(set ? suspicion : gap)('channel-silent', {}, [cite('/channels'), cite('/records')])]
+  }
+  const silent = value.channels.filter((c) => !own.some((r) => r.channel === c.id && r.at >= first.at))
+  if (silent.length > 0) return [suspicion('channel-unproven', { channel: silent.map((c) => c.id).join(', ') }, [cite('/channels'), cite('/records')])]
+  const controls = own.filter((r) => r.at >= first.at).slice(0, 3)
+  return [violation('not-recorded', { attempts: shown.length }, [...shown.map((e) => cite(e.pointer)), ...controls.map((r) => cite(r.pointer))])]
+}

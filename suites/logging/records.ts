@@ -1,0 +1,40 @@
+import { fromBase64 } from '../facts/bytes.ts'
+import { addressKey, namesUser, saysFailure, saysRepeated, saysSuccess } from '../facts/log-words.ts'
+import { parseSyslog } from '../facts/syslog.ts'
+import type { FailedLoginLog } from '../observations/failed-login-log.ts'
+
+/** A record as it counts: by its arrival at the lab, whatever the device's clock says. */
+export interface LogRecord {
+  at: number
+  channel: string
+  /** RFC 6901, in the observation. */
+  pointer: string
+  fromDevice: boolean
+  /** Everything after the priority, Latin-1. */
+  text: string
+  message: string
+  failure: boolean
+  success: boolean
+  repeated: boolean
+  names(user: string): boolean
+}
+
+/** The records of an observation; those of other senders are marked, not dropped. */
+export function readRecords(value: FailedLoginLog, addresses: readonly string[]): LogRecord[] {
+  const own = new Set(addresses.map(addressKey))
+  return value.records.map(({ at, channel, from, raw }, i) => {
+    const { text, message } = parseSyslog(fromBase64(raw))
+    return {
+      at,
+      channel,
+      pointer: `/records/${i}`,
+      fromDevice: own.has(addressKey(from)),
+      text,
+      message,
+      failure: saysFailure(text),
+      success: saysSuccess(text),
+      repeated: saysRepeated(text),
+      names: (user) => namesUser(text, user),
+    }
+  })
+}

@@ -1,0 +1,42 @@
+import { base64, bool, int, list, micros, obj, oneOf, orNull, str, text, type Static } from '../schema.ts'
+import { Type } from '@sinclair/typebox'
+
+/** Why no answer came, in the words of the wire. A failure says nothing of the device's security. */
+export const failureSchema = obj({
+  code: oneOf('refused', 'timeout', 'reset', 'closed', 'unreachable', 'tls-handshake', 'lab'),
+  detail: str(),
+})
+export type Failure = Static<typeof failureSchema>
+
+/** One answer as it came: status line, headers and body, at most 64 KiB of it; parsed only when judging. */
+export const answerSchema = obj({
+  raw: base64('bytes from the first of the status line on, secrets redacted at the same length'),
+  /** Bytes received in all, also those not kept. */
+  length: int(),
+  end: oneOf('complete', 'closed', 'reset', 'timeout', 'too-long'),
+})
+export type Answer = Static<typeof answerSchema>
+
+/**
+ * One request of an HTTP-like protocol (HTTP, RTSP) and what came back. A log-in by challenge takes several
+ * rounds; the last one is the answer. `connection` counts connections within the observation from 0.
+ */
+export const exchangeSchema = obj({
+  at: micros('start, since the epoch'),
+  elapsed: micros(),
+  connection: int(),
+  sourceAddress: text(),
+  request: obj({
+    method: text(),
+    target: str(),
+    headers: list(Type.Tuple([text(), str()])),
+    bodyBytes: int(),
+    /** The account tried: its user name, and the name of the secret (never the secret) or the published password. */
+    credential: orNull(obj({ user: str(), secret: str(), published: bool() })),
+    /** How the credential was presented in the last round. */
+    scheme: oneOf('none', 'basic', 'digest-md5', 'digest-sha-256'),
+  }),
+  rounds: list(obj({ elapsed: micros(), answer: answerSchema })),
+  failure: orNull(failureSchema),
+})
+export type Exchange = Static<typeof exchangeSchema>

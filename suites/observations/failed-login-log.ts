@@ -1,0 +1,58 @@
+import { defineKind } from '../observation.ts'
+import { base64, bool, int, list, micros, obj, oneOf, orNull, port, str, text, type Static } from '../schema.ts'
+import { loginSubject } from '../subject.ts'
+import { exchangeSchema } from './exchange.ts'
+
+const channel = obj({
+  id: text('of the statement'),
+  protocol: oneOf('syslog-udp', 'syslog-tcp', 'syslog-tls'),
+  port: port(),
+  /** The lab's receiver was open from before the quiet window until the end. */
+  receiving: bool(),
+  /** Where the device sent its records before, as it said; null where nothing reads it. */
+  before: orNull(str()),
+  /** What pointed the device at the receiver; null where it is declared to point there already. */
+  enable: orNull(exchangeSchema),
+  /** The setting as the device said it afterwards. */
+  after: orNull(str()),
+})
+
+const event = obj({
+  id: text(),
+  /** accepted: the right password. unknown-user: a random user name. wrong-password: a user who exists. */
+  what: oneOf('accepted', 'unknown-user', 'wrong-password'),
+  at: micros(),
+  user: str(),
+  sourceAddress: text(),
+  exchange: exchangeSchema,
+})
+
+const record = obj({
+  at: micros('arrival at the lab'),
+  from: text('address of the sender'),
+  channel: text(),
+  raw: base64('the record as it came, without its framing, secrets redacted'),
+})
+
+export const failedLoginLogSchema = obj({
+  /** The statement declares at least one channel. */
+  declared: bool(),
+  channels: list(channel),
+  /** Nothing was asked of the device in this window. Null where there was nothing to watch. */
+  quiet: orNull(obj({ from: micros(), to: micros() })),
+  events: list(event),
+  records: list(record),
+  /** Records that came and are not in the list, for its length. */
+  left: int(),
+})
+export type FailedLoginLog = Static<typeof failedLoginLogSchema>
+
+/** What the device's log channels brought to the lab around successful and failed log-ins. */
+export const kind = defineKind({
+  id: 'failed-login-log',
+  version: '1.0.0',
+  per: 'login',
+  schema: failedLoginLogSchema,
+  dependsOn: [],
+  expected: ({ statement }) => statement.samples.flatMap((s) => statement.logins.map((l) => loginSubject(s.id, l.id))),
+})

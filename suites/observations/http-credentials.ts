@@ -1,0 +1,13 @@
+import { defineKind } from '../observation.ts'
+import { credentialTriesSchema } from './credential-tries.ts'
+import { loginsOver, loginSubjects } from './log-ins.ts'
+
+/** Which published or guessable credentials one HTTP log-in accepts. */
+export const kind = defineKind({
+  id: 'http-credentials',
+  version: '1.0.0',
+  per: 'login',
+  schema: credentialTriesSchema,
+  dependsOn: [],
+  expected: ({ statement }) => loginSubjects(statement, loginsOver(statement, 'http')),
+})

@@ -1,0 +1,32 @@
+import type { Account, Family, Login, Sample, Service, Statement } from '../statement.ts'
+import { FAMILIES } from '../statement.ts'
+import { loginSubject } from '../subject.ts'
+import type { Spoken } from './endpoints.ts'
+
+/** A declared log-in with what it refers to. */
+export interface DeclaredLogin {
+  login: Login
+  service: Service
+  account: Account
+}
+
+export const isSpoken = (service: Service, protocol: Spoken): boolean =>
+  service.transport === 'tcp' && (service.protocol === protocol || service.protocol === `${protocol}s`)
+
+/** Every declared log-in over a protocol, in the order declared; one whose service or account is not declared is left out. */
+export const loginsOver = (statement: Statement, protocol: Spoken): DeclaredLogin[] =>
+  statement.logins.flatMap((login) => {
+    const service = statement.services.find((s) => s.id === login.service)
+    const account = statement.accounts.find((a) => a.id === login.account)
+    return service && account && isSpoken(service, protocol) ? [{ login, service, account }] : []
+  })
+
+/** A subject for each sample and log-in. */
+export const loginSubjects = (statement: Statement, logins: DeclaredLogin[]): string[] =>
+  statement.samples.flatMap((s) => logins.map(({ login }) => loginSubject(s.id, login.id)))
+
+/** The first address family that the service is declared for and the sample has. */
+export const familyOf = (service: Service, sample: Sample): Family | null =>
+  FAMILIES.find((f) => service.families.includes(f) && sample.addresses[f] !== null) ?? null
+
+export const isTls = (service: Service): boolean => service.protocol === 'https' || service.protocol === 'rtsps'

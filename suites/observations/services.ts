@@ -1,0 +1,39 @@
+import { Type } from '@sinclair/typebox'
+import { defineKind } from '../observation.ts'
+import { base64, bool, list, obj, oneOf, port, text, type Static } from '../schema.ts'
+import { addressesOf, addressSubject } from '../subject.ts'
+
+/** What one open port said. An empty answer means that nothing came, or that it was not asked (see `asked`). */
+export const serviceSchema = obj({
+  port: port(),
+  /** Questions put to it, in this order. A service that greets is not asked further. */
+  asked: list(oneOf('greeting', 'tls', 'http', 'rtsp', 'mqtt')),
+  greeting: base64('first bytes sent unasked'),
+  tlsAnswer: base64('first bytes of the answer to a ClientHello'),
+  /** The port answered the ClientHello with TLS; then the questions below went over TLS. */
+  tls: bool(),
+  httpAnswer: base64('head of the answer to GET /'),
+  rtspAnswer: base64('head of the answer to OPTIONS'),
+  mqttAnswer: base64('answer to CONNECT (MQTT 3.1.1)'),
+})
+export type ServiceSeen = Static<typeof serviceSchema>
+
+const schema = obj({
+  address: text(),
+  family: oneOf('ipv4', 'ipv6'),
+  sourceAddress: text(),
+  services: list(serviceSchema),
+  /** Open ports left unasked because there were too many. */
+  unasked: list(Type.Tuple([port(), port()])),
+})
+export type Services = Static<typeof schema>
+
+/** What every open TCP port of one address speaks. */
+export const kind = defineKind({
+  id: 'services',
+  version: '1.0.0',
+  per: 'address',
+  schema,
+  dependsOn: ['tcp-ports'],
+  expected: ({ statement }) => addressesOf(statement).map(({ sample, family }) => addressSubject(sample, family)),
+})

@@ -1,0 +1,59 @@
+import { defineKind } from '../observation.ts'
+import { Type } from '@sinclair/typebox'
+import { base64, int, list, micros, obj, oneOf, orNull, port, text, type Static } from '../schema.ts'
+import { endpointSubject } from '../subject.ts'
+import { TLS_VERSIONS } from '../facts/tls-records.ts'
+import { failureSchema } from './exchange.ts'
+import { kind as services } from './services.ts'
+
+/** Suite numbers as hexadecimal, four digits each, without separators. */
+const suites = () => Type.String({ pattern: '^([0-9a-f]{4})*$' })
+
+/** One ClientHello on a connection of its own, and the beginning of the answer. */
+export const helloSchema = obj({
+  at: micros('since the epoch'),
+  elapsed: micros(),
+  /** The only version offered. */
+  version: oneOf(...TLS_VERSIONS),
+  /** Offered: the list with this index but for those in `without`. */
+  list: int(),
+  without: suites(),
+  answer: base64('up to the end of the ServerHello or alert; the control before: up to ServerHelloDone'),
+  end: oneOf('complete', 'closed', 'reset', 'timeout', 'too-long', 'not-open'),
+  failure: orNull(failureSchema),
+})
+export type TlsHello = Static<typeof helloSchema>
+
+const schema = obj({
+  address: text(),
+  family: oneOf('ipv4', 'ipv6'),
+  port: port(),
+  sourceAddress: text(),
+  /** Sent as server_name; null: none was sent. */
+  serverName: orNull(text()),
+  lists: list(suites()),
+  /** In order of versions, not of time. */
+  hellos: list(helloSchema),
+  /** The first hello that was accepted, and the same again at the end; null where none was accepted. */
+  control: orNull(obj({ before: int(), after: int() })),
+})
+export type TlsOffers = Static<typeof schema>
+
+const OVER_TLS = new Set(['https', 'rtsps', 'mqtts'])
+
+/** Which TLS versions and cipher suites one endpoint accepts, each asked for until it is refused. */
+export const kind = defineKind({
+  id: 'tls-offers',
+  version: '1.0.0',
+  per: 'endpoint',
+  schema,
+  dependsOn: ['services'],
+  expected: ({ statement, seen }) => [
+    ...statement.samples.flatMap((sample) =>
+      statement.services
+        .filter((s) => s.transport === 'tcp' && OVER_TLS.has(s.protocol))
+        .flatMap((s) => s.families.filter((f) => sample.addresses[f] !== null).map((f) => endpointSubject(sample.id, f, s.port)))),
+    ...seen(services).flatMap(({ subject, value }) =>
+      value.services.filter((s) => s.tls).map((s) => endpointSubject(subject.split('/')[0] ?? '', value.family, s.port))),
+  ],
+})

@@ -1,0 +1,37 @@
+import { defineCriterion, evidence, gap, violation } from '../criterion.ts'
+import { kind as updateRefusal } from '../observations/update-refusal.ts'
+import { obj } from '../schema.ts'
+import { changed, declaredUpdates, genuineOf } from './attempts.ts'
+
+/**
+ * Once a version is installed, an older genuine package is refused by the same path (roll-back protection: NIST SP 800-193
+ * section 4.2; ETSI TS 103 701 weighs it in 7-UpdMech). The path counts as proven where any package changed the version.
+ */
+export const criterion = defineCriterion({
+  id: 'update-integrity/older-update-refused',
+  version: '1.0.0',
+  area: 'update-integrity',
+  over: updateRefusal,
+  also: [],
+  states: ['in-service'],
+  parameters: obj({}),
+  catalogues: [],
+  applies: declaredUpdates,
+  judge({ value }, context) {
+    const { older, genuine, variants } = value
+    const cite = context.cite('/older')
+    if (older === null) {
+      const missing = value.missing.findIndex((m) => m.id === 'older')
+      const supplied = missing < 0 || value.missing[missing]?.why !== 'not-supplied'
+      return [gap(supplied ? 'older-not-offered' : 'older-not-supplied', {}, missing < 0 ? [] : [context.cite(`/missing/${missing}`)])]
+    }
+    const before = older.versionBefore.text
+    if (older.versionAfter.exchange.failure?.code === 'lab') return [gap('version-not-read', {}, [cite])]
+    if (!older.cameBack) return [violation('did-not-come-back', {}, [cite])]
+    if (older.versionAfter.text === null) return [gap('version-not-read', {}, [cite])]
+    if (changed(older)) return [violation('older-installed', { before: before ?? '', after: older.versionAfter.text }, [cite])]
+    const proof = genuine && changed(genuine) ? '/genuine' : variants.some(changed) ? `/variants/${variants.findIndex(changed)}` : null
+    if (proof === null || before === null || before !== genuineOf(context)) return [gap('newer-not-installed', {}, [context.cite('/genuine'), cite])]
+    return [evidence('refused', { version: before }, [cite, context.cite(proof)])]
+  },
+})

@@ -1,0 +1,51 @@
+#!/bin/bash
+# Measures the truth of "good-web" with tools nobody here wrote. The address of the lab is banned at the end.
+. "$(dirname "$0")/../machinery/measure.sh"
+P=$(cat "$DIRECTORY/secrets/administrator")
+SPARE=$(cat "$DIRECTORY/secrets/spare")
+SSH=(timeout 20 ssh -F none -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR)
+
+syslog_start
+say tcp4 "$(tcp -4)"
+say tcp6 "$(tcp -6)"
+say udp4 "$(udp -4)"
+say https.start.anonymous "$(code "https://$A/")"
+say https.private.anonymous "$(code "https://$A/private/")"
+say https.private.administrator "$(code -u "admin:$P" "https://$A/private/")"
+say https6.private.administrator "$(code -u "admin:$P" "https://[$A6]/private/")"
+say https.private.spare "$(code -u "tester:$SPARE" "https://$A/private/")"
+say https.snapshot.anonymous "$(code "https://$A/private/snapshot.jpg")"
+say rtsps.anonymous "$(play "rtsps://$A:322/live/main")"
+say rtsps.administrator "$(play "rtsps://admin:$P@$A:322/live/main")"
+say rtsps6.administrator "$(play "rtsps://admin:$P@[$A6]:322/live/main")"
+say rtsps.scheme "$(printf 'DESCRIBE rtsps://%s:322/live/main RTSP/1.0\r\nCSeq: 1\r\n\r\n' "$A" |
+  timeout 5 openssl s_client -quiet -connect "$A:322" 2> /dev/null | tr -d '\r' | sed -n 's/^WWW-Authenticate: \([A-Za-z]*\).*/\1/p')"
+for port in 443 322; do
+  say tls4.$port.versions "$(tls_versions "$A:$port")"
+  say tls4.$port.suites "$(tls_suites "$A:$port")"
+  say tls6.$port.versions "$(tls_versions --ipv6 "[$A6]:$port")"
+done
+say tls.key "$(timeout 10 openssl s_client -connect "$A:443" < /dev/null 2> /dev/null | openssl x509 -noout -text | sed -n 's/.*NIST CURVE: //p')"
+say ssh.methods "$("${SSH[@]}" root@$A true 2>&1 | grep -o 'Permission denied.*')"
+say ssh.key "$("${SSH[@]}" -i "$DIRECTORY/secrets/ssh-key" service@$A id -un)"
+
+# failed log-ins arrive by both channels; then the fifth one bans the address
+code -u 'mallory:wrong' "https://$A/private/" > /dev/null
+say log.https.udp "$(recorded imudp nginx '"mallory"' 'client: 10.78.0.1')"
+say log.https.tls "$(recorded imtcp nginx '"mallory"' 'client: 10.78.0.1')"
+play "rtsps://trudy:wrong@$A:322/live/main" > /dev/null
+say log.rtsps.udp "$(recorded imudp rtsp-server user=trudy rhost=10.78.0.1)"
+say log.rtsps.tls "$(recorded imtcp rtsp-server user=trudy rhost=10.78.0.1)"
+sleep 46    # fail2ban forgets a few seconds after its window of 30 s
+for i in 1 2 3 4; do code -u "tester:wrong$i" "https://$A/private/" > /dev/null; done
+sleep 3
+say lock.after-4 "$(code -u "admin:$P" "https://$A/private/")"
+code -u tester:wrong5 "https://$A/private/" > /dev/null
+sleep 3
+say lock.after-5 "$(code -u "admin:$P" "https://$A/private/")"
+say lock.after-5.rtsps "$(play "rtsps://admin:$P@$A:322/live/main")"
+say lock.after-5.second-address "$(code --interface "$SECOND" -u "admin:$P" "https://$A/private/")"
+say lock.after-5.ipv6 "$(code -u "admin:$P" "https://[$A6]/private/")"
+say lock.seconds "$("${SSH[@]}" -b "$SECOND" -i "$DIRECTORY/secrets/ssh-key" service@$A cat /etc/fail2ban/jail.local | sed -n 's/^bantime = //p')"
+sleep 20
+say lock.after-25-seconds "$(code -u "admin:$P" "https://$A/private/")"

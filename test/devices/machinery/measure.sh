@@ -1,0 +1,70 @@
+# What the devices' verify.sh scripts share. Sourced on the lab side; every tool is someone else's.
+# Each measurement prints one line: id, tabulator, value. Guesses are bounded by what the script writes out.
+set -uo pipefail
+DIRECTORY=${1:?folder of the running device}
+A=10.78.0.2 A6=fd78::2 LAB=10.78.0.1 SECOND=10.78.0.3
+WORK=$(mktemp -d)
+trap 'kill $(jobs -p) 2> /dev/null; rm -rf "$WORK"' EXIT
+
+say() { printf '%s\t%s\n' "$1" "$2"; }
+
+# open TCP ports, in order; $1 is -4 or -6
+tcp() { timeout 120 nmap -n -Pn -sS -p- --min-rate 3000 --max-retries 2 $([ "$1" = -6 ] && echo "-6 $A6" || echo "$A") |
+  awk '/^[0-9]+\/tcp +open/ { split($1, a, "/"); printf "%s%s", s, a[1]; s = " " }'; }
+
+# UDP ports that answer; slowly, because Linux sends about one "port unreachable" a second
+udp() { timeout 120 nmap -n -Pn -sU --scan-delay 1100ms --max-retries 1 \
+  -p 53,69,123,161,514,1900,3702,5353,37020 $([ "$1" = -6 ] && echo "-6 $A6" || echo "$A") |
+  awk '/udp +open/ { split($1, a, "/"); printf "%s%s%s", s, a[1], $2 == "open" ? "" : "?"; s = " " }'; }
+
+# status of an HTTP request; 000 when there was no answer
+code() { timeout 20 curl -s -k -m 10 -o /dev/null -w '%{http_code}' "$@"; }
+
+# codec of an RTSP stream, or why there was none; $1 URL, $2 transport
+play() {
+  local said
+  said=$(timeout 25 ffprobe -v error -rtsp_transport "${2:-tcp}" -tls_verify 0 -show_entries stream=codec_name \
+    -of csv=p=0 "$1" 2>&1 | tail -n 1)
+  case $said in h264*) echo h264 ;; *401*) echo 401 ;; *404*) echo 404 ;; *refused*) echo refused ;; *) echo "other: ${said: -60}" ;; esac
+}
+
+# protocol versions a TLS server accepts; $@ are sslscan's host arguments. A name is given because some servers refuse
+# the IPv6 literal that sslscan would put into server_name (RFC 6066 section 3 allows no literals there).
+tls_versions() { timeout 60 sslscan --no-colour --no-check-certificate --no-heartbleed --sni-name=camera "$@" |
+  awk '/enabled$/ && /^(SSL|TLS)v/ { printf "%s%s", s, $1; s = " " }'; }
+
+# number of accepted TLS 1.0-1.2 suites that are not AEAD, and of all accepted ones
+tls_suites() { timeout 60 sslscan --no-colour --no-check-certificate --no-heartbleed --sni-name=camera "$@" |
+  awk '/^(Preferred|Accepted)/ { all++; if ($0 !~ /GCM|CHACHA20|CCM/) weak++ } END { printf "%d of %d", weak, all }'; }
+
+# a syslog receiver on the lab side: UDP 514, TCP 1514, TLS 6514 with a certificate made for the occasion
+syslog_start() {
+  local key=$WORK/receiver.key certificate=$WORK/receiver.pem
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=receiver \
+    -keyout "$key" -out "$certificate" 2> /dev/null
+  cat > "$WORK/syslog.conf" << END
+global(defaultNetstreamDriver="gtls" defaultNetstreamDriverCAFile="$certificate"
+  defaultNetstreamDriverCertFile="$certificate" defaultNetstreamDriverKeyFile="$key")
+module(load="imudp")
+module(load="imptcp")
+module(load="imtcp" StreamDriver.Name="gtls" StreamDriver.Mode="1" StreamDriver.AuthMode="anon")
+template(name="line" type="string" string="%inputname% %fromhost-ip% %rawmsg%\n")
+input(type="imudp" address="$LAB" port="514")
+input(type="imptcp" address="$LAB" port="1514")
+input(type="imtcp" address="$LAB" port="6514")
+action(type="omfile" file="$WORK/syslog" template="line" asyncWriting="off")
+END
+  : > "$WORK/syslog"
+  rsyslogd -n -i NONE -f "$WORK/syslog.conf" > "$WORK/syslog.said" 2>&1 &
+  sleep 1
+}
+
+# number of records received by input $1 (imudp, imptcp, imtcp) that hold all of the other arguments
+records() {
+  local input=$1 lines; shift
+  lines=$(grep -a "^$input " "$WORK/syslog")
+  for word in "$@"; do lines=$(grep -aF -- "$word" <<< "$lines"); done
+  grep -c . <<< "$lines"
+}
+# "yes" as soon as there is such a record, "no" after ten seconds
+recorded() { for _ in $(seq 1 20); do [ "$(records "$@")" -gt 0 ] && { echo yes; return; }; sleep 0.5; done; echo no; }

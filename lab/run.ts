@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { canonicalBytes, type RunDirectory } from '../reports/run-directory.ts'
 import { checkValue } from '../profiles/yaml-file.ts'
 import { keyOf, type Observation, type ObservationKind, type Seen, type State, type Unanswered } from '../suites/observation.ts'
@@ -123,16 +124,20 @@ async function bounded(lab: LabRun, bench: RunBench, { probe, subject }: Step): 
   if (!probe) return unanswered('lab', 'framework.no-probe', { kind: '' })
   const seconds = Math.ceil(probe.seconds(lab.statement) * 4 + 120)
   const over = new AbortController()
+  const finished = new AbortController()
   bench.signal = AbortSignal.any([lab.signal, over.signal])
-  const late = sleep(seconds * 1000, lab.signal).then(async (full) => {
+  setMaxListeners(0, bench.signal)
+  const late = sleep(seconds * 1000, AbortSignal.any([lab.signal, finished.signal])).then(async (full) => {
     over.abort()
-    await new Promise((r) => setTimeout(r, 10_000).unref())
+    // A cancelled or late probe gets a moment to end by itself.
+    await sleep(10_000, finished.signal)
     return full ? unanswered('device', 'framework.timed-out', { seconds }) : unanswered('operator', 'framework.cancelled')
   })
   const done = probe.run(bench, subject).catch((e: unknown) =>
     unanswered('lab', 'framework.probe-broken', { detail: e instanceof Error ? `${e.name}: ${e.message}` : 'unknown' }),
   )
   const seen = await Promise.race([done, late])
+  finished.abort()
   bench.signal = lab.signal
   return lab.signal.aborted ? unanswered('operator', 'framework.cancelled') : seen
 }

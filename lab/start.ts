@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { canonical, digestOf } from '../suites/canonical.ts'
@@ -190,6 +191,7 @@ type Going = Pick<RunRequest, 'pace' | 'baseline' | 'signal' | 'onProgress'> & {
 /** Observes what is missing, takes everything back, and judges. */
 async function goOn(run: RunDirectory, record: RunRecord, inputs: Inputs, going: Going, observations: Map<string, Observation>, now: () => number): Promise<Result<Ended>> {
   const { statement } = inputs
+  setMaxListeners(0, going.signal)
   const demand = demandOf(inputs.regulations, { mode: record.run.mode, deselected: record.run.selection.deselected })
   const schedule = scheduleOf(statement, demand, registry, probes)
   const secrets = openSecrets(statement, inputs.secrets, run.path, record.run.id)

@@ -6,7 +6,12 @@ export const MANIFEST = 'META-INF/ASiCManifest001.xml'
 export const SIGNATURE = 'META-INF/signature001.p7s'
 
 export type DigestName = 'sha256' | 'sha384' | 'sha512'
-export interface DataObject { name: string; mediaType: string; algorithm: DigestName; digest: Uint8Array }
+export interface DataObject {
+  name: string
+  mediaType: string
+  algorithm: DigestName
+  digest: Uint8Array
+}
 
 const ASIC = 'http://uri.etsi.org/02918/v1.2.1#'
 const DS = 'http://www.w3.org/2000/09/xmldsig#'
@@ -21,8 +26,7 @@ const DIGESTS = new Map<string, { name: DigestName; bytes: number }>([
   ['http://www.w3.org/2001/04/xmlenc#sha512', { name: 'sha512', bytes: 64 }],
 ])
 
-const escaped = (text: string): string =>
-  text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
 
 /** ASiCManifest of ETSI EN 319 162-1 annex A.4: one line for each member, so that line tools can read it. */
 export function manifestXml(members: readonly { name: string; mediaType: string; sha256: string }[]): string {
@@ -30,11 +34,13 @@ export function manifestXml(members: readonly { name: string; mediaType: string;
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<asic:ASiCManifest xmlns:asic="${ASIC}" xmlns:ds="${DS}">`,
     `<asic:SigReference URI="${SIGNATURE}" MimeType="${SIGNATURE_TYPE}"/>`,
-    ...members.map(({ name, mediaType, sha256 }) =>
-      `<asic:DataObjectReference URI="${escaped(name)}" MimeType="${escaped(mediaType)}">` +
-      '<ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>' +
-      `<ds:DigestValue>${Buffer.from(sha256, 'hex').toString('base64')}</ds:DigestValue>` +
-      '</asic:DataObjectReference>'),
+    ...members.map(
+      ({ name, mediaType, sha256 }) =>
+        `<asic:DataObjectReference URI="${escaped(name)}" MimeType="${escaped(mediaType)}">` +
+        '<ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>' +
+        `<ds:DigestValue>${Buffer.from(sha256, 'hex').toString('base64')}</ds:DigestValue>` +
+        '</asic:DataObjectReference>',
+    ),
     '</asic:ASiCManifest>',
     '',
   ].join('\n')
@@ -49,7 +55,10 @@ const PARENTS = new Map([
   [`${DS} DigestValue`, `${ASIC} DataObjectReference`],
 ])
 
-/** Members that a manifest lists, each once with a SHA-2 digest, and the one signature it names; every fault with its line. */
+/**
+ * Members that a manifest lists, each once with a SHA-2 digest, and the one signature it names; every fault with its
+ * line.
+ */
 export function parseManifest(bytes: Uint8Array): { objects: DataObject[]; faults: SealFault[] } {
   const objects: DataObject[] = []
   const faults: SealFault[] = []
@@ -125,7 +134,8 @@ export function parseManifest(bytes: Uint8Array): { objects: DataObject[]; fault
 }
 
 function dataObject(
-  found: { name: string; mediaType: string; algorithm?: string; value?: string }, line: number,
+  found: { name: string; mediaType: string; algorithm?: string; value?: string },
+  line: number,
 ): DataObject | SealFault {
   const name = printable(found.name)
   const algorithm = DIGESTS.get(found.algorithm ?? '')

@@ -3,25 +3,33 @@ import { signCades } from './cades.ts'
 import type { Signer } from './keys.ts'
 import { collisionFaults, nameFaults } from './member-names.ts'
 import type { SealFault } from './seal-fault.ts'
-import { guarded, type Source, type Written, type ZipWriter } from './zip-writer.ts'
+import { guarded, type Finished, type Prove, type Source, type Written, type ZipWriter } from './zip-writer.ts'
 
-export interface MemberSource { name: string; mediaType: string; source: Source }
+export interface MemberSource {
+  name: string
+  mediaType: string
+  source: Source
+}
 
 export interface WriteOptions {
   /** Microseconds since the epoch, claimed in the signature; now unless given. */
   at?: number
   /** Looks at what went into the container before it is signed; a fault stops the sealing. */
   check?: (name: string, written: Written) => SealFault | undefined
+  prove?: Prove
 }
 
 /**
  * Writes and signs an ASiC-E container with CAdES (ETSI EN 319 162-1 clauses 4.4 and A.4): `mimetype` first and stored,
- * each member read once, hashed and packed in the same pass, then the manifest of their digests and the signature over it.
- * `digest` is the SHA-256 of the finished file. Nothing stays behind at `out` when something fails.
+ * each member read once, hashed and packed in the same pass, then the manifest of their digests and the signature over
+ * it. `digest` is the SHA-256 of the finished file. Nothing stays behind at `out` when something fails.
  */
 export function writeBundle(
-  out: string, members: readonly MemberSource[], signer: Signer, options: WriteOptions = {},
-): Promise<{ digest: string } | { faults: SealFault[] }> {
+  out: string,
+  members: readonly MemberSource[],
+  signer: Signer,
+  options: WriteOptions = {},
+): Promise<Finished> {
   return guarded(out, async (zip) => {
     const names = members.map(({ name }) => name)
     const wrong = [...names.flatMap(nameFaults), ...collisionFaults(names)]
@@ -39,7 +47,7 @@ export function writeBundle(
     if (faults.length > 0) return { faults }
     const manifest = Buffer.from(manifestXml(listed))
     const signature = await signCades(manifest, signer, options.at === undefined ? {} : { at: options.at })
-    return finishWith(zip, manifest, signature)
+    return finishWith(zip, manifest, signature, options.prove)
   })
 }
 
@@ -48,12 +56,17 @@ export const addMimetype = (zip: ZipWriter) => zip.add('mimetype', { bytes: Buff
 
 /** Adds manifest and signature as they are and completes the file. */
 export async function finishWith(
-  zip: ZipWriter, manifest: Uint8Array, signature: Uint8Array,
-): Promise<{ digest: string } | { faults: SealFault[] }> {
-  for (const [name, bytes] of [[MANIFEST, manifest], [SIGNATURE, signature]] as const) {
+  zip: ZipWriter,
+  manifest: Uint8Array,
+  signature: Uint8Array,
+  prove?: Prove,
+): Promise<Finished> {
+  for (const [name, bytes] of [
+    [MANIFEST, manifest],
+    [SIGNATURE, signature],
+  ] as const) {
     const written = await zip.add(name, { bytes })
     if ('code' in written) return { faults: [written] }
   }
-  return zip.finish()
+  return zip.finish(prove)
 }
-

@@ -11,7 +11,10 @@ export interface Member {
   bytes: number
   /** Lower-case hexadecimal, of the contents as they were when the bundle was opened. */
   sha256: string
-  /** The whole contents; rejects with RangeError above `maxBytes` (default 256 MiB), with Error when the file has changed since. */
+  /**
+   * The whole contents; rejects with RangeError above `maxBytes` (default 256 MiB), with Error when the file has
+   * changed since.
+   */
   read(maxBytes?: number): Promise<Uint8Array>
   /** The contents in pieces; fails at the end when the file has changed since the bundle was opened. */
   stream(): AsyncIterable<Uint8Array>
@@ -41,16 +44,19 @@ const OBJECT = /^objects\/sha256\/([0-9a-f]{64})$/
 export const mayBeWithheld = (name: string): boolean => name === 'report.html' || name.startsWith('objects/')
 
 /**
- * Reads a sealed report that may be hostile, with every fault at once: the container is one exact zip dialect, the manifest
- * lists every member, every digest holds, every object bears its own digest as its name. The signature is not looked at here.
- * Nothing is written anywhere; memory does not grow with the members. The bundle keeps the file open until it is closed.
+ * Reads a sealed report that may be hostile, with every fault at once: the container is one exact zip dialect, the
+ * manifest lists every member, every digest holds, every object bears its own digest as its name. The signature is not
+ * looked at here. Nothing is written anywhere; memory does not grow with the members. The bundle keeps the file open
+ * until it is closed.
  */
 export async function openBundle(path: string, limits: Partial<Limits> = {}): Promise<OpenResult> {
   let file: FileHandle | undefined
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const stat = await file.stat()
-    const result = stat.isFile() ? await readBundle(file, stat.size, { ...LIMITS, ...limits }) : { faults: [fault('not-a-zip')] }
+    const result = stat.isFile()
+      ? await readBundle(file, stat.size, { ...LIMITS, ...limits })
+      : { faults: [fault('not-a-zip')] }
     if ('faults' in result) await file.close()
     return 'faults' in result ? { faults: capped(result.faults) } : result
   } catch (error) {
@@ -60,7 +66,9 @@ export async function openBundle(path: string, limits: Partial<Limits> = {}): Pr
 }
 
 const capped = (faults: SealFault[]): SealFault[] =>
-  faults.length <= MAX_FAULTS ? faults : [...faults.slice(0, MAX_FAULTS), fault('more-faults', { count: faults.length - MAX_FAULTS })]
+  faults.length <= MAX_FAULTS
+    ? faults
+    : [...faults.slice(0, MAX_FAULTS), fault('more-faults', { count: faults.length - MAX_FAULTS })]
 
 async function readBundle(file: FileHandle, size: number, limits: Limits): Promise<OpenResult> {
   const directory = await readDirectory(file, size, limits)
@@ -87,13 +95,21 @@ async function readBundle(file: FileHandle, size: number, limits: Limits): Promi
   }
   const there = new Set(directory.entries.map((entry) => entry.name))
   const absent = listed.objects.filter((object) => !there.has(object.name))
-  faults.push(...absent.filter(({ name }) => !mayBeWithheld(name)).map(({ name }) => fault('missing-member', { name: printable(name) })))
+  faults.push(
+    ...absent
+      .filter(({ name }) => !mayBeWithheld(name))
+      .map(({ name }) => fault('missing-member', { name: printable(name) })),
+  )
   faults.push(...absent.flatMap((object) => nameOfObject(object.name, sha256Of(object))))
   if (faults.length > 0 || !manifest || !signature) return { faults }
   return {
     bundle: {
-      members, manifest, signature, withheld: absent.map((object) => ({ name: object.name, sha256: sha256Of(object) })),
-      mediaTypes: new Map(listed.objects.map(({ name, mediaType }) => [name, mediaType])), close: () => file.close(),
+      members,
+      manifest,
+      signature,
+      withheld: absent.map((object) => ({ name: object.name, sha256: sha256Of(object) })),
+      mediaTypes: new Map(listed.objects.map(({ name, mediaType }) => [name, mediaType])),
+      close: () => file.close(),
     },
   }
 }
@@ -115,10 +131,14 @@ function contentFaults(object: DataObject, found: Reading): SealFault[] {
 export function nameOfObject(name: string, sha256: string | null): SealFault[] {
   if (!name.startsWith('objects/')) return []
   const own = OBJECT.exec(name)?.[1]
-  return own === undefined || (sha256 !== null && own !== sha256) ? [fault('object-name', { name: printable(name) })] : []
+  return own === undefined || (sha256 !== null && own !== sha256)
+    ? [fault('object-name', { name: printable(name) })]
+    : []
 }
 
-/** The first line of an object is 64 hexadecimal digits of salt: a withheld object cannot be guessed from its digest. */
+/**
+ * The first line of an object is 64 hexadecimal digits of salt: a withheld object cannot be guessed from its digest.
+ */
 export const hasSalt = (head: Uint8Array): boolean => /^[0-9a-f]{64}\n/.test(Buffer.from(head).toString('latin1'))
 
 /** ETSI EN 319 162-1 clause A.1: the first entry, stored, with exactly this text. */
@@ -147,7 +167,11 @@ function metadataFaults({ entries }: Directory): SealFault[] {
 
 /** A member read into memory; undefined with its fault added when it cannot be. */
 async function small(
-  file: FileHandle, { entries, sound }: Directory, name: string, limit: number, faults: SealFault[],
+  file: FileHandle,
+  { entries, sound }: Directory,
+  name: string,
+  limit: number,
+  faults: SealFault[],
 ): Promise<Uint8Array | undefined> {
   const entry = entries.find((one) => one.name === name)
   if (!entry || !sound.has(entry)) return undefined
@@ -173,7 +197,8 @@ function memberOf(file: FileHandle, entry: ZipRecord, sha256: string): Member {
     if (again.digest('hex') !== sha256) throw new Error(`${printable(entry.name)}: changed since it was opened`)
   }
   const read = async (maxBytes = READ_BYTES): Promise<Uint8Array> => {
-    if (entry.bytes > maxBytes) throw new RangeError(`${printable(entry.name)}: ${entry.bytes} bytes, more than ${maxBytes}`)
+    if (entry.bytes > maxBytes)
+      throw new RangeError(`${printable(entry.name)}: ${entry.bytes} bytes, more than ${maxBytes}`)
     const chunks: Uint8Array[] = []
     for await (const chunk of stream()) chunks.push(chunk)
     return Buffer.concat(chunks)

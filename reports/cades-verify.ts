@@ -1,6 +1,15 @@
 import { createHash, verify } from 'node:crypto'
 import {
-  ATTRIBUTE, CONTENT, DETACHED, HASHES, VERSION_1, VERSION_3, WEAK, digestIdentifiers, signatureIdentifiers, type Hash,
+  ATTRIBUTE,
+  CONTENT,
+  DETACHED,
+  HASHES,
+  VERSION_1,
+  VERSION_3,
+  WEAK,
+  digestIdentifiers,
+  signatureIdentifiers,
+  type Hash,
 } from './cades-syntax.ts'
 import { keyNameOf, maySign, pathOf, readCertificate, type Certificate, type KeyName } from './certificates.ts'
 import { TAG, context, der, elements, only, sameBytes, timeOf, type Der } from './der.ts'
@@ -34,9 +43,9 @@ const MAX_CERTIFICATES = 16
 const refuse = (...faults: SealFault[]): { faults: SealFault[] } => ({ faults })
 
 /**
- * Verifies a detached CAdES-BES over `content`: one signer, a SHA-2 digest, an RSA key from 3072 bits or P-256 or P-384, the
- * digest recomputed, the signing certificate bound by its hash. Every octet is either compared with the only encoding allowed
- * or covered by the signature; issuer certificates are bound by having issued the leaf.
+ * Verifies a detached CAdES-BES over `content`: one signer, a SHA-2 digest, an RSA key from 3072 bits or P-256 or
+ * P-384, the digest recomputed, the signing certificate bound by its hash. Every octet is either compared with the only
+ * encoding allowed or covered by the signature; issuer certificates are bound by having issued the leaf.
  */
 export function verifyCades(content: Uint8Array, signature: Uint8Array): SignatureResult {
   const parts = partsOf(signature)
@@ -45,30 +54,44 @@ export function verifyCades(content: Uint8Array, signature: Uint8Array): Signatu
   if (!hash) return refuse(algorithmFault(parts.digest))
 
   const certificates = parts.certificates.map((one) => readCertificate(one.raw))
-  if (!certificates.every((one) => one !== undefined)) return refuse(fault('signature-malformed', { part: 'certificates' }))
+  if (!certificates.every((one) => one !== undefined))
+    return refuse(fault('signature-malformed', { part: 'certificates' }))
   const leaf = certificates.find((one) => identifies(parts.sid, one))
   if (!leaf) return refuse(fault('signature-certificate-missing'))
-  const path = pathOf(leaf, certificates.filter((one) => one !== leaf))
+  const path = pathOf(
+    leaf,
+    certificates.filter((one) => one !== leaf),
+  )
   const key = keyNameOf(leaf.x509.publicKey)
   if (!key) return refuse(fault('signature-weak-key', { key: describeKey(leaf) }))
 
   const faults: SealFault[] = []
-  if (path.length < certificates.length) faults.push(fault('signature-certificate-unrelated', { count: certificates.length - path.length }))
+  if (path.length < certificates.length)
+    faults.push(fault('signature-certificate-unrelated', { count: certificates.length - path.length }))
   if (!maySign(leaf)) faults.push(fault('certificate-usage'))
   const family = key === 'rsa' ? 'rsa' : 'ecdsa'
-  if (!signatureIdentifiers(family, hash).some((one) => sameBytes(one, parts.algorithm.raw))) faults.push(algorithmFault(parts.algorithm))
+  if (!signatureIdentifiers(family, hash).some((one) => sameBytes(one, parts.algorithm.raw)))
+    faults.push(algorithmFault(parts.algorithm))
   const attributes = attributesOf(parts.attributes)
   if ('faults' in attributes) return refuse(...faults, ...attributes.faults)
   const { type, digest, time, binding } = attributes
   if (!sameBytes(type, CONTENT.data)) faults.push(fault('signature-attribute', { attribute: 'contentType' }))
-  if (!sameBytes(digest, der(TAG.octets, createHash(hash).update(content).digest()))) faults.push(fault('signature-digest-mismatch'))
+  if (!sameBytes(digest, der(TAG.octets, createHash(hash).update(content).digest())))
+    faults.push(fault('signature-digest-mismatch'))
   if (!binds(binding, leaf.der)) faults.push(fault('signature-certificate-other'))
   if (faults.length > 0) return refuse(...faults)
 
   const signed = Buffer.from(parts.attributes.raw)
   signed[0] = TAG.set
   if (!verifies(hash, signed, leaf, parts.signature.content)) return refuse(fault('signature-wrong'))
-  return { facts: { certificate: leaf.der, chain: path.slice(1).map((one) => one.der), signingTime: time, algorithm: `${key}-${hash}` } }
+  return {
+    facts: {
+      certificate: leaf.der,
+      chain: path.slice(1).map((one) => one.der),
+      signingTime: time,
+      algorithm: `${key}-${hash}`,
+    },
+  }
 }
 
 /** ContentInfo and SignedData with one SignerInfo (RFC 5652 sections 3, 5.1, 5.3), each part in its only form. */
@@ -81,7 +104,8 @@ function partsOf(signature: Uint8Array): Parts | { faults: SealFault[] } {
   const data = elements(only(wrapped.content, TAG.sequence)?.content ?? new Uint8Array()) ?? []
   const [version, digests, content, ...optional] = data
   const infos = optional.pop()
-  if (!version || !digests || !content || infos?.tag !== TAG.set || digests.tag !== TAG.set) return malformed('SignedData')
+  if (!version || !digests || !content || infos?.tag !== TAG.set || digests.tag !== TAG.set)
+    return malformed('SignedData')
   if (!sameBytes(content.raw, DETACHED)) return refuse(fault('signature-not-detached'))
   const certificates = optional[0]?.tag === context(0) ? optional.shift() : undefined
   if (optional.length > 0) return refuse(fault('signature-extra', { part: 'crls' }))
@@ -109,12 +133,15 @@ const algorithmFault = (identifier: Der): SealFault => {
 
 /** The certificate is the one named by issuer and serial number or by its subject key identifier. */
 function identifies(sid: Der, certificate: Certificate): boolean {
-  if (sid.tag === TAG.sequence) return sameBytes(sid.content, Buffer.concat([certificate.issuer, der(TAG.integer, certificate.serial)]))
+  if (sid.tag === TAG.sequence)
+    return sameBytes(sid.content, Buffer.concat([certificate.issuer, der(TAG.integer, certificate.serial)]))
   return sid.tag === 0x80 && certificate.subjectKeyId !== undefined && sameBytes(sid.content, certificate.subjectKeyId)
 }
 
 /** The four signed attributes, each once and with one value; further signed attributes are let be. */
-function attributesOf(set: Der): { type: Uint8Array; digest: Uint8Array; time: number; binding: Uint8Array } | { faults: SealFault[] } {
+function attributesOf(
+  set: Der,
+): { type: Uint8Array; digest: Uint8Array; time: number; binding: Uint8Array } | { faults: SealFault[] } {
   const found = (elements(set.content) ?? []).map((one) => elements(one.content) ?? [])
   const wrong: SealFault[] = []
   const valueOf = (attribute: keyof typeof ATTRIBUTE): Der | undefined => {
@@ -124,8 +151,9 @@ function attributesOf(set: Der): { type: Uint8Array; digest: Uint8Array; time: n
     wrong.push(fault('signature-attribute', { attribute }))
     return undefined
   }
-  const [type, digest, timed, binding] =
-    (['contentType', 'messageDigest', 'signingTime', 'signingCertificateV2'] as const).map(valueOf)
+  const [type, digest, timed, binding] = (
+    ['contentType', 'messageDigest', 'signingTime', 'signingCertificateV2'] as const
+  ).map(valueOf)
   const time = timed && timeOf(timed)
   if (timed && time === undefined) wrong.push(fault('signature-attribute', { attribute: 'signingTime' }))
   if (!type || !digest || time === undefined || !binding) return { faults: wrong }
@@ -139,9 +167,13 @@ function binds(attribute: Uint8Array, leaf: Uint8Array): boolean {
   const fields = first && elements(first.content)
   if (!fields?.[0]) return false
   const explicit = fields[0].tag === TAG.sequence
-  const hash = explicit ? HASHES.find((name) => digestIdentifiers(name).some((one) => sameBytes(one, fields[0]!.raw))) : 'sha256'
+  const hash = explicit
+    ? HASHES.find((name) => digestIdentifiers(name).some((one) => sameBytes(one, fields[0]!.raw)))
+    : 'sha256'
   const value = fields[explicit ? 1 : 0]
-  return hash !== undefined && value?.tag === TAG.octets && sameBytes(value.content, createHash(hash).update(leaf).digest())
+  return (
+    hash !== undefined && value?.tag === TAG.octets && sameBytes(value.content, createHash(hash).update(leaf).digest())
+  )
 }
 
 function verifies(hash: Hash, signed: Uint8Array, leaf: Certificate, value: Uint8Array): boolean {
@@ -155,5 +187,7 @@ function verifies(hash: Hash, signed: Uint8Array, leaf: Certificate, value: Uint
 /** A key in words that need no translation, such as "rsa 2048" or "ec secp521r1". */
 function describeKey({ x509 }: Certificate): string {
   const { asymmetricKeyType, asymmetricKeyDetails } = x509.publicKey
-  return [asymmetricKeyType, asymmetricKeyDetails?.modulusLength ?? asymmetricKeyDetails?.namedCurve].filter(Boolean).join(' ')
+  return [asymmetricKeyType, asymmetricKeyDetails?.modulusLength ?? asymmetricKeyDetails?.namedCurve]
+    .filter(Boolean)
+    .join(' ')
 }

@@ -38,9 +38,16 @@ export function readCertificate(der: Uint8Array): Certificate | undefined {
   if (!serial || !issuer || from === undefined || until === undefined) return undefined
   const extensions = extensionsOf(fields)
   return {
-    der, x509, sha256: createHash('sha256').update(der).digest('hex'), issuer: issuer.raw, serial: serial.content,
-    subjectKeyId: only(extensions.get(OID.subjectKeyId) ?? new Uint8Array(), TAG.octets)?.content, from, until,
-    usage: usageOf(extensions.get(OID.keyUsage)), pathLength: pathLengthOf(extensions.get(OID.basicConstraints)),
+    der,
+    x509,
+    sha256: createHash('sha256').update(der).digest('hex'),
+    issuer: issuer.raw,
+    serial: serial.content,
+    subjectKeyId: only(extensions.get(OID.subjectKeyId) ?? new Uint8Array(), TAG.octets)?.content,
+    from,
+    until,
+    usage: usageOf(extensions.get(OID.keyUsage)),
+    pathLength: pathLengthOf(extensions.get(OID.basicConstraints)),
     signedWith: Buffer.from(elements(algorithm.content)?.[0]?.content ?? []).toString('hex'),
   }
 }
@@ -59,23 +66,31 @@ function extensionsOf(fields: readonly Der[]): Map<string, Uint8Array> {
   const holder = fields.find((field) => field.tag === context(3))
   const list = holder && only(holder.content, TAG.sequence)
   const found = (list && elements(list.content)) ?? []
-  return new Map(found.map((extension) => {
-    const parts = elements(extension.content) ?? []
-    return [Buffer.from(parts[0]?.content ?? []).toString('hex'), parts.at(-1)?.content ?? new Uint8Array()]
-  }))
+  return new Map(
+    found.map((extension) => {
+      const parts = elements(extension.content) ?? []
+      return [Buffer.from(parts[0]?.content ?? []).toString('hex'), parts.at(-1)?.content ?? new Uint8Array()]
+    }),
+  )
 }
 
 function usageOf(value: Uint8Array | undefined): Certificate['usage'] {
   if (!value) return undefined
   const bits = only(value, TAG.bits)?.content[1] ?? 0
-  const names = [['digitalSignature', 0x80], ['nonRepudiation', 0x40], ['keyCertSign', 0x04]] as const
+  const names = [
+    ['digitalSignature', 0x80],
+    ['nonRepudiation', 0x40],
+    ['keyCertSign', 0x04],
+  ] as const
   return new Set(names.filter(([, bit]) => bits & bit).map(([name]) => name))
 }
 
 function pathLengthOf(value: Uint8Array | undefined): number | undefined {
   const sequence = value && only(value, TAG.sequence)
   const length = sequence && elements(sequence.content)?.find((field) => field.tag === TAG.integer)
-  return length && length.content.length <= 4 ? Buffer.from(length.content).readUIntBE(0, length.content.length) : undefined
+  return length && length.content.length > 0 && length.content.length <= 4
+    ? Buffer.from(length.content).readUIntBE(0, length.content.length)
+    : undefined
 }
 
 /** The kind of a public or private key; undefined for one that may not sign here, small RSA included. */
@@ -102,7 +117,7 @@ export function issued(issuer: Certificate, certificate: Certificate): boolean {
 /** From a leaf upwards as far as `others` reach: each certificate with the one that issued it behind it. */
 export function pathOf(leaf: Certificate, others: readonly Certificate[]): Certificate[] {
   const path = [leaf]
-  for (let last = leaf; path.length <= others.length; ) {
+  for (let last = leaf; path.length <= others.length;) {
     const next = others.find((other) => !path.includes(other) && issued(other, last))
     if (!next) break
     path.push(next)

@@ -7,7 +7,9 @@ const DEMO_ORGANISATION = 'DEMO – NOT A LABORATORY'
 /** Whether a certificate (DER) carries the demonstration mark; one that cannot be read does not. */
 export function isDemo(certificate: Uint8Array): boolean {
   try {
-    return new X509Certificate(certificate).subject.split('\n').some((part) => part.split(' + ').includes(`OU=${DEMO_UNIT}`))
+    return new X509Certificate(certificate).subject
+      .split('\n')
+      .some((part) => part.split(' + ').includes(`OU=${DEMO_UNIT}`))
   } catch {
     return false
   }
@@ -17,7 +19,9 @@ export function isDemo(certificate: Uint8Array): boolean {
  * A fresh P-256 key (PKCS#8 PEM) with a self-signed certificate (PEM) that says DEMO in its subject.
  * `from` is microseconds since the epoch, now unless given; `days` defaults to 365.
  */
-export async function makeDemoKey(options: { from?: number; days?: number } = {}): Promise<{ key: string; certificate: string }> {
+export async function makeDemoKey(
+  options: { from?: number; days?: number } = {},
+): Promise<{ key: string; certificate: string }> {
   await import('reflect-metadata')
   const { KeyUsageFlags, KeyUsagesExtension, SubjectKeyIdentifierExtension, X509CertificateGenerator, cryptoProvider } =
     await import('@peculiar/x509')
@@ -27,8 +31,10 @@ export async function makeDemoKey(options: { from?: number; days?: number } = {}
   const from = Math.floor((options.from ?? Date.now() * 1000) / 1000)
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: `O=${DEMO_ORGANISATION}, OU=${DEMO_UNIT}, CN=Camseal demonstration signer`,
-    notBefore: new Date(from), notAfter: new Date(from + (options.days ?? 365) * 86_400_000),
-    signingAlgorithm: algorithm, keys,
+    notBefore: new Date(from),
+    notAfter: new Date(from + (options.days ?? 365) * 86_400_000),
+    signingAlgorithm: algorithm,
+    keys,
     extensions: [
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.nonRepudiation, true),
       await SubjectKeyIdentifierExtension.create(keys.publicKey),

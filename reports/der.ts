@@ -1,15 +1,30 @@
 /** One DER element (X.690): its tag octet, its contents and its whole encoding. */
-export interface Der { tag: number; content: Uint8Array; raw: Uint8Array }
+export interface Der {
+  tag: number
+  content: Uint8Array
+  raw: Uint8Array
+}
 
 export const TAG = {
-  boolean: 0x01, integer: 0x02, bits: 0x03, octets: 0x04, null: 0x05, oid: 0x06,
-  utcTime: 0x17, generalizedTime: 0x18, sequence: 0x30, set: 0x31,
+  boolean: 0x01,
+  integer: 0x02,
+  bits: 0x03,
+  octets: 0x04,
+  null: 0x05,
+  oid: 0x06,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  sequence: 0x30,
+  set: 0x31,
 } as const
 
 /** Explicit or implicit constructed context tag. */
 export const context = (number: number): number => 0xa0 | number
 
-/** The elements that follow each other in `bytes`; undefined unless every octet belongs to one (X.690 clauses 8.1, 10.1). */
+/**
+ * The elements that follow each other in `bytes`; undefined unless every octet belongs to one (X.690 clauses 8.1,
+ * 10.1).
+ */
 export function elements(bytes: Uint8Array): Der[] | undefined {
   const found: Der[] = []
   let at = 0
@@ -78,7 +93,9 @@ const two = (n: number): string => String(n).padStart(2, '0')
 /** UTCTime until 2049, GeneralizedTime after (RFC 5652 section 11.3); whole seconds, UTC. */
 export function derTime(micros: number): Uint8Array {
   const d = new Date(Math.floor(micros / 1000))
-  const rest = [d.getUTCMonth() + 1, d.getUTCDate(), d.getUTCHours(), d.getUTCMinutes(), d.getUTCSeconds()].map(two).join('')
+  const rest = [d.getUTCMonth() + 1, d.getUTCDate(), d.getUTCHours(), d.getUTCMinutes(), d.getUTCSeconds()]
+    .map(two)
+    .join('')
   const year = d.getUTCFullYear()
   return year < 2050
     ? der(TAG.utcTime, Buffer.from(`${two(year % 100)}${rest}Z`, 'latin1'))
@@ -89,7 +106,9 @@ export function derTime(micros: number): Uint8Array {
 export function timeOf(element: Der): number | undefined {
   const text = Buffer.from(element.content).toString('latin1')
   const short = element.tag === TAG.utcTime
-  const parts = (short ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/ : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/).exec(text)
+  const parts = (short ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/ : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/).exec(
+    text,
+  )
   if (!parts) return undefined
   const [year = 0, month = 0, ...rest] = parts.slice(1).map(Number)
   const [day = 0, hour = 0, minute = 0, second = 0] = rest

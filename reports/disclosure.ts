@@ -3,19 +3,28 @@ import { DISCLOSURES, type Disclosure } from '../suites/observation.ts'
 import { mayBeWithheld } from './bundle.ts'
 import { fault, printable, type SealFault } from './seal-fault.ts'
 
-/** Who may see a member, by its name: each class sees what those before it see; a member that is not listed is public. */
+/**
+ * Who may see a member, by its name: each class sees what those before it see; a member that is not listed is public.
+ */
 export type Classes = ReadonlyMap<string, Disclosure>
 
 /** report.json as far as the seal is concerned: canonical, and not yet looked at by any other schema. */
-export interface SealedReport { value: Record<string, unknown>; disclosure: Classes }
+export interface SealedReport {
+  value: Record<string, unknown>
+  disclosure: Classes
+}
 
 /** Bytes of report.json. */
 export const REPORT_BYTES = 64 * 2 ** 20
 const MAX_DEPTH = 64
 
-/** report.json is canonical JSON (RFC 8785; one final line feed is allowed) within limits, with the classes of its members. */
+/**
+ * report.json is canonical JSON (RFC 8785; one final line feed is allowed) within limits, with the classes of its
+ * members.
+ */
 export function readReport(bytes: Uint8Array): { report: SealedReport } | { faults: SealFault[] } {
-  if (bytes.length > REPORT_BYTES) return { faults: [fault('report-too-big', { bytes: bytes.length, limit: REPORT_BYTES })] }
+  if (bytes.length > REPORT_BYTES)
+    return { faults: [fault('report-too-big', { bytes: bytes.length, limit: REPORT_BYTES })] }
   if (deeper(bytes, MAX_DEPTH)) return { faults: [fault('report-too-deep', { limit: MAX_DEPTH })] }
   let text: string
   try {
@@ -67,7 +76,9 @@ function deeper(bytes: Uint8Array, limit: number): boolean {
 export function disclosureFaults(disclosure: Classes, names: ReadonlySet<string>): SealFault[] {
   return [...disclosure].flatMap(([name, level]) => [
     ...(names.has(name) ? [] : [fault('disclosure-unknown-member', { name: printable(name) })]),
-    ...(level === 'public' || mayBeWithheld(name) ? [] : [fault('disclosure-not-withholdable', { name: printable(name), class: level })]),
+    ...(level === 'public' || mayBeWithheld(name)
+      ? []
+      : [fault('disclosure-not-withholdable', { name: printable(name), class: level })]),
   ])
 }
 

@@ -1,6 +1,15 @@
 import { createPrivateKey, sign, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { certificatesIn, issued, keyNameOf, maySign, pathOf, readCertificate, type Certificate, type KeyName } from './certificates.ts'
+import {
+  certificatesIn,
+  issued,
+  keyNameOf,
+  maySign,
+  pathOf,
+  readCertificate,
+  type Certificate,
+  type KeyName,
+} from './certificates.ts'
 import { isDemo } from './demo-key.ts'
 import { passphraseFrom, type PassphraseSource } from './passphrase.ts'
 import { openPkcs12 } from './pkcs12.ts'
@@ -30,7 +39,7 @@ export interface SignerOptions {
 export type SignerResult = { signer: Signer } | { faults: SealFault[] }
 
 const ALGORITHMS: Record<KeyName, { name: SignerAlgorithm; hash: string }> = {
-  'rsa': { name: 'rsa-sha256', hash: 'sha256' },
+  rsa: { name: 'rsa-sha256', hash: 'sha256' },
   'ecdsa-p256': { name: 'ecdsa-p256-sha256', hash: 'sha256' },
   'ecdsa-p384': { name: 'ecdsa-p384-sha384', hash: 'sha384' },
 }
@@ -38,13 +47,16 @@ const ALGORITHMS: Record<KeyName, { name: SignerAlgorithm; hash: string }> = {
 /** Loads a signing key and its certificates from files; every fault names what to mend, none names the passphrase. */
 export async function loadSigner(options: SignerOptions): Promise<SignerResult> {
   const file = await contentsOf(options.key, 'key-unreadable')
-  const extra = options.certificate === undefined ? undefined : await contentsOf(options.certificate, 'certificate-unreadable')
+  const extra =
+    options.certificate === undefined ? undefined : await contentsOf(options.certificate, 'certificate-unreadable')
   const unread = [file, extra].flatMap((one) => (one && 'faults' in one ? one.faults : []))
   if (!('bytes' in file) || (extra && 'faults' in extra)) return { faults: unread }
 
   const given = await passphraseFrom(options.passphrase ?? {})
   if ('faults' in given) return given
-  const opened = file.bytes.includes('-----BEGIN') ? openPem(file.bytes, given.passphrase) : openPkcs12Key(file.bytes, given.passphrase)
+  const opened = file.bytes.includes('-----BEGIN')
+    ? openPem(file.bytes, given.passphrase)
+    : openPkcs12Key(file.bytes, given.passphrase)
   if ('faults' in opened) return opened
   const certificates = extra ? certificatesIn(extra.bytes) : opened.certificates
   return signerOf(opened.key, certificates)
@@ -66,7 +78,10 @@ function openPem(bytes: Buffer, passphrase: string | null): Opened {
   const locked = /-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED/.test(text)
   if (locked && passphrase === null) return { faults: [fault('passphrase-needed')] }
   try {
-    return { key: createPrivateKey({ key: bytes, ...(locked ? { passphrase: passphrase ?? '' } : {}) }), certificates: certificatesIn(bytes) }
+    return {
+      key: createPrivateKey({ key: bytes, ...(locked ? { passphrase: passphrase ?? '' } : {}) }),
+      certificates: certificatesIn(bytes),
+    }
   } catch {
     return { faults: [fault(locked ? 'passphrase-wrong' : 'key-format')] }
   }
@@ -90,21 +105,29 @@ export function signerOf(key: KeyObject, certificates: readonly Uint8Array[]): S
   const faults: SealFault[] = []
   if (!name) faults.push(keyFault(key))
   if (certificates.length === 0) faults.push(fault('certificate-missing'))
-  else if (!read.every((one) => one !== undefined)) faults.push(fault('certificate-unreadable', { path: '-', error: 'X.509' }))
+  else if (!read.every((one) => one !== undefined))
+    faults.push(fault('certificate-unreadable', { path: '-', error: 'X.509' }))
   const readable = read.filter((one) => one !== undefined)
   const leaf = readable.find((one) => one.x509.checkPrivateKey(key))
-  if (readable.length > 0 && !leaf) faults.push(fault('key-mismatch', { subject: readable[0]!.x509.subject.replaceAll('\n', ', ') }))
+  if (readable.length > 0 && !leaf)
+    faults.push(fault('key-mismatch', { subject: readable[0]!.x509.subject.replaceAll('\n', ', ') }))
   if (leaf) faults.push(...leafFaults(leaf))
   if (!name || !leaf || faults.length > 0) return { faults }
 
   const { name: algorithm, hash } = ALGORITHMS[name]
-  const path = pathOf(leaf, readable.filter((one) => one !== leaf && !issued(one, one)))
+  const path = pathOf(
+    leaf,
+    readable.filter((one) => one !== leaf && !issued(one, one)),
+  )
   return {
     signer: {
-      certificates: path.map((one) => one.der), algorithm, demo: isDemo(leaf.der),
-      sign: (bytes) => new Promise((resolve, reject) => {
-        sign(hash, bytes, key, (error, signature) => (error ? reject(error) : resolve(signature)))
-      }),
+      certificates: path.map((one) => one.der),
+      algorithm,
+      demo: isDemo(leaf.der),
+      sign: (bytes) =>
+        new Promise((resolve, reject) => {
+          sign(hash, bytes, key, (error, signature) => (error ? reject(error) : resolve(signature)))
+        }),
     },
   }
 }
@@ -118,7 +141,8 @@ function keyFault(key: KeyObject): SealFault {
 function leafFaults(leaf: Certificate): SealFault[] {
   const now = Date.now() * 1000
   const faults: SealFault[] = []
-  if (now < leaf.from || now > leaf.until) faults.push(fault('certificate-not-now', { from: day(leaf.from), until: day(leaf.until) }))
+  if (now < leaf.from || now > leaf.until)
+    faults.push(fault('certificate-not-now', { from: day(leaf.from), until: day(leaf.until) }))
   if (!maySign(leaf)) faults.push(fault('certificate-usage'))
   return faults
 }

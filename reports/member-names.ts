@@ -20,7 +20,9 @@ export function nameFaults(name: string): SealFault[] {
   return faults
 }
 
-/** Names that are one file on some file systems: twice the same, the same but for case, or a file that is also a folder. */
+/**
+ * Names that are one file on some file systems: twice the same, the same but for case, or a file that is also a folder.
+ */
 export function collisionFaults(names: readonly string[]): SealFault[] {
   const faults: SealFault[] = []
   const byFolded = new Map<string, string>()
@@ -34,7 +36,8 @@ export function collisionFaults(names: readonly string[]): SealFault[] {
     if (name.length > MAX_NAME) continue
     for (let at = name.indexOf('/'); at > 0; at = name.indexOf('/', at + 1)) {
       const folder = byFolded.get(fold(name.slice(0, at)))
-      if (folder !== undefined) faults.push(fault('name-under-file', { name: printable(name), other: printable(folder) }))
+      if (folder !== undefined)
+        faults.push(fault('name-under-file', { name: printable(name), other: printable(folder) }))
     }
   }
   return faults

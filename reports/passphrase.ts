@@ -11,10 +11,14 @@ export interface PassphraseSource {
 }
 
 /** The passphrase from the first source given; null when none is given. Never asks where nobody can answer. */
-export async function passphraseFrom(source: PassphraseSource): Promise<{ passphrase: string | null } | { faults: SealFault[] }> {
+export async function passphraseFrom(
+  source: PassphraseSource,
+): Promise<{ passphrase: string | null } | { faults: SealFault[] }> {
   if (source.env !== undefined) {
     const passphrase = process.env[source.env]
-    return passphrase === undefined ? { faults: [fault('passphrase-env-unset', { variable: source.env })] } : { passphrase }
+    return passphrase === undefined
+      ? { faults: [fault('passphrase-env-unset', { variable: source.env })] }
+      : { passphrase }
   }
   if (source.file !== undefined) {
     try {
@@ -24,8 +28,11 @@ export async function passphraseFrom(source: PassphraseSource): Promise<{ passph
     }
   }
   if (!source.prompt) return { passphrase: null }
-  if (!process.stdin.isTTY || !process.stdout.isTTY || process.env['CI']) return { faults: [fault('passphrase-no-terminal')] }
+  if (!process.stdin.isTTY || !process.stdout.isTTY || process.env['CI'])
+    return { faults: [fault('passphrase-no-terminal')] }
   const { password, isCancel } = await import('@clack/prompts')
-  const answer = await password({ message: 'Passphrase of the signing key / Mật khẩu của khóa ký', mask: '' })
+  const { bilingual } = await import('./locales/index.ts')
+  const question = bilingual('seal', 'passphrase-prompt')
+  const answer = await password({ message: [question?.vi, question?.en].filter(Boolean).join(' / '), mask: '' })
   return isCancel(answer) ? { faults: [fault('passphrase-needed')] } : { passphrase: answer }
 }

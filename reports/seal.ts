@@ -7,6 +7,7 @@ import { hasSalt, nameOfObject } from './bundle.ts'
 import { REPORT_BYTES, disclosureFaults, readReport } from './disclosure.ts'
 import type { Signer } from './keys.ts'
 import { errorCode, fault, printable, type SealFault } from './seal-fault.ts'
+import { sealFaults } from './verify-seal.ts'
 import type { Written } from './zip-writer.ts'
 
 export const BUNDLE = 'report.asice'
@@ -19,34 +20,44 @@ const FOLDERS: readonly [folder: string, name: RegExp][] = [
   ['objects/sha256', /^[0-9a-f]{64}$/],
 ]
 const MEDIA_TYPES: Record<string, string> = {
-  json: 'application/json', html: 'text/html', jsonl: 'application/jsonl', yaml: 'application/yaml',
+  json: 'application/json',
+  html: 'text/html',
+  jsonl: 'application/jsonl',
+  yaml: 'application/yaml',
 }
 
 /** `leftOut`: objects that neither the journal nor the report names. */
 export type SealRunResult = { path: string; digest: string; leftOut: string[] } | { faults: SealFault[] }
 
 /**
- * Seals a finished run directory into `report.asice` inside it, once: an existing seal is never replaced. Objects must be
- * named by their SHA-256 and begin with a salt line, and the report must be canonical and give no class to what cannot be
- * withheld. Objects that neither journal nor report names stay out. `at` is the signing time, microseconds since the epoch, now unless given.
+ * Seals a finished run directory into `report.asice` inside it, once: an existing seal is never replaced. Objects must
+ * be named by their SHA-256 and begin with a salt line, and the report must be canonical and give no class to what
+ * cannot be withheld. Objects that neither journal nor report names stay out. The finished file is verified before it
+ * gets its name. `at` is the signing time, microseconds since the epoch, now unless given.
  */
-export async function sealRun(runDirectory: string, signer: Signer, options: { at?: number } = {}): Promise<SealRunResult> {
+export async function sealRun(
+  runDirectory: string,
+  signer: Signer,
+  options: { at?: number } = {},
+): Promise<SealRunResult> {
   const faults: SealFault[] = []
   const found = await membersOf(runDirectory, faults)
   if (faults.length > 0) return { faults }
-  const leftOut = await unnamedObjects(runDirectory, found).catch((error: unknown) => {
+  const leftOut = await unnamedObjects(runDirectory, found).catch((error: unknown): string[] => {
     faults.push(fault('file-unreadable', { path: runDirectory, error: errorCode(error) }))
     return []
   })
-  const names = found.filter((name) => !leftOut.includes(name))
+  const out = new Set(leftOut)
+  const names = found.filter((name) => !out.has(name))
   const report = await reportOf(runDirectory, new Set(names), faults)
   if (faults.length > 0 || !report) return { faults }
   const members = names.map((name): MemberSource => ({
-    name, mediaType: MEDIA_TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
+    name,
+    mediaType: MEDIA_TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
     source: name === 'report.json' ? { bytes: report } : { path: join(runDirectory, name) },
   }))
   const path = join(runDirectory, BUNDLE)
-  const written = await writeBundle(path, members, signer, { ...options, check: objectFault })
+  const written = await writeBundle(path, members, signer, { ...options, check: objectFault, prove: sealFaults })
   return 'faults' in written ? written : { path, digest: written.digest, leftOut }
 }
 
@@ -59,7 +70,11 @@ async function membersOf(directory: string, faults: SealFault[]): Promise<string
     else if (stat || REQUIRED.includes(name)) faults.push(fault(stat ? 'run-stray-file' : 'run-incomplete', { name }))
   }
   for (const [folder, allowed] of FOLDERS) {
-    const found = await readdir(join(directory, folder), { withFileTypes: true }).catch(() => [])
+    const found = await readdir(join(directory, folder), { withFileTypes: true }).catch((error: unknown) => {
+      if (errorCode(error) !== 'ENOENT')
+        faults.push(fault('file-unreadable', { path: folder, error: errorCode(error) }))
+      return []
+    })
     for (const entry of found) {
       const name = `${folder}/${entry.name}`
       if (/^[0-9a-f]{64}\.\d+\.part$/.test(entry.name)) continue
@@ -71,8 +86,8 @@ async function membersOf(directory: string, faults: SealFault[]): Promise<string
 }
 
 /**
- * Objects that a crash left between being stored and being journalled. They are no evidence, and as nothing gives them a class
- * they would be public in every copy.
+ * Objects that a crash left between being stored and being journalled. They are no evidence, and as nothing gives them
+ * a class they would be public in every copy.
  */
 async function unnamedObjects(directory: string, names: readonly string[]): Promise<string[]> {
   const unnamed = new Set(names.filter((name) => name.startsWith('objects/')))
@@ -87,7 +102,11 @@ async function unnamedObjects(directory: string, names: readonly string[]): Prom
   return [...unnamed]
 }
 
-async function reportOf(directory: string, names: ReadonlySet<string>, faults: SealFault[]): Promise<Buffer | undefined> {
+async function reportOf(
+  directory: string,
+  names: ReadonlySet<string>,
+  faults: SealFault[],
+): Promise<Buffer | undefined> {
   const path = join(directory, 'report.json')
   try {
     const { size } = await lstat(path)

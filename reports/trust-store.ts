@@ -21,12 +21,18 @@ export interface TrustedSigner {
 }
 
 /** Demonstration stores trust demonstration signers only, all others refuse them. */
-export interface Trust { demo: boolean; signers: TrustedSigner[] }
+export interface Trust {
+  demo: boolean
+  signers: TrustedSigner[]
+}
 
 const day = () => Type.String({ pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' })
 const signer = obj({
   name: text(),
-  certificate: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$', description: 'PEM file beside trust.yaml: a leaf or a CA' }),
+  certificate: Type.String({
+    pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+    description: 'PEM file beside trust.yaml: a leaf or a CA',
+  }),
   from: day(),
   until: day(),
   regulations: opt(Type.Array(text(), { minItems: 1 })),
@@ -37,7 +43,10 @@ const schema = obj({ camseal: oneOf('trust/1'), demo: bool(), signers: list(sign
 const FILE = 'trust.yaml'
 const DAY = 86_400_000_000
 
-/** Reads a trust store: `trust.yaml` and the certificates beside it. Every fault at once, with line, field and what was expected. */
+/**
+ * Reads a trust store: `trust.yaml` and the certificates beside it. Every fault at once, with line, field and what was
+ * expected.
+ */
 export async function loadTrust(directory: string): Promise<{ trust: Trust } | { faults: Fault[] }> {
   const path = join(directory, FILE)
   const read = readYaml(path, schema)
@@ -49,17 +58,22 @@ export async function loadTrust(directory: string): Promise<{ trust: Trust } | {
     const found = await signerOf(directory, item)
     if (!('faults' in found)) signers.push(found)
     else {
-      faults.push(...found.faults.map((one): SealFault => {
-        const field = `/signers/${i}/${one.field ?? ''}`
-        const line = lineOf(field)
-        return { ...one, file: path, field, ...(line === undefined ? {} : { line }) }
-      }))
+      faults.push(
+        ...found.faults.map((one): SealFault => {
+          const field = `/signers/${i}/${one.field ?? ''}`
+          const line = lineOf(field)
+          return { ...one, file: path, field, ...(line === undefined ? {} : { line }) }
+        }),
+      )
     }
   }
   return faults.length > 0 ? { faults } : { trust: { demo: value.demo, signers } }
 }
 
-async function signerOf(directory: string, item: Static<typeof signer>): Promise<TrustedSigner | { faults: SealFault[] }> {
+async function signerOf(
+  directory: string,
+  item: Static<typeof signer>,
+): Promise<TrustedSigner | { faults: SealFault[] }> {
   const from = dayOf(item.from)
   const until = dayOf(item.until)
   const faults: SealFault[] = []
@@ -71,12 +85,23 @@ async function signerOf(directory: string, item: Static<typeof signer>): Promise
   const bytes = await readFile(join(directory, item.certificate)).catch(() => undefined)
   const found = bytes ? certificatesIn(bytes) : []
   const certificate = found.length === 1 ? readCertificate(found[0]!) : undefined
-  if (!certificate) faults.push({ ...fault('trust-certificate', { path: item.certificate, count: found.length }), field: 'certificate' })
+  if (!certificate)
+    faults.push({
+      ...fault('trust-certificate', { path: item.certificate, count: found.length }),
+      field: 'certificate',
+    })
   else if (WEAK.has(certificate.signedWith) && !certificate.x509.checkIssued(certificate.x509)) {
     faults.push({ ...fault('trust-certificate-weak', { path: item.certificate }), field: 'certificate' })
   }
   if (faults.length > 0 || from === undefined || until === undefined || !certificate) return { faults }
-  return { name: item.name, certificate, from, until: until + DAY - 1, regulations: item.regulations ?? null, note: item.note ?? '' }
+  return {
+    name: item.name,
+    certificate,
+    from,
+    until: until + DAY - 1,
+    regulations: item.regulations ?? null,
+    note: item.note ?? '',
+  }
 }
 
 /** Start of a UTC day in microseconds; undefined unless the date is in the calendar. */

@@ -19,9 +19,9 @@ export type SealResult =
   | { seal: 'broken'; faults: SealFault[]; facts: null }
 
 /**
- * The first of three questions: is this file what somebody signed? Container, digests, signature, and the legality of what is
- * withheld. Who signed (`judgeSigner`) and whether the verdicts follow are asked apart. Never throws, fetches nothing, writes
- * nothing; an intact bundle stays open and is closed by the caller.
+ * The first of three questions: is this file what somebody signed? Container, digests, signature, and the legality of
+ * what is withheld. Who signed (`judgeSigner`) and whether the verdicts follow are asked apart. Never throws, fetches
+ * nothing, writes nothing; an intact bundle stays open and is closed by the caller.
  */
 export async function verifySeal(path: string, limits: Partial<Limits> = {}): Promise<SealResult> {
   const broken = (faults: SealFault[]): SealResult => ({ seal: 'broken', faults, facts: null })
@@ -35,7 +35,10 @@ export async function verifySeal(path: string, limits: Partial<Limits> = {}): Pr
     if ('faults' in read) faults.push(...read.faults)
     else {
       const names = new Set([...bundle.members.keys(), ...bundle.withheld.map(({ name }) => name)])
-      faults.push(...disclosureFaults(read.report.disclosure, names), ...withheldFaults(bundle.withheld, read.report.disclosure))
+      faults.push(
+        ...disclosureFaults(read.report.disclosure, names),
+        ...withheldFaults(bundle.withheld, read.report.disclosure),
+      )
     }
     if ('faults' in signature || 'faults' in read || faults.length > 0) {
       await bundle.close()
@@ -48,10 +51,18 @@ export async function verifySeal(path: string, limits: Partial<Limits> = {}): Pr
   }
 }
 
+/** For a writer: the faults of a file that was just sealed, before anybody relies on it. */
+export async function sealFaults(path: string): Promise<SealFault[]> {
+  const verified = await verifySeal(path)
+  if (verified.seal === 'intact') await verified.bundle.close()
+  return verified.faults
+}
+
 async function reportOf(bundle: Bundle): Promise<{ report: SealedReport } | { faults: SealFault[] }> {
   const member = bundle.members.get('report.json')
   if (!member) return { faults: [fault('missing-member', { name: 'report.json' })] }
-  if (member.bytes > REPORT_BYTES) return { faults: [fault('report-too-big', { bytes: member.bytes, limit: REPORT_BYTES })] }
+  if (member.bytes > REPORT_BYTES)
+    return { faults: [fault('report-too-big', { bytes: member.bytes, limit: REPORT_BYTES })] }
   return readReport(await member.read(REPORT_BYTES))
 }
 

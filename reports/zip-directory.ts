@@ -1,6 +1,15 @@
 import type { FileHandle } from 'node:fs/promises'
 import {
-  CENTRAL_BYTES, CENTRAL_FIELDS, DEFLATED, END64_BYTES, END_BYTES, LOCAL_BYTES, STORED, centralHeader, differingField, endRecords,
+  CENTRAL_BYTES,
+  CENTRAL_FIELDS,
+  DEFLATED,
+  END64_BYTES,
+  END_BYTES,
+  LOCAL_BYTES,
+  STORED,
+  centralHeader,
+  differingField,
+  endRecords,
   type ZipRecord,
 } from './zip-layout.ts'
 import { collisionFaults, nameFaults } from './member-names.ts'
@@ -19,7 +28,11 @@ export interface Limits {
 export const LIMITS: Limits = { totalBytes: 4 * 2 ** 30, memberBytes: 2 * 2 ** 30, ratio: 200, members: 100_000 }
 
 /** `sound` entries have no fault of their own: their bytes may be read and inflated. */
-export interface Directory { entries: ZipRecord[]; sound: Set<ZipRecord>; faults: SealFault[] }
+export interface Directory {
+  entries: ZipRecord[]
+  sound: Set<ZipRecord>
+  faults: SealFault[]
+}
 
 const MAX_COMMENT = 0xffff
 const RATIO_FROM = 1 << 20
@@ -28,7 +41,7 @@ const GENEROUS_NAME = 1024
 /** Reads exactly the bytes asked for; undefined when the file ends before. */
 export async function readAt(file: FileHandle, at: number, length: number): Promise<Buffer | undefined> {
   const buffer = Buffer.allocUnsafe(length)
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const { bytesRead } = await file.read(buffer, done, length - done, at + done)
     if (bytesRead === 0) return undefined
     done += bytesRead
@@ -55,12 +68,15 @@ export async function readDirectory(file: FileHandle, size: number, limits: Limi
   const endStart = tailAt + end.at
   const directoryAt = endStart - end.directoryBytes
   const prepended = directoryAt - end.directoryOffset
-  if (end.count > limits.members) return none(...faults, fault('member-count', { count: end.count, limit: limits.members }))
+  if (end.count > limits.members)
+    return none(...faults, fault('member-count', { count: end.count, limit: limits.members }))
   if (directoryAt < 0 || prepended < 0 || end.directoryBytes > limits.members * (CENTRAL_BYTES + GENEROUS_NAME)) {
     return none(...faults, fault('directory-broken', { at: endAt + tailAt }))
   }
   if (prepended > 0) faults.push(fault('prepended-bytes', { bytes: prepended }))
-  if (!endRecords(end.count, end.directoryBytes, end.directoryOffset).equals(tail.subarray(end.at, endAt + END_BYTES))) {
+  if (
+    !endRecords(end.count, end.directoryBytes, end.directoryOffset).equals(tail.subarray(end.at, endAt + END_BYTES))
+  ) {
     faults.push(fault('zip-dialect', { name: '-', field: 'end of directory' }))
   }
   const directory = await readAt(file, directoryAt, end.directoryBytes)
@@ -86,14 +102,19 @@ export async function readDirectory(file: FileHandle, size: number, limits: Limi
     faults.push(fault('total-too-big', { bytes: total, limit: limits.totalBytes }))
     sound.clear()
   }
-  faults.push(...collisionFaults(entries.map((entry) => entry.name)), ...spanFaults(entries, prepended, directoryAt, sound))
+  faults.push(
+    ...collisionFaults(entries.map((entry) => entry.name)),
+    ...spanFaults(entries, prepended, directoryAt, sound),
+  )
   return { entries, sound, faults }
 }
 
 /** Count, size and place of the directory; `at` is where the end records begin in `tail`. */
 function endOf(tail: Buffer, endAt: number) {
   const end = {
-    at: endAt, count: tail.readUInt16LE(endAt + 10), directoryBytes: tail.readUInt32LE(endAt + 12),
+    at: endAt,
+    count: tail.readUInt16LE(endAt + 10),
+    directoryBytes: tail.readUInt32LE(endAt + 12),
     directoryOffset: tail.readUInt32LE(endAt + 16),
   }
   const record = endAt - END64_BYTES
@@ -108,8 +129,11 @@ function recordAt(directory: Buffer, at: number): { entry: ZipRecord; length: nu
   if (at + length > directory.length) return undefined
   const entry = {
     name: directory.toString('latin1', at + CENTRAL_BYTES, nameEnd),
-    method: directory.readUInt16LE(at + 10), crc: directory.readUInt32LE(at + 16), packed: directory.readUInt32LE(at + 20),
-    bytes: directory.readUInt32LE(at + 24), offset: directory.readUInt32LE(at + 42),
+    method: directory.readUInt16LE(at + 10),
+    crc: directory.readUInt32LE(at + 16),
+    packed: directory.readUInt32LE(at + 20),
+    bytes: directory.readUInt32LE(at + 24),
+    offset: directory.readUInt32LE(at + 42),
   }
   return { entry, length }
 }
@@ -120,14 +144,17 @@ function entryFaults(entry: ZipRecord, raw: Buffer, limits: Limits): SealFault[]
   const type = raw.readUInt16LE(40) & 0o170000
   const faults: SealFault[] = []
   if (raw.readUInt16LE(8) & 0x2041) faults.push(fault('encrypted', { name }))
-  if (entry.name.endsWith('/') || type === 0o040000 || raw.readUInt16LE(38) & 0x10) faults.push(fault('directory-entry', { name }))
+  if (entry.name.endsWith('/') || type === 0o040000 || raw.readUInt16LE(38) & 0x10)
+    faults.push(fault('directory-entry', { name }))
   else if (type !== 0 && type !== 0o100000) faults.push(fault('special-file', { name }))
-  if (entry.method !== STORED && entry.method !== DEFLATED) faults.push(fault('method-unsupported', { name, method: entry.method }))
+  if (entry.method !== STORED && entry.method !== DEFLATED)
+    faults.push(fault('method-unsupported', { name, method: entry.method }))
   if (entry.method === STORED && entry.packed !== entry.bytes) {
     faults.push(fault('inflate-size', { name, declared: entry.bytes, found: entry.packed }))
   }
   if (!entry.name.endsWith('/')) faults.push(...nameFaults(entry.name))
-  if (entry.bytes > limits.memberBytes) faults.push(fault('member-too-big', { name, bytes: entry.bytes, limit: limits.memberBytes }))
+  if (entry.bytes > limits.memberBytes)
+    faults.push(fault('member-too-big', { name, bytes: entry.bytes, limit: limits.memberBytes }))
   if (entry.bytes > RATIO_FROM && entry.bytes > limits.ratio * entry.packed) {
     faults.push(fault('ratio', { name, bytes: entry.bytes, packed: entry.packed, limit: limits.ratio }))
   }
@@ -138,7 +165,10 @@ function entryFaults(entry: ZipRecord, raw: Buffer, limits: Limits): SealFault[]
   return faults
 }
 
-/** Members follow each other without gap or overlap, in the order of the directory, from the first byte to the directory. */
+/**
+ * Members follow each other without gap or overlap, in the order of the directory, from the first byte to the
+ * directory.
+ */
 function spanFaults(entries: readonly ZipRecord[], from: number, to: number, sound: Set<ZipRecord>): SealFault[] {
   const faults: SealFault[] = []
   let expected = from

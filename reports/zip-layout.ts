@@ -33,14 +33,36 @@ const ATTRIBUTES = 0o100644 * 0x10000
 
 /** Fields of the central record by offset and width, for naming the one that differs. */
 export const CENTRAL_FIELDS: readonly [name: string, offset: number, bytes: number][] = [
-  ['signature', 0, 4], ['version made by', 4, 2], ['version needed', 6, 2], ['flags', 8, 2], ['method', 10, 2],
-  ['time', 12, 2], ['date', 14, 2], ['CRC-32', 16, 4], ['packed size', 20, 4], ['size', 24, 4],
-  ['name length', 28, 2], ['extra field', 30, 2], ['comment', 32, 2], ['disk', 34, 2],
-  ['internal attributes', 36, 2], ['external attributes', 38, 4], ['offset', 42, 4],
+  ['signature', 0, 4],
+  ['version made by', 4, 2],
+  ['version needed', 6, 2],
+  ['flags', 8, 2],
+  ['method', 10, 2],
+  ['time', 12, 2],
+  ['date', 14, 2],
+  ['CRC-32', 16, 4],
+  ['packed size', 20, 4],
+  ['size', 24, 4],
+  ['name length', 28, 2],
+  ['extra field', 30, 2],
+  ['comment', 32, 2],
+  ['disk', 34, 2],
+  ['internal attributes', 36, 2],
+  ['external attributes', 38, 4],
+  ['offset', 42, 4],
 ]
 export const LOCAL_FIELDS: readonly [name: string, offset: number, bytes: number][] = [
-  ['signature', 0, 4], ['version needed', 4, 2], ['flags', 6, 2], ['method', 8, 2], ['time', 10, 2], ['date', 12, 2],
-  ['CRC-32', 14, 4], ['packed size', 18, 4], ['size', 22, 4], ['name length', 26, 2], ['extra field', 28, 2],
+  ['signature', 0, 4],
+  ['version needed', 4, 2],
+  ['flags', 6, 2],
+  ['method', 8, 2],
+  ['time', 10, 2],
+  ['date', 12, 2],
+  ['CRC-32', 14, 4],
+  ['packed size', 18, 4],
+  ['size', 22, 4],
+  ['name length', 26, 2],
+  ['extra field', 28, 2],
 ]
 
 /** Local file header, APPNOTE 4.3.7. */
@@ -78,7 +100,9 @@ export function centralHeader(entry: ZipRecord): Buffer {
   return b
 }
 
-/** End of central directory, APPNOTE 4.3.16; above 65534 members the zip64 record and locator in front (4.3.14, 4.3.15). */
+/**
+ * End of central directory, APPNOTE 4.3.16; above 65534 members the zip64 record and locator in front (4.3.14, 4.3.15).
+ */
 export function endRecords(count: number, directoryBytes: number, directoryOffset: number): Buffer {
   const many = count >= 0xffff
   const end = Buffer.alloc(END_BYTES)
@@ -105,6 +129,8 @@ export function endRecords(count: number, directoryBytes: number, directoryOffse
 
 /** The first field in which two encodings of one record differ; 'name' when the fixed part agrees. */
 export function differingField(fields: typeof CENTRAL_FIELDS, found: Buffer, expected: Buffer): string {
-  const field = fields.find(([, at, width]) => !found.subarray(at, at + width).equals(expected.subarray(at, at + width)))
+  const field = fields.find(
+    ([, at, width]) => !found.subarray(at, at + width).equals(expected.subarray(at, at + width)),
+  )
   return field ? field[0] : 'name'
 }

@@ -1,24 +1,42 @@
 import { createHash, randomBytes, type Hash } from 'node:crypto'
-import { open, rename, rm, lstat, type FileHandle } from 'node:fs/promises'
+import { lstat, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { createReadStream } from 'node:fs'
 import { dirname } from 'node:path'
 import { crc32, createDeflateRaw, deflateRawSync } from 'node:zlib'
 import {
-  DEFLATED, LOCAL_BYTES, MAX_ZIP_BYTES, STORED, centralHeader, endRecords, localHeader, type ZipRecord,
+  DEFLATED,
+  LOCAL_BYTES,
+  MAX_ZIP_BYTES,
+  STORED,
+  centralHeader,
+  endRecords,
+  localHeader,
+  type ZipRecord,
 } from './zip-layout.ts'
 import { errorCode, fault, type SealFault } from './seal-fault.ts'
 import { transformed } from './transformed.ts'
 
+/** Chunks are given away: a source does not change them afterwards. */
 export type Source = { path: string } | { bytes: Uint8Array } | { stream: () => AsyncIterable<Uint8Array> }
 
 /** What went through while a member was written. */
-export interface Written { bytes: number; sha256: string; head: Uint8Array }
+export interface Written {
+  bytes: number
+  sha256: string
+  head: Uint8Array
+}
+
+/** Looks at the finished file before it gets its name; any fault means that it never does. */
+export type Prove = (path: string) => Promise<SealFault[]>
+export type Finished = { digest: string } | { faults: SealFault[] }
 
 export interface ZipWriter {
   /** Hashes and packs in one pass; a `SealFault` when the container would become too big. */
   add(name: string, source: Source, how?: 'stored'): Promise<Written | SealFault>
-  /** Directory, fsync, rename to the final name; the digest is read back from the disk. */
-  finish(): Promise<{ digest: string }>
+  /**
+   * Directory, fsync, `prove` on the temporary file, rename to the final name; the digest is read back from the disk.
+   */
+  finish(prove?: Prove): Promise<Finished>
   /** Removes the unfinished file. */
   abort(): Promise<void>
 }
@@ -44,36 +62,23 @@ export async function createZip(out: string): Promise<ZipWriter | SealFault> {
 
   const add: ZipWriter['add'] = async (name, source, how) => {
     const entry: ZipRecord = { name, method: STORED, crc: 0, packed: 0, bytes: 0, offset: end }
-    const dataAt = end + LOCAL_BYTES + name.length
-    const attempt = async (deflate: boolean): Promise<Written> => {
-      const through = meter(chunksOf(source))
-      entry.method = deflate ? DEFLATED : STORED
-      entry.packed = await write(file, dataAt, deflate ? transformed(through.chunks, createDeflateRaw()) : through.chunks)
-      const written = through.result()
-      entry.crc = written.crc
-      entry.bytes = written.bytes
-      return written
-    }
-    let written = await attempt(how !== 'stored' && (await compressible(source)))
-    const suspicious = entry.bytes > SMALL && entry.packed * BEST_RATIO < entry.bytes
-    const pointless = entry.packed >= entry.bytes || suspicious
-    if (entry.method === DEFLATED && pointless) {
-      await file.truncate(dataAt)
-      written = await attempt(false)
-    }
-    end = dataAt + entry.packed
+    const whole = await wholeOf(source)
+    const written = whole ? await addWhole(file, entry, whole, how === 'stored') : await addStream(file, entry, source)
+    end += LOCAL_BYTES + name.length + entry.packed
     if (end > MAX_ZIP_BYTES) return fault('total-too-big', { bytes: end, limit: MAX_ZIP_BYTES })
-    await writeAll(file, localHeader(entry), entry.offset)
     entries.push(entry)
-    return { bytes: written.bytes, sha256: written.sha256, head: written.head }
+    return written
   }
 
-  const finish: ZipWriter['finish'] = async () => {
+  const finish: ZipWriter['finish'] = async (prove) => {
     const directory = Buffer.concat(entries.map(centralHeader))
     await writeAll(file, Buffer.concat([directory, endRecords(entries.length, directory.length, end)]), end)
     await file.sync()
     const digest = createHash('sha256')
-    for await (const chunk of file.createReadStream({ start: 0, autoClose: false, highWaterMark: SMALL })) digest.update(chunk as Buffer)
+    for await (const chunk of file.createReadStream({ start: 0, autoClose: false, highWaterMark: SMALL }))
+      digest.update(chunk as Buffer)
+    const faults = (await prove?.(temporary)) ?? []
+    if (faults.length > 0) return { faults }
     await file.close()
     await rename(temporary, out)
     const folder = await open(dirname(out), 'r')
@@ -90,7 +95,8 @@ export async function createZip(out: string): Promise<ZipWriter | SealFault> {
 
 /** Runs the steps of a writer; whatever fails, the temporary file is gone and the failure is a fault. */
 export async function guarded<T>(
-  out: string, steps: (zip: ZipWriter) => Promise<T | { faults: SealFault[] }>,
+  out: string,
+  steps: (zip: ZipWriter) => Promise<T | { faults: SealFault[] }>,
 ): Promise<T | { faults: SealFault[] }> {
   let zip: ZipWriter | undefined
   try {
@@ -104,6 +110,48 @@ export async function guarded<T>(
     await zip?.abort().catch(() => undefined)
     return { faults: [fault('write-failed', { path: out, error: errorCode(error) })] }
   }
+}
+
+/** The contents when they are at most one chunk. */
+async function wholeOf(source: Source): Promise<Uint8Array | undefined> {
+  if ('bytes' in source) return source.bytes.length <= SMALL ? source.bytes : undefined
+  if ('stream' in source || (await stat(source.path)).size > SMALL) return undefined
+  return readFile(source.path)
+}
+
+async function addWhole(file: FileHandle, entry: ZipRecord, contents: Uint8Array, stored: boolean): Promise<Written> {
+  const deflated = stored ? contents : deflateRawSync(contents)
+  const smaller = deflated.length < contents.length
+  const packed = smaller ? deflated : contents
+  Object.assign(entry, {
+    method: smaller ? DEFLATED : STORED,
+    crc: crc32(contents),
+    packed: packed.length,
+    bytes: contents.length,
+  })
+  await writeAll(file, Buffer.concat([localHeader(entry), packed]), entry.offset)
+  const sha256 = createHash('sha256').update(contents).digest('hex')
+  return { bytes: contents.length, sha256, head: contents.subarray(0, HEAD) }
+}
+
+/** Deflates while it pays and while no reader would suspect it, else writes the member again as it is. */
+async function addStream(file: FileHandle, entry: ZipRecord, source: Source): Promise<Written> {
+  const dataAt = entry.offset + LOCAL_BYTES + entry.name.length
+  const attempt = async (deflate: boolean): Promise<Written> => {
+    const through = meter(chunksOf(source))
+    const packed = await write(file, dataAt, deflate ? transformed(through.chunks, createDeflateRaw()) : through.chunks)
+    const { crc, ...written } = through.result()
+    Object.assign(entry, { method: deflate ? DEFLATED : STORED, crc, packed, bytes: written.bytes })
+    return written
+  }
+  let written = await attempt(await compressible(source))
+  const suspicious = entry.bytes > SMALL && entry.packed * BEST_RATIO < entry.bytes
+  if (entry.method === DEFLATED && (suspicious || entry.packed >= entry.bytes)) {
+    await file.truncate(dataAt)
+    written = await attempt(false)
+  }
+  if (dataAt + entry.packed <= MAX_ZIP_BYTES) await writeAll(file, localHeader(entry), entry.offset)
+  return written
 }
 
 async function* chunksOf(source: Source): AsyncGenerator<Uint8Array> {
@@ -150,7 +198,7 @@ async function write(file: FileHandle, at: number, chunks: AsyncIterable<Uint8Ar
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done)
     done += bytesWritten
   }

@@ -83,17 +83,15 @@ function withoutServices(work) {
   }
 }
 
-/** Runs apt-get; its output is kept in a file and its end shown when it fails. */
-function apt(...args) {
+/** Runs apt-get and returns what it said when it failed, else null. All output is kept in .cache/apt.log. */
+function aptFault(...args) {
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_MODE: 'l', LC_ALL: 'C' }
   const ran = spawnSync('apt-get', ['-q', '-y', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3', ...args], {
     encoding: 'utf8', env: environment, stdio: ['ignore', 'pipe', 'pipe'], timeout: 900_000, maxBuffer: 1 << 26,
   })
   const output = `${ran.stdout ?? ''}${ran.stderr ?? ''}`
   writeFileSync(join(cache, 'apt.log'), output, { flag: 'a' })
-  if (ran.status === 0) return true
-  say(`apt-get ${args[0]} failed; the end of what it said (all of it: .cache/apt.log):\n${output.slice(-1500)}`)
-  return false
+  return ran.status === 0 ? null : output
 }
 
 /** Packages that are missing, with what is skipped without each. */
@@ -110,9 +108,19 @@ function missingPackages(versions) {
   return missing
 }
 
+/** Installs what it can: a name that this release does not know must not keep the others out. */
 function install(names) {
   say(`installing ${names.length} Debian package${names.length === 1 ? '' : 's'}: ${names.join(' ')}`)
-  return withoutServices(() => apt('update') && apt('install', '--no-install-recommends', ...names))
+  const fault = withoutServices(() => {
+    const installing = (list) => aptFault('install', '--no-install-recommends', ...list)
+    const first = aptFault('update') ?? installing(names)
+    if (first === null) return null
+    const unknown = [...first.matchAll(/Unable to locate package (\S+)|Package '?([^\s']+)'? has no installation candidate/g)]
+      .map(([, located, candidate]) => located ?? candidate)
+    const known = names.filter((name) => !unknown.includes(name))
+    return unknown.length > 0 && known.length > 0 ? installing(known) : first
+  })
+  if (fault !== null) say(`apt-get failed; the end of what it said (all of it: .cache/apt.log):\n${fault.slice(-1500)}`)
 }
 
 /** The binary of another line of Node, from its npm package; null where there is none for this machine. */
@@ -157,14 +165,22 @@ const absent = nodes.filter(([, node]) => node === null).map(([line]) => line)
 if (absent.length > 0) say(`skipped: comparing reports with Node ${absent.join(', ')}`)
 if (process.getuid?.() !== 0) say('not root: devices under test and network namespaces are skipped')
 
+/** First line of what a command says of its version, for tools that came from another package than expected. */
+function saidVersion(path) {
+  if (path === null) return null
+  const ran = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 10_000 })
+  return `${ran.stdout}${ran.stderr}`.trim().split('\n')[0] || null
+}
+
 const record = {
   node: process.version,
-  tools: Object.fromEntries(tools.map((tool) => [tool.name, {
-    path: found(tool.commands), package: tool.apt, version: versions?.get(tool.apt) ?? null,
-  }])),
+  tools: Object.fromEntries(tools.map((tool) => {
+    const path = found(tool.commands)
+    return [tool.name, { path, package: tool.apt, version: versions?.get(tool.apt) ?? saidVersion(path) }]
+  })),
   nodes: Object.fromEntries(nodes),
   packages: Object.fromEntries(versions === null ? [] : devicePackages().map((name) => [name, versions.get(name) ?? null])),
   missing: [...missing.keys()].sort(),
 }
 writeFileSync(join(cache, 'tools.json'), `${JSON.stringify(record, null, 2)}\n`)
-if (missing.size === 0) say(`all tools found (.cache/tools.json)`)
+if (missing.size === 0) say('all tools found (.cache/tools.json)')

@@ -4,6 +4,10 @@ import { criterion as authenticationNoAnonymousAccessCriterion } from './authent
 import { criterion as authenticationNoAnonymousStreamCriterion } from './authentication/no-anonymous-stream.ts'
 import { criterion as authenticationNoDefaultCredentialsCriterion } from './authentication/no-default-credentials.ts'
 import { criterion as authenticationNoDefaultRtspCredentialsCriterion } from './authentication/no-default-rtsp-credentials.ts'
+import { criterion as encryptionLoginEncryptedCriterion } from './encryption/login-encrypted.ts'
+import { criterion as encryptionTlsCipherSuitesCriterion } from './encryption/tls-cipher-suites.ts'
+import { criterion as encryptionTlsVersionsCriterion } from './encryption/tls-versions.ts'
+import { criterion as exposedPortsUndeclaredTcpPortsCriterion } from './exposed-ports/undeclared-tcp-ports.ts'
 import { criterion as loggingFailedLoginRecordedCriterion } from './logging/failed-login-recorded.ts'
 import { criterion as updateIntegrityAlteredUpdateRefusedCriterion } from './update-integrity/altered-update-refused.ts'
 import { criterion as updateIntegrityOlderUpdateRefusedCriterion } from './update-integrity/older-update-refused.ts'
@@ -11,6 +15,7 @@ import { kind as observationsFailedLoginLogKind } from './observations/failed-lo
 import { kind as observationsHttpAnonymousKind } from './observations/http-anonymous.ts'
 import { kind as observationsHttpCredentialsKind } from './observations/http-credentials.ts'
 import { kind as observationsHttpLockoutKind } from './observations/http-lockout.ts'
+import { kind as observationsPlainLoginsKind } from './observations/plain-logins.ts'
 import { kind as observationsRtspAnonymousKind } from './observations/rtsp-anonymous.ts'
 import { kind as observationsRtspCredentialsKind } from './observations/rtsp-credentials.ts'
 import { kind as observationsServicesKind } from './observations/services.ts'
@@ -27,6 +32,10 @@ const criteria = [
   authenticationNoAnonymousStreamCriterion,
   authenticationNoDefaultCredentialsCriterion,
   authenticationNoDefaultRtspCredentialsCriterion,
+  encryptionLoginEncryptedCriterion,
+  encryptionTlsCipherSuitesCriterion,
+  encryptionTlsVersionsCriterion,
+  exposedPortsUndeclaredTcpPortsCriterion,
   loggingFailedLoginRecordedCriterion,
   updateIntegrityAlteredUpdateRefusedCriterion,
   updateIntegrityOlderUpdateRefusedCriterion,
@@ -36,6 +45,7 @@ const kinds = [
   observationsHttpAnonymousKind,
   observationsHttpCredentialsKind,
   observationsHttpLockoutKind,
+  observationsPlainLoginsKind,
   observationsRtspAnonymousKind,
   observationsRtspCredentialsKind,
   observationsServicesKind,

@@ -30,3 +30,7 @@ export const micros = (description?: string) =>
 export const bilingual = () => obj({ en: text(), vi: text() })
 export const map = <S extends TSchema>(values: S) => Type.Record(Type.String(), values)
 export const any = () => Type.Unknown()
+
+/** Two values in order (JSON Schema 2020-12 `prefixItems`). */
+export const pair = <A extends TSchema, B extends TSchema>(a: A, b: B) =>
+  Type.Unsafe<[Static<A>, Static<B>]>({ type: 'array', prefixItems: [a, b], items: false, minItems: 2, maxItems: 2 })

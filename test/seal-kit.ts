@@ -9,8 +9,17 @@ import { canonical } from '../suites/canonical.ts'
 export const scratch = (): string => mkdtempSync(join(tmpdir(), 'camseal-seal-'))
 
 /** Runs a tool to its end; standard output, standard error and status. */
-export function run(command: string, args: string[], options: { cwd?: string; input?: string | Buffer; env?: NodeJS.ProcessEnv } = {}) {
-  const done = spawnSync(command, args, { timeout: 60_000, maxBuffer: 1 << 26, ...options, env: { ...process.env, ...options.env } })
+export function run(
+  command: string,
+  args: string[],
+  options: { cwd?: string; input?: string | Buffer; env?: NodeJS.ProcessEnv } = {},
+) {
+  const done = spawnSync(command, args, {
+    timeout: 60_000,
+    maxBuffer: 1 << 26,
+    ...options,
+    env: { ...process.env, ...options.env },
+  })
   return { status: done.status, out: String(done.stdout), err: String(done.stderr) }
 }
 
@@ -32,7 +41,10 @@ export function objectOf(content: string | Buffer, salt = '5a'.repeat(32)): { na
 }
 
 /** A small finished run: two objects that are not public, one that is. */
-export function makeRun(directory: string, report: Record<string, unknown> = {}): { lab: string; regulator: string; open: string } {
+export function makeRun(
+  directory: string,
+  report: Record<string, unknown> = {},
+): { lab: string; regulator: string; open: string } {
   const lab = objectOf('only for the laboratory')
   const regulator = objectOf(Buffer.alloc(3000, 'for the regulator '), '17'.repeat(32))
   const open = objectOf('for everybody', '99'.repeat(32))
@@ -40,9 +52,15 @@ export function makeRun(directory: string, report: Record<string, unknown> = {})
   const journal = [lab, regulator, open].map(({ name }) => `{"digest":"${name.split('/').at(-1)}"}\n`).join('')
   const files: Record<string, string | Buffer> = {
     'report.json': canonical({ camseal: 'report/1', disclosure, title: 'Báo cáo', ...report }),
-    'report.html': '<!doctype html><title>Báo cáo</title>', 'journal.jsonl': journal, 'statement.json': '{}', 'statement.yaml': 'a: 1\n',
-    'regulations/one.json': '{"id":"one"}', 'catalogues/ports.json': '{"id":"ports"}',
-    [lab.name]: lab.bytes, [regulator.name]: regulator.bytes, [open.name]: open.bytes,
+    'report.html': '<!doctype html><title>Báo cáo</title>',
+    'journal.jsonl': journal,
+    'statement.json': '{}',
+    'statement.yaml': 'a: 1\n',
+    'regulations/one.json': '{"id":"one"}',
+    'catalogues/ports.json': '{"id":"ports"}',
+    [lab.name]: lab.bytes,
+    [regulator.name]: regulator.bytes,
+    [open.name]: open.bytes,
   }
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(directory, name)), { recursive: true })
@@ -77,7 +95,14 @@ export interface Piece {
   afterData?: Buffer
 }
 
-export interface ZipOptions { prepend?: Buffer; fixOffsets?: boolean; append?: Buffer; comment?: string; count?: number; directoryShift?: number }
+export interface ZipOptions {
+  prepend?: Buffer
+  fixOffsets?: boolean
+  append?: Buffer
+  comment?: string
+  count?: number
+  directoryShift?: number
+}
 
 /** Builds a zip; by default exactly the dialect of a sealed report. */
 export function zip(pieces: readonly Piece[], options: ZipOptions = {}): Buffer {
@@ -113,7 +138,8 @@ export function zip(pieces: readonly Piece[], options: ZipOptions = {}): Buffer 
     }
     if (piece.gap) push(piece.gap)
     const offset = piece.offset ?? at - base
-    if (!piece.ghost) push(Buffer.from('PK\x03\x04'), header(true), localName, extra, packed, piece.afterData ?? Buffer.alloc(0))
+    if (!piece.ghost)
+      push(Buffer.from('PK\x03\x04'), header(true), localName, extra, packed, piece.afterData ?? Buffer.alloc(0))
     const rest = Buffer.alloc(14)
     rest.writeUInt32LE(piece.attributes ?? 0o100644 * 0x10000, 6)
     rest.writeUInt32LE(offset, 10)
@@ -129,21 +155,37 @@ export function zip(pieces: readonly Piece[], options: ZipOptions = {}): Buffer 
   end.writeUInt32LE(directory.length, 12)
   end.writeUInt32LE(at - base + (options.directoryShift ?? 0), 16)
   end.writeUInt16LE(options.comment?.length ?? 0, 20)
-  return Buffer.concat([...parts, directory, end, Buffer.from(options.comment ?? ''), options.append ?? Buffer.alloc(0)])
+  return Buffer.concat([
+    ...parts,
+    directory,
+    end,
+    Buffer.from(options.comment ?? ''),
+    options.append ?? Buffer.alloc(0),
+  ])
 }
 
 export const XMLENC = 'http://www.w3.org/2001/04/xmlenc#'
 
 /** An ASiC manifest, independent of the writer under test. */
-export function manifest(members: Record<string, string | Buffer>, algorithm: 'sha1' | 'md5' | 'sha256' | 'sha384' | 'sha512' = 'sha256'): string {
+export function manifest(
+  members: Record<string, string | Buffer>,
+  algorithm: 'sha1' | 'md5' | 'sha256' | 'sha384' | 'sha512' = 'sha256',
+): string {
   const uri = {
-    sha1: 'http://www.w3.org/2000/09/xmldsig#sha1', md5: 'http://www.w3.org/2001/04/xmldsig-more#md5', sha256: `${XMLENC}sha256`,
-    sha384: 'http://www.w3.org/2001/04/xmldsig-more#sha384', sha512: `${XMLENC}sha512`,
+    sha1: 'http://www.w3.org/2000/09/xmldsig#sha1',
+    md5: 'http://www.w3.org/2001/04/xmldsig-more#md5',
+    sha256: `${XMLENC}sha256`,
+    sha384: 'http://www.w3.org/2001/04/xmldsig-more#sha384',
+    sha512: `${XMLENC}sha512`,
   }[algorithm]
-  const references = Object.entries(members).map(([name, data]) =>
-    `<a:DataObjectReference URI="${name}"><d:DigestMethod Algorithm="${uri}"/>` +
-    `<d:DigestValue>${createHash(algorithm).update(data).digest('base64')}</d:DigestValue></a:DataObjectReference>`)
-  return '<a:ASiCManifest xmlns:a="http://uri.etsi.org/02918/v1.2.1#" xmlns:d="http://www.w3.org/2000/09/xmldsig#">' +
+  const references = Object.entries(members).map(
+    ([name, data]) =>
+      `<a:DataObjectReference URI="${name}"><d:DigestMethod Algorithm="${uri}"/>` +
+      `<d:DigestValue>${createHash(algorithm).update(data).digest('base64')}</d:DigestValue></a:DataObjectReference>`,
+  )
+  return (
+    '<a:ASiCManifest xmlns:a="http://uri.etsi.org/02918/v1.2.1#" xmlns:d="http://www.w3.org/2000/09/xmldsig#">' +
     '<a:SigReference URI="META-INF/signature001.p7s" MimeType="application/pkcs7-signature"/>' +
     `${references.join('')}</a:ASiCManifest>`
+  )
 }

@@ -23,6 +23,8 @@ export interface RtspClient {
   close(): void
 }
 
+/** Begins a frame of media. */
+const DOLLAR = 0x24
 /** Media may come before the answer to PLAY. */
 const MOST_MEDIA = 1_048_576
 
@@ -37,7 +39,10 @@ export function rtspClient(bench: Bench, to: Endpoint, options: ClientOptions = 
       const length = received.length > end ? messageEnd(received.subarray(end), method) : null
       return length === null ? null : end + length
     },
-    start: (received) => readFrames(received).end,
+    start(received) {
+      const { end } = readFrames(received)
+      return received[end] === DOLLAR ? received.length : end
+    },
     before: MOST_MEDIA,
     repeatable: ['OPTIONS', 'DESCRIBE', 'SETUP', 'PLAY', 'TEARDOWN'],
   }, options)

@@ -27,13 +27,21 @@ export const secondsFor = (statement: Statement, logins: DeclaredLogin[]): numbe
     return sum + 30 + Math.ceil(Math.min(lock, LONGEST_WAIT_S) * 0.75)
   }, 0)
 
-/** The pairs of the catalogue, then blank and user = password for every declared user name, each once. */
-function pairsFor(bench: Bench): Credential[] {
-  const users = [...new Set(bench.statement.accounts.map((a) => a.user))]
+/**
+ * The pairs of the catalogue, then blank and user = password for every declared user name, each once. A user who has a
+ * log-in of his own at the service is tried there only: here nothing would show that he has been locked. Users that are
+ * not declared are tried at the first log-in of the service.
+ */
+function pairsFor({ statement, catalogue }: Bench, { login, service, account }: LoginPlace): Credential[] {
+  const here = statement.logins.filter((l) => l.service === service.id)
+  const userOf = (id: string): string | undefined => statement.accounts.find((a) => a.id === id)?.user
+  const others = new Set(here.filter((l) => l.account !== account.id).map((l) => userOf(l.account)))
+  const isFirst = here[0]?.id === login.id
+  const users = [...new Set(statement.accounts.map((a) => a.user))]
   const pairs = [
-    ...defaultPasswords(bench.catalogue('default-passwords')),
+    ...defaultPasswords(catalogue('default-passwords')),
     ...users.flatMap((user) => [{ user, password: '' }, { user, password: user }]),
-  ]
+  ].filter(({ user }) => user === account.user || (isFirst && !others.has(user)))
   const once = new Map(pairs.map((p) => [`${p.user}\n${p.password}`, p]))
   return [...once.values()].map(({ user, password }) => ({ user, password, secret: password, published: true }))
 }
@@ -72,7 +80,7 @@ export async function tryCredentials(bench: Bench, place: LoginPlace, send: Send
   const most = Math.max(1, Math.min(BATCH, (row?.failures ?? BATCH + 1) - 1))
   let size = Math.max(1, most - 1)
   let waits = 0
-  const queue = pairsFor(bench)
+  const queue = pairsFor(bench, place)
   while (queue.length > 0 && value.stopped === null) {
     const batch = queue.splice(0, size)
     const tries: Exchange[] = []

@@ -36,7 +36,7 @@ export const probe = defineProbe<FailedLoginLog>({
     const unanswered = (cause: 'lab' | 'device' | 'operator', key: string, values: Record<string, string | number> = {}) =>
       ({ answered: false as const, cause, why: about(key, values), artifacts: [] })
     if (bench.statement.logging.channels.length === 0) {
-      const value = { declared: false, channels: [], quiet: null, events: [], records: [], left: 0 }
+      const value = { declared: false, channels: [], quiet: null, events: [], until: null, records: [], left: 0 }
       return { answered: true, value, controls: [], artifacts: [] }
     }
     const door = login ? doorOf(bench, login) : null
@@ -50,6 +50,7 @@ export const probe = defineProbe<FailedLoginLog>({
       const quiet = { from: quietFrom, to: bench.now() }
       const { events, marker } = await logIns(bench, login, door, subject)
       await late(bench, () => channels.since(quiet.from).some((r) => Buffer.from(r.bytes).includes(marker)))
+      const until = bench.now()
       await channels.restore()
       if (bench.signal.aborted) return unanswered('lab', 'cancelled')
       const all = channels.since(quiet.from)
@@ -58,7 +59,7 @@ export const probe = defineProbe<FailedLoginLog>({
       }))
       const good = events.filter((e) => e.what === 'accepted').map((e) => e.exchange)
       const controls = [{ id: 'log-in-works', ok: wereAccepted(good), about: about('control-log-in') }]
-      const value = { declared: true, channels: channels.list, quiet, events, records, left: all.length - records.length }
+      const value = { declared: true, channels: channels.list, quiet, events, until, records, left: all.length - records.length }
       return { answered: true, value, controls, artifacts: [] }
     } finally {
       await channels.close()

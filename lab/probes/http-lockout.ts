@@ -58,8 +58,8 @@ export const probe = defineProbe({
       rtsp: await rtspOnce(bench, attack),
     }
     const good = answerOf(before.spare)
-    if (!looksGranted(good))
-      return { ...unanswered('operator', 'http-lockout.spare-does-not-log-in', { account: spare.id, status: good?.status ?? 0 }), partial: before }
+    const status = good?.status ?? 0
+    if (!looksGranted(good)) return { ...unanswered('operator', 'http-lockout.spare-does-not-log-in', { account: spare.id, status }), partial: before }
 
     const { to } = attack
     const value: HttpLockout = {

@@ -3,6 +3,7 @@ import { probe as failedLoginLogProbe } from './failed-login-log.ts'
 import { probe as httpAnonymousProbe } from './http-anonymous.ts'
 import { probe as httpCredentialsProbe } from './http-credentials.ts'
 import { probe as httpLockoutProbe } from './http-lockout.ts'
+import { probe as plainLoginsProbe } from './plain-logins.ts'
 import { probe as rtspAnonymousProbe } from './rtsp-anonymous.ts'
 import { probe as rtspCredentialsProbe } from './rtsp-credentials.ts'
 import { probe as servicesProbe } from './services.ts'
@@ -16,6 +17,7 @@ const all = [
   httpAnonymousProbe,
   httpCredentialsProbe,
   httpLockoutProbe,
+  plainLoginsProbe,
   rtspAnonymousProbe,
   rtspCredentialsProbe,
   servicesProbe,

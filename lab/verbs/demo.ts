@@ -40,7 +40,7 @@ async function demo(options: DemoOptions): Promise<number> {
   writeFileSync(certificate, key.certificate)
   const store = join(out, 'catalog')
   const camseal = (...args: string[]) => runVerb(language, args)
-  const made = await camseal('catalog', 'init', '--store', store, '--demo', '--trust-signer', certificate)
+  const made = await camseal('catalog', 'init', '--store', store, '--demo', '--trust', certificate)
   if (made !== 0) return made
 
   const started = Date.now()
@@ -56,7 +56,7 @@ async function demo(options: DemoOptions): Promise<number> {
         weaknesses,
         serial: `DEMO-${name.toUpperCase()}`,
         syslog: null,
-        lock: { failures: 5, windowSeconds: 30, lockSeconds: 6 },
+        lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 },
         bootSeconds: 1,
         factoryFresh: true,
         users: [{ name: 'spare', password: randomPassword(), role: 'viewer', spare: true }],

@@ -7,9 +7,8 @@ const OFFSET = 7 * 3600 * 1_000_000
 /** The date of an instant in microseconds since the epoch. */
 export const dateOf = (micros: number): string => new Date(Math.floor((micros + OFFSET) / 1000)).toISOString().slice(0, 10)
 
-/** `2026-11-21 14:03:05` in Viet Nam. */
-export const clockOf = (micros: number): string =>
-  new Date(Math.floor((micros + OFFSET) / 1000)).toISOString().slice(0, 19).replace('T', ' ')
+/** The time of day of an instant, `14:03:05` in Viet Nam. */
+export const clockOf = (micros: number): string => new Date(Math.floor((micros + OFFSET) / 1000)).toISOString().slice(11, 19)
 
 /** A day that exists. */
 export const isDate = (text: string): boolean =>

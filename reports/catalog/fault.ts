@@ -2,12 +2,12 @@ import type { Fault, Result } from '../../suites/fault.ts'
 
 /** Every code of the catalog's bad input and damaged stores; the texts are in locales/catalog.yaml under `faults`. */
 export const CATALOG_FAULTS = [
-  'store-missing', 'store-exists', 'regulation-doubled', 'regulation-unknown', 'registrar-none', 'registrar-unreadable',
+  'store-missing', 'store-exists', 'regulation-doubled', 'regulation-needed', 'regulation-unknown', 'months-wrong', 'text-unreadable', 'registrar-none', 'registrar-unreadable',
   'registrar-key', 'registrar-not-pinned', 'registrar-demo', 'registrar-not-demo', 'lock-held', 'write-failed',
   'log-empty', 'event-not-json', 'event-not-canonical', 'event-field', 'event-number', 'event-previous', 'event-time',
   'event-signature', 'event-signer', 'event-order', 'event-demo', 'copy-missing', 'copy-changed',
   'report-unreadable', 'entry-unknown', 'entry-not-approved', 'entry-not-suspended', 'entry-withdrawn',
-  'reason-unreadable', 'date-wrong', 'date-before-last-event', 'directory-foreign', 'history-differs',
+  'reason-unreadable', 'certificate-missing', 'certificate-unreadable', 'date-wrong', 'date-before-last-event', 'directory-foreign', 'history-differs',
 ] as const
 
 export type CatalogFaultCode = (typeof CATALOG_FAULTS)[number]

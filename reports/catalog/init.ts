@@ -10,7 +10,7 @@ import { loadSigner, type Signer } from '../keys.ts'
 import { readCertificate } from '../certificates.ts'
 import { errorCode } from '../seal-fault.ts'
 import { catalogFault, refuse } from './fault.ts'
-import { syncDirectory } from './log.ts'
+import { subjectOf, syncDirectory } from './log.ts'
 import { REGISTRARS, SETTINGS_FILE, pemOf, type Settings } from './settings.ts'
 import { openStore, registrarFault, registrarOf, write, type Store } from './store.ts'
 
@@ -28,7 +28,7 @@ export interface InitOptions {
   contact?: string
   /** Signs the first event and is pinned; a demo store without one gets a DEMO key of its own. */
   signer?: Signer
-  /** Certificates (DER) of the laboratories that are trusted from today on, for ten years. */
+  /** Certificates (DER) of the laboratories that are trusted, as long as each is valid. */
   trusted?: readonly Uint8Array[]
   /** Microseconds since the epoch. */
   now: number
@@ -86,13 +86,14 @@ async function signerFor({ signer, demo, now }: InitOptions, draft: string): Pro
 }
 
 /** `trust.yaml` and the certificates it names; the registrar adds laboratories to it by hand. */
-async function writeTrust(directory: string, { demo, trusted = [], now }: InitOptions): Promise<void> {
+async function writeTrust(directory: string, { demo, trusted = [] }: InitOptions): Promise<void> {
   const day = (micros: number) => new Date(micros / 1000).toISOString().slice(0, 10)
   const signers = await Promise.all(trusted.map(async (der, i) => {
     const file = `signer-${i + 1}.pem`
     await writeFile(join(directory, file), pemOf(der))
-    const name = readCertificate(der)?.x509.subject.split('\n').join(', ') ?? file
-    return { name, certificate: file, from: day(now), until: day(now + 3650 * 86_400_000_000) }
+    const certificate = readCertificate(der)
+    const name = certificate ? subjectOf(certificate) : file
+    return { name, certificate: file, from: day(certificate?.from ?? 0), until: day(certificate?.until ?? 0) }
   }))
   const yaml = stringify({ camseal: 'trust/1', demo, signers }, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' })
   await writeFile(join(directory, 'trust.yaml'), yaml)

@@ -1,7 +1,7 @@
 import type { Language } from '../locales/index.ts'
 import { html, sizeOf, trusted, type Markup } from './markup.ts'
 import { clausesSection } from './parts/clauses.ts'
-import { stampNotes, stampsOf, stampStrip, verdictSection } from './parts/banner.ts'
+import { stampNotes, stampStrip, verdictSection } from './parts/banner.ts'
 import { evidenceSection, type EvidenceOptions } from './parts/evidence.ts'
 import { changesSection, identificationSection, recordsSection } from './parts/records.ts'
 import { SYMBOLS } from './parts/outcome.ts'
@@ -9,7 +9,8 @@ import { timelineSection } from './parts/timeline.ts'
 import { untestedSection } from './parts/untested.ts'
 import { verificationSection } from './parts/verification.ts'
 import { citedEvidence, type ReportSource } from './source.ts'
-import { STYLES } from './styles.ts'
+import { stampsOf } from './stamps.ts'
+import { stylesFor } from './styles.ts'
 import { instant, say, word } from './texts.ts'
 
 export interface HtmlOptions {
@@ -32,7 +33,7 @@ const SHARE_OF_JUDGEMENTS = 0.4
 export function renderHtml(source: ReportSource, options: HtmlOptions = {}): string {
   const { language = 'vi', kinds = new Map(), bundle = 'report.asice', limit = LIMIT } = options
   const index = citedEvidence(source)
-  const shown = { judgements: new Set<number>(), left: Math.floor(limit * SHARE_OF_JUDGEMENTS) }
+  const shown = { full: new Set<number>(), named: new Set<number>(), left: Math.floor(limit * SHARE_OF_JUDGEMENTS) }
   const clauses = source.report.verdicts.regulations.map((r, i) => clausesSection(r, i, source, index, shown))
   const parts = [
     verdictSection(source),
@@ -44,27 +45,33 @@ export function renderHtml(source: ReportSource, options: HtmlOptions = {}): str
     recordsSection(source),
     verificationSection(source, bundle),
   ]
-  const used = parts.reduce((sum, part) => sum + sizeOf(part), 0) + Buffer.byteLength(STYLES)
-  const evidence = evidenceSection(source, index, { kinds, limit: Math.max(0, Math.floor((limit - used) * 0.75)) })
+  const used = parts.reduce((sum, part) => sum + sizeOf(part), 0) + Buffer.byteLength(styles(source))
+  const evidence = evidenceSection(source, index, { kinds, named: shown.named, limit: Math.max(0, Math.floor((limit - used) * 0.75)) })
   return page(source, language, [...parts, evidence]).markup
+}
+
+/** The stamps once in each language, for the margins of paper. */
+function styles(source: ReportSource): string {
+  const words = (language: Language) => stampsOf(source.report).map((s) => word(language, `stamp.${s}`).toUpperCase()).join(' · ')
+  return stylesFor({ en: words('en'), vi: words('vi') })
 }
 
 function page(source: ReportSource, language: Language, sections: Markup[]): Markup {
   const { dut } = source.statement
   const device = `${dut.maker.name} ${dut.model}`
-  const stamps = stampsOf(source)
-  const stamped = stamps.length > 0 ? `[${stamps.map((s) => word(language, `stamp.${s}`)).join(' · ')}] ` : ''
+  const stamps = stampsOf(source.report).map((s) => word(language, `stamp.${s}`)).join(' · ')
+  const stamped = stamps === '' ? '' : `[${stamps}] `
   return html`<!DOCTYPE html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta http-equiv="Content-Security-Policy" content="${trusted(POLICY)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
 <title>${trusted(html`${stamped}${word(language, 'title')} – ${device}`.markup.replace(/<[^>]*>/g, ''))}</title>
-<style>${trusted(STYLES)}</style>
+<style>${trusted(styles(source))}</style>
 </head>
 <body>
 ${SYMBOLS}

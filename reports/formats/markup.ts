@@ -34,7 +34,7 @@ export function html(strings: TemplateStringsArray, ...values: Content[]): Marku
 }
 
 const attribute = (value: Content): string =>
-  typeof value === 'string' ? escaped(visible(value)) : typeof value === 'number' ? String(value) : ''
+  typeof value === 'string' ? escaped(visible(value)) : typeof value === 'number' ? String(value) : isMarkup(value) ? value.markup : ''
 
 function written(value: Content): string {
   if (value === null || value === undefined || value === false) return ''
@@ -47,6 +47,7 @@ function written(value: Content): string {
   return en === vi ? en : `<span lang="en">${en}</span><span lang="vi">${vi}</span>`
 }
 
+const isMarkup = (value: Content): value is Markup => typeof value === 'object' && value !== null && 'markup' in value
 const isList = (value: Content): value is readonly Content[] => Array.isArray(value)
 
 /** How many bytes it takes in the file. */

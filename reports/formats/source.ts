@@ -34,9 +34,13 @@ export interface EvidenceEntry {
 
 export interface EvidenceIndex {
   entries: EvidenceEntry[]
-  /** Fragment of a cited part: `e3-1`. */
+  /** Fragment of a cited part: `e3-1`; of the whole observation or of the remark on the rest beyond the limits. */
   anchor(cite: Cite): string
 }
+
+/** Observations that a page names at all, and parts of one that it shows. */
+export const MOST_ENTRIES = 2000
+export const MOST_PARTS = 40
 
 /** Cited observations, the evidence of the worst judgements first. */
 export function citedEvidence({ report, observations }: ReportSource): EvidenceIndex {
@@ -57,7 +61,9 @@ export function citedEvidence({ report, observations }: ReportSource): EvidenceI
     entries: [...entries.values()],
     anchor: (cite) => {
       const entry = entries.get(keyOf(cite))
-      return `e${entry?.number ?? 0}-${entry?.parts.findIndex((p) => p.at === cite.at) ?? 0}`
+      if (!entry || entry.number >= MOST_ENTRIES) return 'evidence-rest'
+      const part = entry.parts.findIndex((p) => p.at === cite.at)
+      return part < MOST_PARTS ? `e${entry.number}-${part}` : `e${entry.number}`
     },
   }
 }
@@ -114,6 +120,12 @@ export function resolve(value: unknown, pointer: string): { value: unknown } | n
 
 export const tokensOf = (pointer: string): string[] =>
   pointer === '' ? [] : pointer.slice(1).split('/').map((t) => t.replace(/~1/g, '/').replace(/~0/g, '~'))
+
+/** Every clause that a judgement was taken for. */
+export function clausesOf(judgement: JudgementRecord, { verdicts }: Report): { regulation: string; clause: string }[] {
+  const demanded = verdicts.demand.find((d) => d.criterion === judgement.criterion && d.parametersDigest === judgement.parametersDigest)
+  return demanded?.askedBy ?? []
+}
 
 /** The regulation file of an outcome; null where the copy does not hold it. */
 export const regulationOf = (source: ReportSource, outcome: RegulationRecord): Regulation | null =>

@@ -1,5 +1,5 @@
 import type { Message } from '../../suites/observation.ts'
-import { bilingual, fill, messageText, t, type Bilingual, type Language } from '../locales/index.ts'
+import { bilingual as lookUp, fill, messageText, t, type Bilingual, type Language } from '../locales/index.ts'
 import { html, type Both, type Content, type Markup } from './markup.ts'
 import { clipped, visible } from './visible.ts'
 
@@ -12,6 +12,11 @@ interface Said {
 }
 
 const LONGEST_VALUE = 300
+
+/** Names out of a report become file names of locales: only such as this project gives may (rule 14). */
+const isName = (name: string): boolean => /^[a-z0-9][a-z0-9./-]{0,120}$/.test(name) && !name.includes('..')
+
+const bilingual = (file: string, key: string): Bilingual | null => (isName(file) ? lookUp(file, key) : null)
 
 /** A string of report.yaml in both languages, its placeholders filled with content. */
 export const say = (key: string, values: Values = {}): Both => ({
@@ -49,7 +54,8 @@ export function toldPlain(language: Language, message: Said, criterion?: string)
 
 /** A code that this version has no text for is shown with its values: a report may be newer than its reader. */
 function templateOf(language: Language, message: Said, criterion?: string): string {
-  const template = messageText(language, { code: message.code, values: {} }, criterion)
+  const known = isName(message.code) && isName(criterion ?? 'none')
+  const template = known ? messageText(language, { code: message.code, values: {} }, criterion) : message.code
   if (template !== message.code) return template
   const names = Object.keys(message.values)
   return names.length === 0 ? message.code : `${message.code} (${names.map((name) => `${name}: {${name}}`).join(', ')})`
@@ -67,13 +73,16 @@ function filled(template: string, values: Values, language: Language): Content {
 /** Values that are names of the harness, in words; everything else as it came, shortened. */
 function readable(language: Language, name: string, value: unknown): string {
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
-  if (name === 'kind') return kindTitle(text)[language]
-  if (name === 'criterion') return criterionTitle(text)[language]
+  if (name === 'kind') return titled(text, kindTitle(text)[language])
+  if (name === 'criterion') return titled(text, criterionTitle(text)[language])
   if (name === 'subject') return subjectLabel(text)[language]
   if (name === 'cause' || name === 'state' || name === 'family') return bilingual('report', `${name}.${text}`)?.[language] ?? text
   const cut = clipped(text, LONGEST_VALUE)
   return cut.missing > 0 ? `${cut.text}… (+${cut.missing})` : text
 }
+
+/** A title within a sentence stands between quotation marks. */
+const titled = (name: string, title: string): string => (title === name ? name : `“${title}”`)
 
 const alike = (text: string): Bilingual => ({ en: text, vi: text })
 

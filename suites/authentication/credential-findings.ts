@@ -17,7 +17,7 @@ export function credentialFindings(value: CredentialTries, context: Context): Fi
   const { cite } = context
   if (bad === null) return [gap('no-answer', { target: value.target }, [cite('/knownBad')])]
   const works = looksGranted(good)
-  if (works && (alike(anonymous, good, null) === 'granted' || alike(bad, good, null) === 'granted'))
+  if (works && (alike(anonymous, good, null) === 'granted' || alike(good, good, bad) !== 'granted'))
     return [gap('not-protected', { target: value.target }, [cite('/anonymous'), cite('/knownBad')])]
   const findings = works ? besideGood(value, context) : withoutGood(value, context)
   if (value.stopped !== null) findings.push(gap('stopped', { why: value.stopped }, [cite('/batches')]))

@@ -38,10 +38,12 @@ export const criterion = defineCriterion({
     const bad = answerOf(value.stages[0]?.wrong[0] ?? null)
     const { cite } = context
     if (!looksGranted(good)) return [gap('right-password-fails', { account: value.spare }, [cite('/before/spare')])]
-    if (bad !== null && alike(bad, good, null) === 'granted') return [gap('not-protected', { target: value.target }, [cite('/before/spare'), cite('/stages/0')])]
+    if (bad === null) return [gap('tries-without-answer', { count: 1 }, [cite('/stages')])]
+    if (alike(good, good, bad) !== 'granted') return [gap('not-protected', { target: value.target }, [cite('/before/spare'), cite('/stages/0')])]
     const isGranted = (exchange: Exchange | null): boolean => alike(answerOf(exchange), good, bad) === 'granted'
     const locked = value.stages.findIndex((s) => !isGranted(s.right))
     if (locked === -1) return withoutLock(value, context)
+    if (!isSeenTwice(value, locked, isGranted)) return [gap('right-without-answer', {}, [cite(`/stages/${locked}/right`), cite('/polls')])]
     return [...countFindings(value, locked, context), ...ownerFindings(value, context), ...durationFindings(value, locked, isGranted, context)]
   },
 })
@@ -50,6 +52,10 @@ const most = ({ parameters: p }: Context): number => p.failures ?? 10
 const rowOf = ({ statement, subject }: Context) => statement.bruteForce.find((r) => r.login === declaredOf(subject).id)
 const shortest = (context: Context): number => context.parameters.lockSeconds ?? rowOf(context)?.lockSeconds ?? 1
 const seconds = (micros: number): string => `${Math.floor(micros / 1_000_000)}.${String(Math.floor((micros % 1_000_000) / 100_000))}`
+
+/** Silence to one right password may be an accident of the network; a refusal in words, or a second silence, is none. */
+const isSeenTwice = ({ stages, during, polls }: HttpLockout, locked: number, isGranted: (e: Exchange | null) => boolean): boolean =>
+  stages[locked]?.right.failure === null || !isGranted(during?.forged ?? null) || polls.filter((p) => !isGranted(p)).length > 0
 
 /** The right password still works after every wrong one that was tried: only slowness could stop guessing. */
 function withoutLock({ stages, pair }: HttpLockout, context: Context): Finding[] {

@@ -6,7 +6,7 @@ const utf8 = (word: string): string =>
 const pattern = (english: string, others: readonly string[]): RegExp => new RegExp(`${english}|${others.map(utf8).join('|')}`, 'i')
 
 const FAILURE = pattern(
-  String.raw`fail|invalid|incorrect|mismatch|denied|refus|reject|unauthori[sz]|not authori[sz]|not allowed|illegal|unknown user|no such user|` +
+  String.raw`fail|invalid|incorrect|mismatch|denied|refus|reject|unauthori[sz]|not authori[sz]|not allowed|illegal|unknown user|no such user|non-?exist|` +
     String.raw`was not found|does ?n[o']t (?:exist|match)|unsuccess|\bwrong\b|\bbad\b|\berror\b|\b40[13]\b`,
   ['thất bại', 'Thất bại', 'không thành công', 'không hợp lệ', 'không đúng', 'bị từ chối', 'sai mật khẩu', 'Sai mật khẩu', 'đăng nhập sai', '失败', '失敗', '错误', '錯誤', '拒绝'],
 )

@@ -73,7 +73,7 @@ function structuredDataEnd(rest: string): number {
 
 function readOld(text: string, hasPriority: boolean): Body {
   const time = TIMESTAMP.exec(text)
-  let rest = time ? text.slice(time[0].length) : text
+  let rest = time ? text.slice(time[0].length).replace(/^ +/, '') : text
   const word = /^(\S{1,255}) +(?=\S)/.exec(rest)
   const hasHost = time !== null && word !== null && !TAG.test(rest) && TAG.test(rest.slice(word[0].length))
   if (hasHost) rest = rest.slice(word[0].length)

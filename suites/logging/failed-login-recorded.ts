@@ -78,9 +78,13 @@ function recorded(value: FailedLoginLog, records: LogRecord[], context: Context)
       : [suspicion('names-nobody', {}, cites(nameless))]
   const folded = own.filter((r) => r.repeated)
   if (folded.length > 0) return [suspicion('folded', {}, cites(folded))]
-  const outcomeless = own.filter((r) => !r.success && namesAddress(r.text, source) && !records.some((o) => o.at < since && o.message === r.message))
+  const known = new Set(records.filter((r) => r.at < since).map(shapeOf))
+  const outcomeless = own.filter((r) => r.at <= (value.until ?? r.at) && !r.success && namesAddress(r.text, source) && !known.has(shapeOf(r)))
   return outcomeless.length > 0 ? [suspicion('outcome-not-said', {}, cites(outcomeless))] : null
 }
+
+/** Records that differ in ports, times and counters only are alike. */
+const shapeOf = ({ message }: LogRecord): string => message.replace(/\d+/g, '#')
 
 /** No record speaks of a failed log-in: whether that is the device's doing (rule 1: event proven, channel proven). */
 function missing(value: FailedLoginLog, records: LogRecord[], context: Context): Finding[] {

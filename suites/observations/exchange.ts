@@ -1,5 +1,4 @@
-import { base64, bool, int, list, micros, obj, oneOf, orNull, str, text, type Static } from '../schema.ts'
-import { Type } from '@sinclair/typebox'
+import { base64, bool, int, list, micros, obj, oneOf, orNull, pair, str, text, type Static } from '../schema.ts'
 
 /** Why no answer came, in the words of the wire. A failure says nothing of the device's security. */
 export const failureSchema = obj({
@@ -29,7 +28,7 @@ export const exchangeSchema = obj({
   request: obj({
     method: text(),
     target: str(),
-    headers: list(Type.Tuple([text(), str()])),
+    headers: list(pair(text(), str())),
     bodyBytes: int(),
     /** The account tried: its user name, and the name of the secret (never the secret) or the published password. */
     credential: orNull(obj({ user: str(), secret: str(), published: bool() })),

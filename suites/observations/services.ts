@@ -1,6 +1,5 @@
-import { Type } from '@sinclair/typebox'
 import { defineKind } from '../observation.ts'
-import { base64, bool, list, obj, oneOf, port, text, type Static } from '../schema.ts'
+import { base64, bool, list, obj, oneOf, pair, port, text, type Static } from '../schema.ts'
 import { addressesOf, addressSubject } from '../subject.ts'
 
 /** What one open port said. An empty answer means that nothing came, or that it was not asked (see `asked`). */
@@ -24,7 +23,7 @@ const schema = obj({
   sourceAddress: text(),
   services: list(serviceSchema),
   /** Open ports left unasked because there were too many. */
-  unasked: list(Type.Tuple([port(), port()])),
+  unasked: list(pair(port(), port())),
 })
 export type Services = Static<typeof schema>
 

@@ -1,10 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import { defineKind } from '../observation.ts'
-import { base64, int, list, micros, obj, oneOf, orNull, port, text, type Static } from '../schema.ts'
+import { base64, int, list, micros, obj, oneOf, orNull, pair, port, text, type Static } from '../schema.ts'
 import { addressesOf, addressSubject } from '../subject.ts'
 
 /** Inclusive ranges of ports, ascending and disjoint. */
-const ranges = () => list(Type.Tuple([port(), port()]))
+const ranges = () => list(pair(port(), port()))
 
 /**
  * One full sweep of ports 1-65535. Every port is in exactly one of `open`, `refused`, `silent`, `errors`

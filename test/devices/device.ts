@@ -49,6 +49,9 @@ export function missingForDevices(): string | null {
   return missing.length === 0 ? null : `needs ${missing.join(', ')} (node scripts/set-up.mjs installs them)`
 }
 
+/** What this repository has of a device: statement.yaml, expected.json and, of its own devices, all else. */
+export const folderOf = (name: string): string => join(here, name)
+
 /** Folder of the devices that are not part of this repository, or null. */
 export function externalFolder(): string | null {
   const folder = process.env['CAMSEAL_EXTRA_DUTS'] ?? resolve(repository, '../shared/duts')
@@ -57,7 +60,7 @@ export function externalFolder(): string | null {
 
 /** Starts a device of this folder. Rejects with the end of its console when it does not come up. */
 export async function startDevice(name: string): Promise<Device> {
-  const folder = join(here, name)
+  const folder = folderOf(name)
   checked(['bash', join(machinery, 'build.sh'), programs])
   const state = newState()
   const directory = join(state, 'directory')
@@ -84,7 +87,7 @@ export async function startDevice(name: string): Promise<Device> {
 
 /** Starts a device that brings its own start.sh, lab.sh and verify.sh, hidden from other users of the same scripts. */
 export async function startExternal(duts: string, name: string): Promise<Device> {
-  const folder = join(here, name)
+  const folder = folderOf(name)
   const truth = join(duts, `${name}.truth.json`)
   const { address } = JSON.parse(readFileSync(truth, 'utf8')) as { address: { ipv4: string; ipv6: string } }
   const state = newState()

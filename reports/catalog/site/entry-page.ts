@@ -23,7 +23,7 @@ export function entryPage(site: Site, listing: Listing, language: Language): str
 ${verdict(listing, language)}
 <section>
 <h2>${say('entry.same-title')}</h2>
-<p>${say('entry.same-text')}</p>
+<p>${say(listing.status === 'approved' ? 'entry.same-text' : 'entry.same-ended')}</p>
 ${identity(entry, say)}
 </section>
 <section>
@@ -99,7 +99,7 @@ ${entry.clauses.map((c) => html`<tr><th scope="row"><span class="id">${c.clause}
 
 function others(entry: Entry, say: Say): Content {
   if (entry.others.length === 0) return null
-  return html`<p>${say('entry.others')}:</p>
+  return html`<p class="others">${say('entry.others')}:</p>
 <ul>${entry.others.map((o) => html`<li>${o.id} ${o.edition}: ${say(`overall.${o.overall}`)}${o.indicative ? ` (${say('entry.indicative')})` : null}</li>`)}</ul>
 `
 }
@@ -129,7 +129,7 @@ function origin(entry: Entry, language: Language): Markup {
 
 function turn({ is, number, at, by, why }: Turn, language: Language): Markup {
   const say = texts(language)
-  return html`<li><p><strong>${say(`turn.${is}`)}</strong> <time datetime="${new Date(Math.floor(at / 1000)).toISOString()}">${clockOf(at)}</time></p>
+  return html`<li><p><strong>${say(`turn.${is}`)}</strong> <time datetime="${new Date(Math.floor(at / 1000)).toISOString()}">${shownDate(dateOf(at), language)}, ${clockOf(at)}</time></p>
 ${why === null ? null : html`<p>${why}</p>
 `}<p class="quiet">${by} · ${say('entry.event', { number })}</p></li>
 `

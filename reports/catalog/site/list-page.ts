@@ -74,8 +74,8 @@ function table(
 <th scope="row"><a href="${link(pathOf(language, `entry/${entry.id}.html`))}">${entry.brand ? `${entry.brand} ` : null}${entry.model}</a>
 <span class="quiet">${entry.vendor} · ${entry.hardware}</span></th>
 <td data-head="${say('site.firmware')}"><code>${entry.firmware.version}</code></td>
-<td data-head="${third}">${a}</td>
-<td data-head="${fourth}">${b}</td>
+<td data-head="${third}"><span class="cell">${a}</span></td>
+<td data-head="${fourth}"><span class="cell">${b}</span></td>
 <td class="number" data-head="${say('site.entry')}">${entry.id}</td>
 </tr>
 `

@@ -1,28 +1,20 @@
 import { OUTCOMES } from '../../../suites/roll-up.ts'
-import { html, trusted, type Content, type Markup } from '../markup.ts'
+import { html, type Content, type Markup } from '../markup.ts'
 import { regulationOf, type RegulationRecord, type ReportSource } from '../source.ts'
+import { stampsOf } from '../stamps.ts'
 import { instantText, say } from '../texts.ts'
 import { badge, icon, LIKE } from './outcome.ts'
 
 /** Stamps that hold for the whole report; they stay on the screen and on every printed page. */
-export function stampsOf({ report }: ReportSource): string[] {
-  const stamps: string[] = []
-  if (report.run.demo || report.bench.demo === true) stamps.push('demo')
-  if (report.run.mode === 'rehearsal') stamps.push('rehearsal')
-  if (report.verdicts.regulations.some((r) => r.indicative)) stamps.push('indicative')
-  if (report.tool.suite === 'unreleased') stamps.push('unreleased')
-  return stamps
-}
-
 export function stampStrip(source: ReportSource): Content {
-  const stamps = stampsOf(source)
+  const stamps = stampsOf(source.report)
   if (stamps.length === 0) return null
-  return html`<div class="stamps" role="note">${stamps.map((s) => html`<p class="stamp"><b>${say(`stamp.${s}`)}</b> <span>${say(`stamp.${s}-means`)}</span></p>`)}</div>`
+  return html`<div class="stamps" role="note">${stamps.map((s) => html`<p class="stamp"><b>${say(`stamp.${s}`)}</b> <small>${say(`stamp.${s}-means`)}</small></p>`)}</div>`
 }
 
 /** The same explained in the text, where the strip has room for the words alone. */
 export function stampNotes(source: ReportSource): Content {
-  const stamps = stampsOf(source)
+  const stamps = stampsOf(source.report)
   return stamps.length > 0 && html`<ul class="stamp-notes">${stamps.map((s) => html`<li><b>${say(`stamp.${s}`)}.</b> ${say(`stamp.${s}-means`)}</li>`)}</ul>`
 }
 
@@ -36,13 +28,13 @@ function cardOf(outcome: RegulationRecord, number: number, source: ReportSource)
   const regulation = regulationOf(source, outcome)
   const like = LIKE[outcome.overall]
   const sequence = run.sequence ? html` ${say('verdict.sequence', { number: run.sequence.number })}` : null
-  return html`<article class="verdict o-${trusted(like)}"><div class="of"><p class="law">${regulation?.title ?? outcome.regulation} <small>${say(
+  return html`<article class="verdict o-${like}"><div class="of"><p class="law">${regulation?.title ?? outcome.regulation} <small>${say(
     'verdict.edition',
     { edition: outcome.edition },
   )}</small></p>
 <h2>${icon(like)}${say(`overall.${outcome.overall}`)}</h2>
 <p class="mode">${say(`mode.${run.mode}`)}${sequence}${outcome.indicative && html` <span class="tag">${say('stamp.indicative')}</span>`}${
-    stampsOf(source).includes('demo') && html` <span class="tag">${say('stamp.demo')}</span>`
+    stampsOf(source.report).includes('demo') && html` <span class="tag">${say('stamp.demo')}</span>`
   }</p></div>
 ${barOf(outcome)}
 ${like === 'inconclusive' && html`<p class="means"><b>${say('verdict.undetermined-means')}</b> ${say(`verdict.${outcome.overall}-because`)} ${stillOpen(outcome)}</p>`}
@@ -54,7 +46,7 @@ ${regulation && inForce(regulation, run.startedAt)}</article>`
 /** Counts as a bar and in words. */
 function barOf({ clauses }: RegulationRecord): Markup {
   const counts = OUTCOMES.map((o) => ({ o, n: clauses.filter((c) => c.outcome === o).length })).filter(({ n }) => n > 0)
-  return html`<div class="bar" aria-hidden="true">${counts.map(({ o, n }) => html`<i class="o-${trusted(o)}" style="flex-grow:${n}"></i>`)}</div>
+  return html`<div class="bar" aria-hidden="true">${counts.map(({ o, n }) => html`<i class="o-${o}" style="flex-grow:${n}"></i>`)}</div>
 <ul class="counts">${counts.map(({ o, n }) => html`<li><b>${n}</b> ${badge(o)}</li>`)}</ul>`
 }
 

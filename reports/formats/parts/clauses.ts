@@ -1,6 +1,6 @@
 import { OUTCOMES } from '../../../suites/roll-up.ts'
 import type { Clause } from '../../../suites/regulation.ts'
-import { html, trusted, type Content, type Markup } from '../markup.ts'
+import { html, type Content, type Markup } from '../markup.ts'
 import { regulationOf, type ClauseRecord, type EvidenceIndex, type RegulationRecord, type ReportSource } from '../source.ts'
 import { say, told } from '../texts.ts'
 import { judgementsView, type Shown } from './judgements.ts'
@@ -39,7 +39,7 @@ function clauseView(
   index: EvidenceIndex,
   shown: Shown,
 ): Markup {
-  return html`<li class="clause o-${trusted(record.outcome)}"><details${record.outcome === 'fail' && html` open`}>
+  return html`<li class="clause o-${record.outcome}"><details${record.outcome === 'fail' && html` open`}>
 <summary id="${id}"><span class="number">${record.clause}</span><span class="title">${clause?.title ?? record.clause}</span><span class="level">${say(
     `level.${record.level}`,
   )}</span>${badge(record.outcome)}</summary>

@@ -1,10 +1,10 @@
 import type { ObservationKind } from '../../../suites/observation.ts'
 import type { TSchema } from '../../../suites/schema.ts'
 import { html, sizeOf, type Content, type Markup } from '../markup.ts'
-import { resolve, seenOf, tokensOf, type EvidenceEntry, type EvidenceIndex, type ReportSource, type SeenRecord } from '../source.ts'
+import { MOST_ENTRIES, MOST_PARTS, resolve, seenOf, tokensOf, type EvidenceEntry, type EvidenceIndex, type ReportSource, type SeenRecord } from '../source.ts'
 import { criterionTitle, instant, kindTitle, say, size, subjectLabel, told } from '../texts.ts'
 import { textOfBytes } from '../visible.ts'
-import { block, quoted } from './bytes.ts'
+import { block, quoted, shortened } from './bytes.ts'
 import { exchangeView, isExchange } from './exchange.ts'
 import { schemaAt } from './schema-walk.ts'
 import { valueView } from './value.ts'
@@ -12,27 +12,31 @@ import { valueView } from './value.ts'
 export interface EvidenceOptions {
   /** Observation kinds, whose schemas tell raw bytes from text. */
   kinds: ReadonlyMap<string, Pick<ObservationKind, 'schema'>>
+  /** Judgements that the page has a place for. */
+  named: ReadonlySet<number>
   /** Most bytes of evidence in full; the rest is listed with its digests. */
   limit: number
 }
 
 const LONGEST_PART = 24_000
 const LONGEST_JSON = 4_000
-const MOST_LISTED = 3_000
+/** Bytes that the line of an observation without room takes, at most. */
+const LINE = 400
 
 /** The observations that findings cite, each cited part on its own, as far as they fit. */
 export function evidenceSection(source: ReportSource, index: EvidenceIndex, options: EvidenceOptions): Markup {
-  let left = options.limit
+  const named = index.entries.slice(0, MOST_ENTRIES)
+  let left = options.limit - named.length * LINE
   const full: Markup[] = []
   const listed: Markup[] = []
-  index.entries.forEach((entry, i) => {
+  named.forEach((entry, i) => {
     const article = left > 0 ? articleOf(entry, i, source, options) : null
     if (article && sizeOf(article) <= left) {
       left -= sizeOf(article)
       full.push(article)
-    } else if (listed.length < MOST_LISTED) listed.push(lineOf(entry, i))
+    } else listed.push(lineOf(entry, i))
   })
-  const unlisted = index.entries.length - full.length - listed.length
+  const unlisted = index.entries.length - named.length
   const uncited = source.observations.length - index.entries.filter((e) => e.observation !== null).length
   return html`<section id="evidence"><h2>${say('evidence.heading')}</h2>
 <p class="lead">${say('evidence.lead')}</p>
@@ -40,7 +44,7 @@ ${index.entries.length === 0 && html`<p>${say('evidence.nothing')}</p>`}
 ${full}
 ${listed.length > 0 && html`<div class="notice"><p>${say('evidence.too-much', { shown: full.length, all: index.entries.length })}</p></div>
 <ul class="listed">${listed}</ul>`}
-${unlisted > 0 && html`<p>${say('evidence.unlisted', { count: unlisted })}</p>`}
+${unlisted > 0 && html`<p id="evidence-rest">${say('evidence.unlisted', { count: unlisted })}</p>`}
 ${uncited > 0 && html`<p class="faint">${say('evidence.uncited', { count: uncited })}</p>`}</section>`
 }
 
@@ -49,16 +53,16 @@ const heading = ({ cite }: EvidenceEntry): Content =>
 
 /** Beyond the limit: still a target for the links of its findings. */
 const lineOf = (entry: EvidenceEntry, number: number): Markup =>
-  html`<li>${entry.parts.map((_, j) => html`<a id="e${number}-${j}"></a>`)}${heading(entry)} <code class="digest">${
-    entry.observation?.object ?? '–'
-  }</code></li>`
+  html`<li id="e${number}">${entry.parts.slice(0, MOST_PARTS).map((_, j) => html`<a id="e${number}-${j}"></a>`)}<code>${entry.cite.kind} ${entry.cite.subject} ${
+    entry.cite.state
+  }</code> <code class="digest">${entry.observation?.object}</code></li>`
 
-function articleOf(entry: EvidenceEntry, number: number, source: ReportSource, { kinds }: EvidenceOptions): Markup {
+function articleOf(entry: EvidenceEntry, number: number, source: ReportSource, options: EvidenceOptions): Markup {
   const { observation, cite } = entry
-  const schema = kinds.get(cite.kind)?.schema ?? null
+  const schema = options.kinds.get(cite.kind)?.schema ?? null
   if (!observation)
     return html`<article class="evidence" id="e${number}"><h3>${heading(entry)}</h3>
-<p class="notice">${say('evidence.missing')}</p>${entry.parts.map((p, j) => html`<a id="e${number}-${j}"></a><p class="meta">${backLinks(p.judgements, source)}</p>`)}</article>`
+<p class="notice">${say('evidence.missing')}</p>${entry.parts.slice(0, MOST_PARTS).map((p, j) => html`<a id="e${number}-${j}"></a><p class="meta">${backLinks(p.judgements, source, options)}</p>`)}</article>`
   const seen = seenOf(observation.seen)
   const disclosure = observation.object && source.report.disclosure[`objects/sha256/${observation.object}`]
   return html`<article class="evidence" id="e${number}"><h3>${heading(entry)}</h3>
@@ -67,16 +71,22 @@ function articleOf(entry: EvidenceEntry, number: number, source: ReportSource, {
   }</p>
 <p class="meta">${say('evidence.object')} <code class="digest">${observation.object ?? say('not-stated')}</code></p>
 ${!seen.answered && html`<p class="notice">${say('evidence.unanswered', { cause: say(`cause.${seen.cause ?? 'lab'}`) })} ${seen.why && told(seen.why)}</p>`}
-${entry.parts.map((part, j) => partView(part, `e${number}-${j}`, seen.value, schema, source))}
-${controlsView(seen)}${artifactsView(seen, source)}
+${entry.parts.slice(0, MOST_PARTS).map((part, j) => partView(part, `e${number}-${j}`, { value: seen.value, schema }, source, options))}
+${entry.parts.length > MOST_PARTS && shortened(entry.parts.length - MOST_PARTS)}${controlsView(seen)}${artifactsView(seen, source)}
 <details class="raw"><summary>${say('evidence.raw')}</summary>${block(JSON.stringify(seen.value ?? null, null, 1), LONGEST_JSON)}</details></article>`
 }
 
-function partView(part: EvidenceEntry['parts'][number], id: string, value: unknown, schema: TSchema | null, source: ReportSource): Markup {
+function partView(
+  part: EvidenceEntry['parts'][number],
+  id: string,
+  { value, schema }: { value: unknown; schema: TSchema | null },
+  source: ReportSource,
+  options: EvidenceOptions,
+): Markup {
   const view = cited(value, part.at, schema)
   const shown = sizeOf(view) <= LONGEST_PART ? view : block(JSON.stringify(resolve(value, part.at)?.value ?? null, null, 1), LONGEST_JSON)
   return html`<div class="part" id="${id}"><p class="pointer">${say('evidence.part')} <code>${part.at === '' ? '/' : part.at}</code> ${
-    backLinks(part.judgements, source)
+    backLinks(part.judgements, source, options)
   }</p>${shown}</div>`
 }
 
@@ -103,10 +113,12 @@ function cited(value: unknown, pointer: string, schema: TSchema | null): Markup 
   return valueView(around, schemaOf(parent), parent.at(-1) ?? '', 2, last)
 }
 
-function backLinks(judgements: number[], { report }: ReportSource): Content {
+function backLinks(judgements: number[], { report }: ReportSource, { named }: EvidenceOptions): Content {
   const links = judgements.slice(0, 6).map((j) => {
     const judgement = report.verdicts.judgements[j]
-    return judgement && html` <a href="#j${j}">${criterionTitle(judgement.criterion)}</a>`
+    if (!judgement) return null
+    const title = criterionTitle(judgement.criterion)
+    return named.has(j) ? html` <a href="#j${j}">${title}</a>` : html` ${title}`
   })
   return html`<span class="back">${say('evidence.cited-by')}${links}${judgements.length > 6 && ` +${judgements.length - 6}`}</span>`
 }

@@ -36,10 +36,12 @@ ${failure && html`<p class="failure">${say(`failure.${failure.code}`)} <small>${
 </div>`
 }
 
+const named = (text: string): Content => (text === '' ? html`<i>${say('evidence.empty-text')}</i>` : quoted(text))
+
 function credential({ credential, scheme }: Exchange['request']): Content {
   if (!credential) return html` — ${say('exchange.anonymous')}`
   const key = credential.published ? 'exchange.published' : 'exchange.credential'
-  return html` — ${say(key, { user: quoted(credential.user), secret: quoted(credential.secret), scheme })}`
+  return html` — ${say(key, { user: named(credential.user), secret: named(credential.secret), scheme })}`
 }
 
 function answerView(round: Exchange['rounds'][number], index: number, of: number, cited: boolean): Markup {

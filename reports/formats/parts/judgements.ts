@@ -6,7 +6,9 @@ import { badge } from './outcome.ts'
 
 /** What has been shown already, and how many bytes of judgements may still be. Lives as long as one page is made. */
 export interface Shown {
-  judgements: Set<number>
+  full: Set<number>
+  /** Those that links can lead to. */
+  named: Set<number>
   left: number
 }
 
@@ -38,9 +40,10 @@ function criterionView(
   const demanded = source.report.verdicts.demand.find((d) => d.criterion === criterion && d.parametersDigest === parametersDigest)
   const parameters = Object.entries(demanded?.parameters ?? {})
   const cards = sorted.slice(0, MOST_LINES).map(({ number, judgement }) => {
-    if (shown.judgements.has(number) || shown.left <= 0) return lineOf(number, judgement, shown)
+    if (shown.full.has(number) || shown.left <= 0) return lineOf(number, judgement, shown)
     const card = cardOf(number, judgement, index)
-    shown.judgements.add(number)
+    shown.full.add(number)
+    shown.named.add(number)
     shown.left -= sizeOf(card)
     return card
   })
@@ -60,14 +63,16 @@ const place = ({ subject, state }: JudgementRecord): Content =>
 
 /** Shown in full elsewhere, or too many to be. */
 function lineOf(number: number, judgement: JudgementRecord, shown: Shown): Markup {
-  const link = shown.judgements.has(number) && html` <a href="#j${number}">${say('judgement.elsewhere')}</a>`
-  return html`<p class="again">${badge(judgement.verdict)} ${place(judgement)}${link}</p>`
+  const link = shown.full.has(number) && html` <a href="#j${number}">${say('judgement.elsewhere')}</a>`
+  const isNew = !shown.named.has(number)
+  shown.named.add(number)
+  return html`<p class="again"${isNew && html` id="j${number}"`}>${badge(judgement.verdict)} ${place(judgement)}${link}</p>`
 }
 
 function cardOf(number: number, judgement: JudgementRecord, index: EvidenceIndex): Markup {
   const { verdict, findings } = judgement
   const rest = findings.length - MOST_FINDINGS
-  return html`<details class="judgement o-${trusted(verdict)}"${verdict !== 'pass' && verdict !== 'not-applicable' && html` open`}>
+  return html`<details class="judgement o-${verdict}"${verdict !== 'pass' && verdict !== 'not-applicable' && html` open`}>
 <summary id="j${number}">${badge(verdict)} <span class="place">${place(judgement)}</span></summary>
 <ol class="findings">${findings.slice(0, MOST_FINDINGS).map((f) => findingView(f, judgement, index))}</ol>
 ${rest > 0 && html`<p class="notice">${say('judgement.more-findings', { count: rest })}</p>`}
@@ -90,7 +95,7 @@ function findingView(finding: FindingRecord, { criterion }: JudgementRecord, ind
         'judgement.actual',
       )}</dt><dd>${actual}</dd></div></dl>`
     : html`<p>${actual}</p>`
-  return html`<li class="f-${trusted(kind)}"><p class="label">${say(`finding.${kind}`)}</p>${body}${citesView(finding, index)}</li>`
+  return html`<li class="f-${kind}"><p class="label">${say(`finding.${kind}`)}</p>${body}${citesView(finding, index)}</li>`
 }
 
 function citesView({ cites }: FindingRecord, index: EvidenceIndex): Content {

@@ -13,11 +13,11 @@ export const SYMBOLS: Markup = trusted(`<svg width="0" height="0" class="symbols
 <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" class="hatch-ground"/><rect width="2.4" height="6" class="hatch-line"/></pattern>
 </defs></svg>`)
 
-export const icon = (name: string): Markup => html`<svg class="i" aria-hidden="true"><use href="#i-${trusted(name)}"/></svg>`
+export const icon = (name: string): Markup => html`<svg class="i" aria-hidden="true"><use href="#i-${name}"/></svg>`
 
 /** Icon and word of an outcome or a verdict. */
 export const badge = (outcome: string): Markup =>
-  html`<span class="badge o-${trusted(outcome)}">${icon(outcome)}${say(`outcome.${outcome}`)}</span>`
+  html`<span class="badge o-${outcome}">${icon(outcome)}${say(`outcome.${outcome}`)}</span>`
 
 /** Which outcome an overall looks like. */
 export const LIKE = {

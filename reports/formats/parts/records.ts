@@ -1,8 +1,8 @@
 import { html, type Content, type Markup } from '../markup.ts'
 import type { ReportSource } from '../source.ts'
 import { criterionTitle, instant, say, told } from '../texts.ts'
+import { stampsOf } from '../stamps.ts'
 import { quoted, stating } from './bytes.ts'
-import { stampsOf } from './banner.ts'
 
 type Row = [key: string, value: Content]
 
@@ -32,7 +32,7 @@ export function identificationSection({ report, statement }: ReportSource): Mark
     ['identification.samples', several(samples.map((s) => html`<b>${stating(s.id)}</b> · ${say('identification.serial', { serial: quoted(s.serial) })} · ${s.macs.map((m) => html`<code>${m}</code> `)}${[s.addresses.ipv4, s.addresses.ipv6].map((a) => a !== null && html`<code>${a}</code> `)}`))],
   ])}</div>
 <div><h3>${say('identification.test')}</h3>${facts([
-    ['identification.laboratory', stampsOf({ report } as ReportSource).includes('demo') ? say('identification.no-laboratory', { name: stating(bench.laboratory.name) }) : stated(bench.laboratory.name)],
+    ['identification.laboratory', stampsOf(report).includes('demo') ? say('identification.no-laboratory', { name: stating(bench.laboratory.name) }) : stated(bench.laboratory.name)],
     ['identification.people', several(bench.people.map((p) => html`${stating(p.name)} <small>${say(`role.${p.role}`)}</small>`))],
     ['identification.when', html`${instant(report.run.startedAt)} – ${instant(report.run.endedAt)}`],
     ['identification.run', html`<code class="digest">${report.run.id}</code> <small>${say(`mode.${report.run.mode}`)}</small>`],

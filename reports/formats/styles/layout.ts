@@ -31,7 +31,7 @@ time{white-space:nowrap}
 .skip{position:absolute;left:-200vw;background:var(--sheet);padding:.5rem 1rem;z-index:3}
 .skip:focus{left:0;top:0}
 .stamps{position:sticky;top:0;z-index:2;background:var(--stamp);color:var(--stamp-ink);display:grid;gap:0 1.5rem;padding:.4rem clamp(1rem,4vw,2.5rem);border-bottom:4px double var(--ground);font-size:.875rem}
-.stamp b{letter-spacing:.05em;text-transform:uppercase;margin-right:.4em}
+.stamp small{font-size:1em}.stamp b{letter-spacing:.05em;text-transform:uppercase;margin-right:.4em}
 .top{display:flex;flex-wrap:wrap;gap:.5rem 1.5rem;align-items:center;justify-content:space-between;padding:.875rem clamp(1rem,4vw,2.5rem);max-width:84rem;margin:auto}
 .brand{font-weight:700;letter-spacing:.01em;color:var(--accent)}
 .page{max-width:84rem;margin:auto;padding:0 clamp(1rem,4vw,2.5rem) 3rem;display:grid;grid-template-columns:minmax(0,1fr)}

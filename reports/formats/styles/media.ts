@@ -2,12 +2,12 @@
 export const MEDIA = `
 @media (max-width:44rem){
 html{font-size:15.5px;scroll-padding-top:3rem}
-.stamps{display:flex;flex-wrap:wrap}.stamp span{display:none}.stamp-notes{display:block}
+.stamps{display:flex;flex-wrap:wrap}.stamp small{display:none}.stamp-notes{display:block}
 h1{font-size:1.625rem}
 main{gap:2.25rem}
 .clause-head{display:none}
 .clause>details>summary{grid-template-columns:minmax(0,1fr) auto;padding:.75rem .25rem}
-.clause .number{grid-area:1/1}.clause>details>summary>.badge{grid-area:1/2}.clause .title{grid-area:2/1}.clause>details>summary::after{grid-area:2/2;justify-self:end;margin-right:.5rem}.clause .level{grid-area:3/1}
+.clause .number{grid-area:1/1}.clause>details>summary>.badge{grid-area:1/2}.clause .title{grid-area:2/1/3/3}.clause>details>summary::after{grid-area:3/2;justify-self:end;margin-right:.5rem}.clause .level{grid-area:3/1}
 .clause .body{padding:.25rem .25rem 1.5rem}
 .criterion,.evidence{padding:.875rem}
 .facts>div,.columns .facts>div,.value>div{grid-template-columns:minmax(0,1fr)}
@@ -24,13 +24,14 @@ main{gap:2.25rem}
 html{font-size:9.5pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .contents,.language,.filter,.skip{display:none}
 .page,.top,footer{padding-left:0;padding-right:0;max-width:none;display:block}
-.stamps{position:fixed;top:auto;bottom:-13mm;left:0;right:0;padding:1mm 2mm;font-size:8pt;border:0;display:flex;flex-wrap:wrap}.stamp span{display:none}.stamp-notes{display:block}
+.stamps{display:none}.stamp-notes{display:block}
 main{display:block}main>*{margin-bottom:8mm}
+.criterion,.clause .body,.evidence,.findings,.exchange{display:block}.criterion>*+*,.clause .body>*+*,.evidence>*+*,.findings>*+*{margin-top:2.5mm}
 details::details-content{content-visibility:visible!important;display:block!important;height:auto!important}
 details.raw,details.how{display:none}
 .clause>details>summary::after,.judgement>summary::after{display:none}
 pre{max-height:none;overflow:visible}.wide{overflow:visible}
-h2,h3,h4,summary,.label,.pointer{break-after:avoid}.findings>li,.pair,.facts>div,.verdict,.mend,tr,.reasons>li{break-inside:avoid}
+h2,h3,h4,h4+.meta,summary,.label,.pointer{break-after:avoid}.findings>li,.pair,.facts>div,.verdict,.mend,tr,.reasons>li{break-inside:avoid}
 a{color:inherit;text-decoration:none}
 }
 `

@@ -1,4 +1,5 @@
-# "bad": a video server as many were sold: one password on every unit, services nobody asked for, nothing recorded.
+# "bad": a video server as many were sold: one password on every unit, services nobody asked for,
+# a log that arrives and speaks of everything but failed log-ins.
 set -u
 mkdir -p /opt/firmware /www/config /www/cgi-bin /www/tmpfs /description /run/mosquitto
 echo 2.4.0 > /opt/firmware/version
@@ -11,6 +12,7 @@ usermod -s /bin/bash root
 # web pages: Basic in clear, admin/12345; start page and snapshot are open
 cat > /etc/httpd.conf <<'E2'
 /config:admin:12345
+/config:operator:54321
 /cgi-bin:admin:12345
 E2
 echo '<html><head><title>DVS-2 Digital Video Server</title></head><body><h1>DVS-2</h1><a href="/config/">Set-up</a></body></html>' > /www/index.html
@@ -35,6 +37,10 @@ busybox httpd -f -p 80 -h /www -c /etc/httpd.conf -r 'DVS' &
 # a forgotten description server at a high port, on both families
 echo '<?xml version="1.0"?><root><device><modelName>DVS-2</modelName><serialNumber>DVS2-0042</serialNumber></device></root>' > /description/root.xml
 busybox httpd -f -p '[::]:49152' -h /description &
+
+# log records go to the lab; what the web server and the streams refuse is not among them
+busybox syslogd -n -R "$LAB4:514" -L -O /var/log/messages &
+(sleep 1; while :; do logger -t motion 'motion in picture, area 2'; sleep 3; done) &
 
 # streams: the main one asks for a log-in, the second one does not
 echo 12345 > /run/rtsp-password

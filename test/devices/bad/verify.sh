@@ -15,6 +15,9 @@ say http.config.default "$(code -u admin:12345 "http://$A/config/")"
 say http6.config.default "$(code -u admin:12345 "http://[$A6]/config/")"
 for i in $(seq 1 12); do code -u "admin:wrong$i" "http://$A/config/" > /dev/null; done
 say http.lockout "$(code -u admin:12345 "http://$A/config/")"
+say http.config.operator "$(code -u operator:54321 "http://$A/config/")"
+for i in $(seq 1 12); do code -u "operator:bad$i" "http://$A/config/" > /dev/null; done
+say http.lockout.operator "$(code -u operator:54321 "http://$A/config/")"
 say snapshot.anonymous "$(code "http://$A/tmpfs/auto.jpg")"
 say snapshot.picture "$(curl -s -m 10 "http://$A/tmpfs/auto.jpg" | ffprobe -v error -show_entries stream=codec_name -of csv=p=0 -)"
 say rtsp.main.anonymous "$(play "rtsp://$A/h264/main")"
@@ -34,4 +37,9 @@ say update.other-model.answer "$(install other-model-2.6.0.tar.gz)"
 say update.other-model "$(version)"
 say update.unsigned "$(install update-2.5.0.tar.gz > /dev/null; version)"
 say update.older "$(install update-2.3.0.tar.gz > /dev/null; version)"
-say log.records "$(wc -l < "$WORK/syslog")"
+say log.arrives "$(recorded imudp motion)"
+code -u mallory:wrong "http://$A/config/" > /dev/null
+play "rtsp://trudy:wrong@$A/h264/main" > /dev/null
+sleep 8
+say log.http "$(records imudp mallory) $(records imudp 401) $(records imudp httpd)"
+say log.rtsp "$(records imudp trudy) $(records imudp rtsp)"

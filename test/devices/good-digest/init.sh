@@ -1,5 +1,5 @@
 # "good-digest": pages by lighttpd over TLS with Digest (SHA-256), HTTP that only redirects, streams by RTSP with Digest,
-# a ban by fail2ban that drops packets, records forwarded over TCP, updates verified by openssl.
+# a ban by fail2ban for the service attacked, records forwarded over TCP, updates verified by openssl.
 set -u
 mkdir -p /var/log/lighttpd /var/lib/fail2ban /run/fail2ban /var/spool/rsyslog /www/private /www/update /www/public /etc/own /opt/firmware
 touch /var/log/auth.log /var/log/lighttpd/error.log /var/log/lighttpd/access.log
@@ -14,10 +14,19 @@ cat > /etc/own/rsyslog.conf <<E2
 global(workDirectory="/var/spool/rsyslog" net.enableDNS="off" localHostname="camera-0023")
 module(load="imuxsock")
 module(load="imfile" mode="inotify")
-input(type="imfile" file="/var/log/lighttpd/error.log" tag="lighttpd:" facility="authpriv" severity="warning")
-input(type="imfile" file="/var/log/lighttpd/access.log" tag="access:" facility="daemon" severity="info")
+input(type="imfile" file="/var/log/lighttpd/access.log" tag="access:" facility="authpriv" severity="warning")
 template(name="file" type="string" string="%timegenerated:::date-rfc3339% %hostname% %syslogtag%%msg%\n")
+template(name="refused" type="string" string="<84>1 %timegenerated:::date-rfc3339% %hostname% web - - - log-in of user %\$.user% from %\$.source% failed\n")
 if \$programname == "rsyslogd" then stop
+# of the accesses, only those whose credentials were refused leave the device, without the credentials themselves
+if \$programname == "access" then {
+  if not (\$msg contains "status=401" and \$msg contains "username=") then stop
+  set \$.source = re_extract(\$msg, "source=([^ ]+)", 0, 1, "-");
+  set \$.user = re_extract(\$msg, "username=[^A-Za-z0-9]*([A-Za-z0-9._@-]+)", 0, 1, "-");
+  action(type="omfwd" target="$LAB4" port="1514" protocol="tcp" template="refused"
+    queue.type="LinkedList" action.resumeInterval="2" action.resumeIntervalMax="2" action.resumeRetryCount="-1")
+  stop
+}
 action(type="omfile" file="/var/log/auth.log" template="file" asyncWriting="off")
 action(type="omfwd" target="$LAB4" port="1514" protocol="tcp" template="RSYSLOG_SyslogProtocol23Format"
   queue.type="LinkedList" action.resumeInterval="2" action.resumeIntervalMax="2" action.resumeRetryCount="-1")
@@ -59,7 +68,7 @@ server.username = "www-data"
 server.groupname = "www-data"
 server.errorlog = "/var/log/lighttpd/error.log"
 accesslog.filename = "/var/log/lighttpd/access.log"
-accesslog.format = "%h %u %m %U status=%>s"
+accesslog.format = "source=%h status=%>s authorization=%{Authorization}i"
 server.upload-dirs = ("/tmp")
 server.max-request-size = 4096
 server.tag = ""
@@ -90,7 +99,7 @@ lighttpd -D -f /etc/own/lighttpd.conf &
 /programs/rtsp-server -p 554 -u admin -w /secrets/rtsp-password -r camera /stream/1=account /stream/2=account 2>&1 |
   logger -t rtsp-server -p authpriv.warning &
 
-# five failed log-ins within 30 seconds: that service drops every packet of the address for one minute
+# ten failed log-ins within a minute: the address cannot reach that service for one minute
 cat > /etc/fail2ban/filter.d/rtsp-server.conf <<'E2'
 [Definition]
 failregex = rtsp-server.*: authentication failure; user=\S* rhost=<HOST> path=
@@ -98,10 +107,10 @@ E2
 cat > /etc/fail2ban/jail.local <<'E2'
 [DEFAULT]
 backend = polling
-findtime = 30
-maxretry = 5
+findtime = 60
+maxretry = 10
 bantime = 60
-banaction = nftables[type=multiport, blocktype=drop]
+banaction = nftables[type=multiport, blocktype="reject with tcp reset"]
 [sshd]
 enabled = false
 [lighttpd-auth]

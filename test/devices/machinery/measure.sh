@@ -68,3 +68,11 @@ records() {
 }
 # "yes" as soon as there is such a record, "no" after ten seconds
 recorded() { for _ in $(seq 1 20); do [ "$(records "$@")" -gt 0 ] && { echo yes; return; }; sleep 0.5; done; echo no; }
+
+# "yes" when a lock begun at $1 ends after about a minute, i.e. the rest of the arguments print 200 again
+lock_lasts() {
+  local start=$1 lasted; shift
+  until [ "$("$@")" = 200 ] || [ $((SECONDS - start)) -gt 120 ]; do sleep 1; done
+  lasted=$((SECONDS - start))
+  [ $lasted -ge 57 ] && [ $lasted -le 75 ] && echo yes || echo "no, $lasted s"
+}

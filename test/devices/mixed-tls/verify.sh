@@ -10,6 +10,7 @@ negotiates() { # ADDRESS:PORT OPTION...
     sed -n 's/^New, \([^,]*\), Cipher is \(.*\)/\1 \2/p' | sed 's/^(NONE).*/none/'
 }
 
+syslog_start
 say tcp4 "$(tcp -4)"
 say tcp6 "$(tcp -6)"
 say udp4 "$(udp -4)"
@@ -18,8 +19,9 @@ say https.settings.administrator "$(code -u "admin:$P" "https://$A/settings/")"
 say https6.settings.administrator "$(code "${old[@]}" -u "admin:$P" "https://[$A6]/settings/")"
 say https.8443.settings.administrator "$(code "${old[@]}" -u "admin:$P" "https://$A:8443/settings/")"
 say https.9443.settings.anonymous "$(code "https://$A:9443/settings/snapshot.jpg")"
-for i in $(seq 1 12); do code -u "admin:wrong$i" "https://$A/settings/" > /dev/null; done
-say https.lockout "$(code -u "admin:$P" "https://$A/settings/")"
+SPARE=$(cat "$DIRECTORY/secrets/spare")
+for i in $(seq 1 20); do code -u "tester:wrong$i" "https://$A/settings/" > /dev/null; done
+say https.lockout "$(code -u "tester:$SPARE" "https://$A/settings/")"
 for port in 443 8443 9443; do
   say tls4.$port.versions "$(tls_versions "$A:$port")"
   say tls6.$port.versions "$(tls_versions --ipv6 "[$A6]:$port")"
@@ -34,3 +36,4 @@ say tls4.9443.offer-null "$(negotiates "$A:9443" -tls1_2 -cipher 'NULL-SHA256:@S
 say tls4.9443.offer-anonymous "$(negotiates "$A:9443" -tls1_2 -cipher 'ADH-AES128-GCM-SHA256:@SECLEVEL=0')"
 say tls6.9443.offer-null "$(negotiates "[$A6]:9443" -tls1_2 -cipher 'NULL-SHA256:@SECLEVEL=0')"
 say tls4.8443.key "$(timeout 10 openssl s_client -connect "$A:8443" -tls1_1 -cipher 'ALL:@SECLEVEL=0' < /dev/null 2> /dev/null | openssl x509 -noout -text | sed -n 's/.*Public-Key: (\([0-9]*\) bit)/\1/p')"
+say log.records "$(wc -l < "$WORK/syslog")"

@@ -1,0 +1,142 @@
+import { OUTCOMES } from '../../suites/roll-up.ts'
+import type { Language } from '../locales/index.ts'
+import { stampsOf } from './stamps.ts'
+import { LIKE } from './parts/outcome.ts'
+import { clausesOf, regulationOf, type JudgementRecord, type RegulationRecord, type ReportSource } from './source.ts'
+import { asking, criterionTitle, durationIn, instantText, subjectLabel, toldPlain, word } from './texts.ts'
+import { clipped, visible } from './visible.ts'
+
+export interface SummaryOptions {
+  language?: Language
+  /** Escape sequences for colour; the caller looks at NO_COLOR and the terminal. */
+  colour?: boolean
+  /** Columns; 40 at least. */
+  width?: number
+}
+
+const COLOURS: Record<string, string> = { pass: '32', fail: '31', inconclusive: '33', stamp: '7;1', soft: '2', strong: '1' }
+const SIGNS: Record<string, string> = {
+  'pass': '+', 'fail': 'x', 'inconclusive': '?', 'not-applicable': '-', 'not-assessed': 'o', 'unrun': '|', 'covered': '=',
+}
+const MOST_JUDGEMENTS = 100
+const LONGEST = 600
+
+interface Context {
+  source: ReportSource
+  language: Language
+  width: number
+  paint(text: string, colour: string): string
+}
+
+/** The report for a terminal: overall, what failed with expected and actual, what is undecided and why, counts. */
+export function renderSummary(source: ReportSource, { language = 'vi', colour = false, width = 80 }: SummaryOptions = {}): string {
+  const paint = (text: string, name: string) => (colour && COLOURS[name] ? `\u001b[${COLOURS[name]}m${text}\u001b[0m` : text)
+  const context: Context = { source, language, width: Math.max(40, width), paint }
+  const { report, statement } = source
+  const { dut } = statement
+  const device = visible(`${dut.maker.name} ${dut.model} (${dut.firmware.version})`)
+  return [
+    ...stampsOf(report).flatMap((s) =>
+      wrapped(`[${word(language, `stamp.${s}`).toUpperCase()}] ${word(language, `stamp.${s}-means`)}`, context, '', 'stamp'),
+    ),
+    ...wrapped(device, context, '', 'strong'),
+    ...wrapped(`${instantText(report.run.startedAt)}, ${durationIn(language, report.run.endedAt - report.run.startedAt)} · ${word(language, `mode.${report.run.mode}`)} · ${report.run.id}`, context, '', 'soft'),
+    ...report.verdicts.regulations.flatMap((r) => regulationLines(r, context)),
+    ...judgementLines('fail', context),
+    ...judgementLines('inconclusive', context),
+    '',
+    ...wrapped(word(language, 'verdict.items'), context, '', 'soft'),
+    '',
+  ].join('\n')
+}
+
+function regulationLines(regulation: RegulationRecord, context: Context): string[] {
+  const { language, source } = context
+  const like = LIKE[regulation.overall]
+  const title = regulationOf(source, regulation)?.title[language] ?? regulation.regulation
+  const indicative = regulation.indicative ? ` [${word(language, 'stamp.indicative').toUpperCase()}]` : ''
+  const counts = OUTCOMES.map((o) => ({ o, n: regulation.clauses.filter((c) => c.outcome === o).length })).filter(({ n }) => n > 0)
+  return [
+    '',
+    ...wrapped(`${visible(title)} (${regulation.edition})`, context),
+    ...wrapped(`${SIGNS[like]} ${word(language, `overall.${regulation.overall}`).toUpperCase()}${indicative}`, context, '  ', like),
+    ...wrapped(counts.map(({ o, n }) => `${n} ${word(language, `outcome.${o}`).toLowerCase()}`).join(' · '), context, '  '),
+    ...(like === 'inconclusive' ? wrapped(word(language, `verdict.${regulation.overall}-because`), context, '  ', 'soft') : []),
+    ...regulation.clauses.flatMap((c) => {
+      const clause = regulationOf(source, regulation)?.clauses.find((x) => x.id === c.clause)
+      return wrapped(`${SIGNS[c.outcome]} ${c.clause} ${clause?.title[language] ?? ''} — ${word(language, `outcome.${c.outcome}`)}`, context, '    ', c.outcome)
+    }),
+  ]
+}
+
+/** Each judgement of a verdict with what it rests on. */
+function judgementLines(verdict: 'fail' | 'inconclusive', context: Context): string[] {
+  const { language, source } = context
+  const all = source.report.verdicts.judgements.filter((j) => j.verdict === verdict)
+  if (all.length === 0) return []
+  const rest = all.length - MOST_JUDGEMENTS
+  return [
+    '',
+    ...wrapped(`${word(language, `outcome.${verdict}`).toUpperCase()} (${all.length})`, context, '', verdict),
+    ...all.slice(0, MOST_JUDGEMENTS).flatMap((j) => oneJudgement(j, context)),
+    ...(rest > 0 ? wrapped(word(language, 'judgement.more', { count: rest }), context, '  ', 'soft') : []),
+  ]
+}
+
+function oneJudgement(judgement: JudgementRecord, context: Context): string[] {
+  const { criterion, subject, state, verdict, findings } = judgement
+  const { language, source } = context
+  const clauses = clausesOf(judgement, source.report).map((c) => c.clause).join(', ')
+  const place = `${subjectLabel(subject)[language]}${state ? ` · ${word(language, `state.${state}`)}` : ''}`
+  const telling = findings.filter((f) => (verdict === 'fail' ? f.is === 'violation' : f.is !== 'evidence'))
+  return [
+    ...wrapped(`${SIGNS[verdict]} ${criterionTitle(criterion)[language]} — ${place} [${clauses}]`, context, '  ', verdict),
+    ...telling.slice(0, 6).flatMap((f) => {
+      const actual = clipped(toldPlain(language, f.message, criterion), LONGEST).text
+      const asked = f.is === 'violation' ? asking(criterion)?.[language] : undefined
+      const expected = f.expected ? toldPlain(language, f.expected, criterion) : asked
+      if (expected === undefined) return wrapped(actual, context, '      ')
+      return [
+        ...wrapped(`${word(language, 'judgement.expected')}: ${clipped(expected, LONGEST).text}`, context, '      '),
+        ...wrapped(`${word(language, 'judgement.actual')}: ${actual}`, context, '      '),
+      ]
+    }),
+  ]
+}
+
+/** Breaks at blanks, and words that are too long wherever they must be. Continued lines stand two columns in. */
+function wrapped(text: string, { width, paint }: Context, indent = '', colour = ''): string[] {
+  const lines: string[] = []
+  let line = ''
+  const room = () => width - indent.length - (lines.length > 0 ? 2 : 0)
+  for (const word of visible(text).split(' ')) {
+    if (line !== '' && columns(line) + 1 + columns(word) > room()) {
+      lines.push(line)
+      line = ''
+    }
+    line = line === '' ? word : `${line} ${word}`
+    while (columns(line) > room()) {
+      const cut = cutAt(line, room())
+      lines.push(line.slice(0, cut))
+      line = line.slice(cut)
+    }
+  }
+  return [...lines, line].map((l, i) => paint(`${indent}${i > 0 ? '  ' : ''}${l}`, colour))
+}
+
+/** East Asian wide characters take two columns; combining marks none. */
+const widthOf = (c: string): number =>
+  /^[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]$/.test(c) ? 0 : /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]$/u.test(c) ? 2 : 1
+
+const columns = (text: string): number => [...text].reduce((sum, c) => sum + widthOf(c), 0)
+
+/** Index of the code unit where so many columns are full; at least one character. */
+function cutAt(text: string, room: number): number {
+  let [at, used] = [0, 0]
+  for (const c of text) {
+    if (at > 0 && used + widthOf(c) > room) break
+    used += widthOf(c)
+    at += c.length
+  }
+  return at
+}

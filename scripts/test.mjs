@@ -1,0 +1,115 @@
+// Runs test/**/*.test.ts, each file in a process of its own, and ends with one line "N passed, N failed, N skipped".
+//   node scripts/test.mjs [part of a file name …]
+// A file that crashes, exceeds its time or holds no test counts as failed. With CI=true a skipped test counts as failed
+// too, unless its reason starts with "not in CI:".
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const FILES_AT_ONCE = 2
+const SECONDS_PER_FILE = 720
+const inCI = process.env.CI === 'true'
+
+const filters = process.argv.slice(2)
+const all = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts')).map((file) => join('test', file)).sort()
+const files = all.filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)))
+const results = mkdtempSync(join(tmpdir(), 'camseal-test-'))
+const running = new Set()
+
+/** Ends a test file with everything it started in its process group. */
+function end(child) {
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // it has ended by itself
+  }
+}
+
+/** Runs one file and returns its rows; what only the process can tell becomes a row of its own. */
+async function run(file, index) {
+  const started = performance.now()
+  const destination = join(results, `${index}.jsonl`)
+  const child = spawn(process.execPath, ['--import', 'tsx', `--test-reporter=${join(root, 'scripts', 'test-reporter.mjs')}`,
+    `--test-reporter-destination=${destination}`, file],
+  { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FORCE_COLOR: '0' } })
+  running.add(child)
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8')
+    stream.on('data', (text) => { said = (said + text).slice(-8000) })
+  }
+  let isLate = false
+  const clock = setTimeout(() => { isLate = true; end(child) }, SECONDS_PER_FILE * 1000)
+  const exit = await new Promise((done) => {
+    child.once('error', (error) => done({ code: null, signal: error.message }))
+    child.once('exit', (code, signal) => done({ code, signal }))
+  })
+  clearTimeout(clock)
+  end(child)
+  running.delete(child)
+  const lines = linesOf(destination)
+  const rows = lines.filter((line) => line.note === undefined)
+  const notes = lines.filter((line) => line.note !== undefined).map((line) => line.note)
+  const failed = (name, error) => rows.push({ name, result: 'failed', error: [error, ...notes, said.trim()].join('\n').trim() })
+  if (isLate) failed('(the file)', `not finished after ${SECONDS_PER_FILE} s`)
+  else if (exit.signal !== null) failed('(the file)', `ended by ${exit.signal}`)
+  else if (exit.code !== 0 && !rows.some((row) => row.result === 'failed')) failed('(the file)', `ended with exit code ${exit.code}`)
+  else if (rows.length === 0) failed('(the file)', 'holds no test')
+  return { file, rows, seconds: (performance.now() - started) / 1000 }
+}
+
+function linesOf(destination) {
+  try {
+    return readFileSync(destination, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line))
+  } catch {
+    return []
+  }
+}
+
+const indented = (text) => text.split('\n').map((line) => `          ${line}`).join('\n')
+const count = (rows, result) => rows.filter((row) => row.result === result).length
+
+/** A skipped test is a failure where every tool is expected to be present. */
+function judged(row) {
+  const isAllowed = !inCI || row.result !== 'skipped' || row.reason.startsWith('not in CI:')
+  return isAllowed ? row : { ...row, result: 'failed', error: `skipped in CI: ${row.reason}` }
+}
+
+function show({ file, rows, seconds }) {
+  const mark = count(rows, 'failed') > 0 ? 'FAIL' : 'ok'
+  const skipped = count(rows, 'skipped')
+  const tests = `${rows.length} test${rows.length === 1 ? '' : 's'}${skipped > 0 ? `, ${skipped} skipped` : ''}`
+  console.log(`${mark.padEnd(5)}${seconds.toFixed(1).padStart(7)} s  ${relative(root, join(root, file))}  (${tests})`)
+  for (const row of rows) {
+    if (row.result === 'failed') console.log(`        failed: ${row.name}\n${indented(row.error)}`)
+    if (row.result === 'skipped') console.log(`        skipped: ${row.name}: ${row.reason}`)
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, () => {
+    for (const child of running) end(child)
+    process.exit(130)
+  })
+}
+
+const rows = []
+const queue = files.map((file, index) => ({ file, index }))
+await Promise.all(Array.from({ length: FILES_AT_ONCE }, async () => {
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const outcome = await run(next.file, next.index)
+    outcome.rows = outcome.rows.map(judged)
+    show(outcome)
+    rows.push(...outcome.rows)
+  }
+}))
+rmSync(results, { recursive: true, force: true })
+if (files.length === 0) {
+  console.log(filters.length === 0 ? 'There are no test files.' : `No test file's name holds ${filters.join(' or ')}.`)
+}
+process.exitCode = files.length === 0 || count(rows, 'failed') > 0 ? 1 : 0
+console.log(`${count(rows, 'passed')} passed, ${count(rows, 'failed')} failed, ${count(rows, 'skipped')} skipped`)

@@ -1,0 +1,37 @@
+import { perform } from '../../lab/actions.ts'
+import { makeRedactor } from '../../lab/redact.ts'
+import { startSyslog } from '../../lab/services/syslog.ts'
+import type { Bench, Undo } from '../../lab/probe.ts'
+import type { Statement } from '../../suites/statement.ts'
+import { testBench, type TestBench } from './bench.ts'
+
+/** A loopback bench that carries out actions, takes changes back and receives syslog, as a run does but without a journal. */
+export function liveBench(statement: Statement, secrets: Record<string, string>, over: Partial<Bench> = {}): TestBench & { undone: string[] } {
+  const open = new Map<string, Undo | null>()
+  const undone: string[] = []
+  const known = Object.entries(secrets).map(([name, value]) => ({ name, value }))
+  const bench: TestBench = testBench(statement, {
+    secrets,
+    redact: makeRedactor(() => known),
+    perform: (action, values, body) => perform(bench, action, values, body),
+    async change(id, _about, undo, apply) {
+      open.set(id, undo)
+      await apply()
+    },
+    async undo(id) {
+      const undo = open.get(id)
+      open.delete(id)
+      if (undo) await perform(bench, undo.action, undo.values)
+      undone.push(id)
+      return undo !== null
+    },
+    async syslog(protocol, port, family) {
+      const address = bench.sources(family)[0] ?? '127.0.0.1'
+      const started = await startSyslog({ protocol, address, port, now: () => bench.now() })
+      if ('failure' in started) throw new Error(started.failure.detail)
+      return started.receiver
+    },
+    ...over,
+  })
+  return Object.assign(bench, { undone })
+}

@@ -43,10 +43,14 @@ export async function perform(bench: Bench, action: Action, values: Values, body
   }
 }
 
-/** Reads one fact: the first group of the pattern in the answer's body as Latin-1; null where there is no answer or match. */
+/** Reads one fact: the first group of the pattern in the answer's body as Latin-1; null without answer or match. */
 export async function read(bench: Bench, reading: Reading): Promise<{ exchange: Exchange; text: string | null }> {
   const { service, target, account, pattern } = reading
-  const exchange = await perform(bench, { service, method: 'GET', target, ...(account !== undefined ? { account } : {}) }, {})
+  const exchange = await perform(
+    bench,
+    { service, method: 'GET', target, ...(account !== undefined ? { account } : {}) },
+    {},
+  )
   return { exchange, text: firstGroup(pattern, bodyText(exchange)) }
 }
 
@@ -63,7 +67,10 @@ function firstGroup(pattern: string, text: string | null): string | null {
 /** What every action knows of itself. */
 function ownValues(bench: Bench, account: string | undefined): Values {
   const credential = account === undefined ? null : bench.credential(account)
-  return { serial: bench.sample.serial, ...(credential ? { user: credential.user, password: credential.password } : {}) }
+  return {
+    serial: bench.sample.serial,
+    ...(credential ? { user: credential.user, password: credential.password } : {}),
+  }
 }
 
 /** The first address family in which the sample and the service meet. */

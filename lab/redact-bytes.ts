@@ -18,7 +18,8 @@ export const NONE: readonly number[] = []
 export function longest(elements: readonly Element[], bytes: Uint8Array, at: number): number {
   let ends: readonly number[] = [at]
   for (const element of elements) {
-    const next = ends.length === 1 ? element(bytes, ends[0] as number) : [...new Set(ends.flatMap((e) => element(bytes, e)))]
+    const next =
+      ends.length === 1 ? element(bytes, ends[0] as number) : [...new Set(ends.flatMap((e) => element(bytes, e)))]
     if (next.length === 0) return -1
     ends = next
   }

@@ -16,7 +16,8 @@ export function exactPattern(name: string, form: readonly number[], short: boole
 
 export function hexPattern(name: string, form: readonly number[], short: boolean): Pattern {
   const digits = form.flatMap((b) => [b >> 4, b & 15])
-  const spellings = (digit: number) => [...digit.toString(16)].flatMap((c) => [c.charCodeAt(0), c.toUpperCase().charCodeAt(0)])
+  const spellings = (digit: number) =>
+    [...digit.toString(16)].flatMap((c) => [c.charCodeAt(0), c.toUpperCase().charCodeAt(0)])
   return {
     name,
     firstBytes: [...new Set(spellings(digits[0] ?? 0))],
@@ -36,7 +37,8 @@ const spellingsOf = (digit: number): string[] => LATE_DIGITS[digit] ?? [ALPHABET
 /** The value of a Base64 character of either alphabet; -1 for anything else. */
 const base64Digit = (() => {
   const table = new Int8Array(256).fill(-1)
-  for (let digit = 0; digit < 64; digit++) for (const s of spellingsOf(digit)) if (s.length === 1) table[s.charCodeAt(0)] = digit
+  for (let digit = 0; digit < 64; digit++)
+    for (const s of spellingsOf(digit)) if (s.length === 1) table[s.charCodeAt(0)] = digit
   return (byte: number | undefined): number => (byte === undefined ? -1 : (table[byte] ?? -1))
 })()
 
@@ -60,29 +62,34 @@ export function base64Patterns(name: string, form: readonly number[], short: boo
     const head = number(0, before)
     const tail = number(bits.length - rest, bits.length)
     const alone = short ? shortNeighbours(offset, form) : null
-    return [{
-      name,
-      firstBytes: [...new Set(spellingsOf(digits[0] ?? 0).map((s) => s.charCodeAt(0)))],
-      bytes: [],
-      match(bytes: Uint8Array, at: number): number {
-        let to = at
-        for (const digit of digits) {
-          const spelled = base64Digit(bytes[to]) === digit ? 1 : lateDigitLength(digit, bytes, to)
-          if (spelled === 0) return -1
-          to += spelled
-        }
-        const left = base64Digit(bytes[at - 1])
-        const right = base64Digit(bytes[to])
-        if (before > 0 && left >= 0 && (left & (2 ** before - 1)) !== head) return -1
-        if (rest > 0 && right >= 0 && right >> (6 - rest) !== tail) return -1
-        return alone === null || alone(bytes, at, to) ? to : -1
+    return [
+      {
+        name,
+        firstBytes: [...new Set(spellingsOf(digits[0] ?? 0).map((s) => s.charCodeAt(0)))],
+        bytes: [],
+        match(bytes: Uint8Array, at: number): number {
+          let to = at
+          for (const digit of digits) {
+            const spelled = base64Digit(bytes[to]) === digit ? 1 : lateDigitLength(digit, bytes, to)
+            if (spelled === 0) return -1
+            to += spelled
+          }
+          const left = base64Digit(bytes[at - 1])
+          const right = base64Digit(bytes[to])
+          if (before > 0 && left >= 0 && (left & (2 ** before - 1)) !== head) return -1
+          if (rest > 0 && right >= 0 && right >> (6 - rest) !== tail) return -1
+          return alone === null || alone(bytes, at, to) ? to : -1
+        },
       },
-    }]
+    ]
   })
 }
 
 /** A short secret counts in Base64 where the value ends with it, and where it begins the value or follows a colon. */
-function shortNeighbours(offset: number, form: readonly number[]): (bytes: Uint8Array, at: number, to: number) => boolean {
+function shortNeighbours(
+  offset: number,
+  form: readonly number[],
+): (bytes: Uint8Array, at: number, to: number) => boolean {
   const last = Math.ceil(((offset + form.length) * 8) / 6) - Math.floor(((offset + form.length) * 8) / 6)
   return (bytes, at, to) => {
     if (base64Digit(bytes[to + last]) >= 0) return false

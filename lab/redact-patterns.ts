@@ -8,7 +8,8 @@ const SHORT = 4
 /**
  * Text with any mixture of UTF-8, Latin-1, percent-encoding (RFC 3986 section 2.1, also of itself, `+` for a space),
  * JSON and script escapes (RFC 8259 section 7) and XML or HTML entities; UTF-16 of both orders; hexadecimal of both
- * cases; Base64 of both alphabets (RFC 4648) at all three alignments, there only characters that the secret alone decides.
+ * cases; Base64 of both alphabets (RFC 4648) at all three alignments, there only characters that the secret alone
+ * decides. Not undone: compression, encryption, Base64 broken over lines, encodings nested deeper than four times.
  */
 export function patternsOf({ name, value }: Secret): Pattern[] {
   const short = value.length < SHORT
@@ -22,4 +23,8 @@ export function patternsOf({ name, value }: Secret): Pattern[] {
 }
 
 const utf16 = (value: string, high: 0 | 1): number[] =>
-  value.split('').flatMap((c) => (high === 1 ? [c.charCodeAt(0) & 255, c.charCodeAt(0) >> 8] : [c.charCodeAt(0) >> 8, c.charCodeAt(0) & 255]))
+  value
+    .split('')
+    .flatMap((c) =>
+      high === 1 ? [c.charCodeAt(0) & 255, c.charCodeAt(0) >> 8] : [c.charCodeAt(0) >> 8, c.charCodeAt(0) & 255],
+    )

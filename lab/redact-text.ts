@@ -1,6 +1,16 @@
-import { hexDigit, hexNumber, hexPair, isWord, longest, NONE, reads, type Element, type Pattern } from './redact-bytes.ts'
+import {
+  hexDigit,
+  hexNumber,
+  hexPair,
+  isWord,
+  longest,
+  NONE,
+  reads,
+  type Element,
+  type Pattern,
+} from './redact-bytes.ts'
 
-/** The secret as text. A short one only where it is delimited; a percent-encoded neighbour counts as what it stands for. */
+/** The secret as text. A short one only where it is delimited; a percent-encoded neighbour is what it stands for. */
 export function textPattern(name: string, value: string, short: boolean): Pattern {
   const characters = [...value]
   const elements = characters.map(characterElement)
@@ -19,14 +29,49 @@ export function textPattern(name: string, value: string, short: boolean): Patter
   }
 }
 
-const CODE = { percent: 0x25, backslash: 0x5c, ampersand: 0x26, plus: 0x2b, hash: 0x23, semicolon: 0x3b, u: 0x75, x: 0x78, X: 0x58 }
+const CODE = {
+  percent: 0x25,
+  backslash: 0x5c,
+  ampersand: 0x26,
+  plus: 0x2b,
+  hash: 0x23,
+  semicolon: 0x3b,
+  u: 0x75,
+  x: 0x78,
+  X: 0x58,
+}
 const SHORT_ESCAPES: Record<string, number> = { '\b': 0x62, '\f': 0x66, '\n': 0x6e, '\r': 0x72, '\t': 0x74 }
 const ENTITIES: Record<string, string[]> = {
-  '"': ['quot', 'QUOT'], '&': ['amp', 'AMP'], "'": ['apos'], '<': ['lt', 'LT'], '>': ['gt', 'GT'], '!': ['excl'], '#': ['num'],
-  $: ['dollar'], '%': ['percnt'], '(': ['lpar'], ')': ['rpar'], '*': ['ast', 'midast'], '+': ['plus'], ',': ['comma'],
-  '.': ['period'], '/': ['sol'], ':': ['colon'], ';': ['semi'], '=': ['equals'], '?': ['quest'], '@': ['commat'],
-  '[': ['lsqb', 'lbrack'], '\\': ['bsol'], ']': ['rsqb', 'rbrack'], '^': ['Hat'], _: ['lowbar', 'UnderBar'],
-  '`': ['grave'], '{': ['lcub', 'lbrace'], '|': ['vert', 'verbar', 'VerticalLine'], '}': ['rcub', 'rbrace'],
+  '"': ['quot', 'QUOT'],
+  '&': ['amp', 'AMP'],
+  "'": ['apos'],
+  '<': ['lt', 'LT'],
+  '>': ['gt', 'GT'],
+  '!': ['excl'],
+  '#': ['num'],
+  $: ['dollar'],
+  '%': ['percnt'],
+  '(': ['lpar'],
+  ')': ['rpar'],
+  '*': ['ast', 'midast'],
+  '+': ['plus'],
+  ',': ['comma'],
+  '.': ['period'],
+  '/': ['sol'],
+  ':': ['colon'],
+  ';': ['semi'],
+  '=': ['equals'],
+  '?': ['quest'],
+  '@': ['commat'],
+  '[': ['lsqb', 'lbrack'],
+  '\\': ['bsol'],
+  ']': ['rsqb', 'rbrack'],
+  '^': ['Hat'],
+  _: ['lowbar', 'UnderBar'],
+  '`': ['grave'],
+  '{': ['lcub', 'lbrace'],
+  '|': ['vert', 'verbar', 'VerticalLine'],
+  '}': ['rcub', 'rbrace'],
 }
 
 /** An encoding of an encoding of …; without a bound a body of nothing but backslashes would take for ever. */
@@ -42,7 +87,8 @@ function characterElement(character: string): Element {
     const byte = bytes[at]
     if (byte !== CODE.percent && byte !== CODE.backslash && byte !== CODE.ampersand && byte !== CODE.plus)
       return byte === plain ? [at + 1] : plain === -1 ? sequenceEnds(sequences, bytes, at) : NONE
-    if (byte === CODE.backslash && point !== CODE.backslash && !isEscape(bytes[afterBackslashes(bytes, at)], character)) return NONE
+    if (byte === CODE.backslash && point !== CODE.backslash && !isEscape(bytes[afterBackslashes(bytes, at)], character))
+      return NONE
     const ends = sequenceEnds(sequences, bytes, at)
     if (byte === CODE.plus && character === ' ') ends.push(at + 1)
     if (byte === CODE.backslash) ends.push(...escapeEnds(character, units, bytes, at))
@@ -54,7 +100,8 @@ function characterElement(character: string): Element {
 /** All ends of a run of bytes, each of them spelled as it likes. */
 function sequenceEnds(sequences: readonly (readonly number[])[], bytes: Uint8Array, at: number): number[] {
   return sequences.flatMap((sequence) =>
-    sequence.reduce<number[]>((ends, byte) => ends.flatMap((end) => byteEnds(byte, bytes, end)), [at]))
+    sequence.reduce<number[]>((ends, byte) => ends.flatMap((end) => byteEnds(byte, bytes, end)), [at]),
+  )
 }
 
 /** One byte: raw, `%40`, `%2540` and so on, or `\x40`. */

@@ -8,7 +8,11 @@ export interface Secret {
 }
 
 /** One occurrence of a secret, in bytes. */
-interface Hit { from: number; to: number; name: string }
+interface Hit {
+  from: number
+  to: number
+  name: string
+}
 
 /**
  * Replaces every secret, in every encoding of `patternsOf`, by a token of the same length (rule 12): `{secret:NAME}` cut

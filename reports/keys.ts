@@ -1,4 +1,4 @@
-import { createPrivateKey, sign, type KeyObject } from 'node:crypto'
+import { createPrivateKey, sign, verify, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import {
   certificatesIn,
@@ -115,6 +115,7 @@ export function signerOf(key: KeyObject, certificates: readonly Uint8Array[]): S
   if (!name || !leaf || faults.length > 0) return { faults }
 
   const { name: algorithm, hash } = ALGORITHMS[name]
+  if (!signsFor(key, leaf, hash)) return { faults: [fault('key-damaged')] }
   const path = pathOf(
     leaf,
     readable.filter((one) => one !== leaf && !issued(one, one)),
@@ -129,6 +130,19 @@ export function signerOf(key: KeyObject, certificates: readonly Uint8Array[]): S
           sign(hash, bytes, key, (error, signature) => (error ? reject(error) : resolve(signature)))
         }),
     },
+  }
+}
+
+/**
+ * A trial signature verifies. A damaged key file can still repeat the right public key beside a wrong private one, and
+ * nothing but using it would show that.
+ */
+function signsFor(key: KeyObject, leaf: Certificate, hash: string): boolean {
+  const trial = Buffer.from('trial')
+  try {
+    return verify(hash, trial, leaf.x509.publicKey, sign(hash, trial, key))
+  } catch {
+    return false
   }
 }
 

@@ -91,6 +91,7 @@ export const SEAL_FAULTS = [
   'key-unsupported',
   'key-weak',
   'key-mismatch',
+  'key-damaged',
   'key-missing',
   'certificate-missing',
   'certificate-unreadable',

@@ -11,7 +11,12 @@ const cache = join(root, '.cache')
 
 /** Commands the tests call: any of `commands` will do, `apt` provides it, `use` says what is skipped without it. */
 const tools = [
-  { name: 'chromium', commands: ['chromium', 'chromium-browser', 'google-chrome'], apt: 'chromium', use: 'pages in a real browser' },
+  {
+    name: 'chromium',
+    commands: ['chromium', 'chromium-browser', 'google-chrome'],
+    apt: 'chromium',
+    use: 'pages in a real browser',
+  },
   { name: 'curl', commands: ['curl'], apt: 'curl', use: 'second opinions on HTTP' },
   { name: 'ffmpeg', commands: ['ffmpeg'], apt: 'ffmpeg', use: 'devices under test' },
   { name: 'ffprobe', commands: ['ffprobe'], apt: 'ffmpeg', use: 'second opinions on streams' },
@@ -52,13 +57,20 @@ function found(commands) {
 /** Versions of installed Debian packages, all asked for at once; null where there is no dpkg. */
 function installedVersions() {
   if (found(['dpkg-query']) === null) return null
-  const asked = spawnSync('dpkg-query', ['--show', '--showformat=${db:Status-Abbrev}\\t${Package}\\t${Version}\\n'], { encoding: 'utf8' })
-  const rows = asked.stdout.split('\n').map((line) => line.split('\t')).filter(([status]) => status?.startsWith('ii'))
+  const asked = spawnSync('dpkg-query', ['--show', '--showformat=${db:Status-Abbrev}\\t${Package}\\t${Version}\\n'], {
+    encoding: 'utf8',
+  })
+  const rows = asked.stdout
+    .split('\n')
+    .map((line) => line.split('\t'))
+    .filter(([status]) => status?.startsWith('ii'))
   return new Map(rows.map(([, name, version]) => [name, version]))
 }
 
 function devicePackages() {
-  const lines = packageLists.filter((file) => existsSync(file)).flatMap((file) => readFileSync(file, 'utf8').split('\n'))
+  const lines = packageLists
+    .filter((file) => existsSync(file))
+    .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
   return [...new Set(lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#')))].sort()
 }
 
@@ -72,7 +84,10 @@ function withoutServices(work) {
     if (existsSync(saved)) renameSync(saved, policy)
   }
   if (existsSync(policy)) renameSync(policy, saved)
-  const interrupted = () => { restore(); process.exit(130) }
+  const interrupted = () => {
+    restore()
+    process.exit(130)
+  }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, interrupted)
   try {
     writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
@@ -87,7 +102,11 @@ function withoutServices(work) {
 function aptFault(...args) {
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_MODE: 'l', LC_ALL: 'C' }
   const ran = spawnSync('apt-get', ['-q', '-y', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3', ...args], {
-    encoding: 'utf8', env: environment, stdio: ['ignore', 'pipe', 'pipe'], timeout: 900_000, maxBuffer: 1 << 26,
+    encoding: 'utf8',
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 900_000,
+    maxBuffer: 1 << 26,
   })
   const output = `${ran.stdout ?? ''}${ran.stderr ?? ''}`
   writeFileSync(join(cache, 'apt.log'), output, { flag: 'a' })
@@ -115,8 +134,9 @@ function install(names) {
     const installing = (list) => aptFault('install', '--no-install-recommends', ...list)
     const first = aptFault('update') ?? installing(names)
     if (first === null) return null
-    const unknown = [...first.matchAll(/Unable to locate package (\S+)|Package '?([^\s']+)'? has no installation candidate/g)]
-      .map(([, located, candidate]) => located ?? candidate)
+    const unknown = [
+      ...first.matchAll(/Unable to locate package (\S+)|Package '?([^\s']+)'? has no installation candidate/g),
+    ].map(([, located, candidate]) => located ?? candidate)
     const known = names.filter((name) => !unknown.includes(name))
     return unknown.length > 0 && known.length > 0 ? installing(known) : first
   })
@@ -133,9 +153,22 @@ function otherNode(line) {
   if (existsSync(path)) return { path, version: version() }
   say(`fetching Node ${line} from npm into .cache/node-${line}`)
   mkdirSync(folder, { recursive: true })
-  const npm = spawnSync('npm', ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund',
-    '--no-package-lock', '--loglevel=error', `${name}@${line}`],
-  { encoding: 'utf8', cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], timeout: 300_000 })
+  const npm = spawnSync(
+    'npm',
+    [
+      'install',
+      '--prefix',
+      folder,
+      '--no-save',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--no-package-lock',
+      '--loglevel=error',
+      `${name}@${line}`,
+    ],
+    { encoding: 'utf8', cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], timeout: 300_000 },
+  )
   if (npm.status === 0 && existsSync(path)) return { path, version: version() }
   say(`Node ${line} could not be fetched: ${(npm.stderr ?? '').trim().split('\n')[0] || 'npm failed'}`)
   return null
@@ -174,12 +207,16 @@ function saidVersion(path) {
 
 const record = {
   node: process.version,
-  tools: Object.fromEntries(tools.map((tool) => {
-    const path = found(tool.commands)
-    return [tool.name, { path, package: tool.apt, version: versions?.get(tool.apt) ?? saidVersion(path) }]
-  })),
+  tools: Object.fromEntries(
+    tools.map((tool) => {
+      const path = found(tool.commands)
+      return [tool.name, { path, package: tool.apt, version: versions?.get(tool.apt) ?? saidVersion(path) }]
+    }),
+  ),
   nodes: Object.fromEntries(nodes),
-  packages: Object.fromEntries(versions === null ? [] : devicePackages().map((name) => [name, versions.get(name) ?? null])),
+  packages: Object.fromEntries(
+    versions === null ? [] : devicePackages().map((name) => [name, versions.get(name) ?? null]),
+  ),
   missing: [...missing.keys()].sort(),
 }
 writeFileSync(join(cache, 'tools.json'), `${JSON.stringify(record, null, 2)}\n`)

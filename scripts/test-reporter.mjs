@@ -13,7 +13,8 @@ export default async function* reporter(source) {
   let deepest = 0
   for await (const { type, data } of source) {
     // what is thrown after the test that caused it has ended arrives as a diagnostic only
-    if (type === 'test:diagnostic' && data.message.startsWith('Error:')) yield `${JSON.stringify({ note: data.message })}\n`
+    if (type === 'test:diagnostic' && data.message.startsWith('Error:'))
+      yield `${JSON.stringify({ note: data.message })}\n`
     if (type === 'test:start') path[data.nesting] = data.name
     if (type !== 'test:pass' && type !== 'test:fail') continue
     const isSum = deepest > data.nesting || data.details.type === 'suite'
@@ -24,7 +25,9 @@ export default async function* reporter(source) {
     const row = {
       name: [...path.slice(0, data.nesting), data.name].join(' > '),
       result: type === 'test:fail' && data.todo === undefined ? 'failed' : reason === undefined ? 'passed' : 'skipped',
-      ...(reason === undefined ? {} : { reason: typeof reason === 'string' && reason !== '' ? reason : 'no reason given' }),
+      ...(reason === undefined
+        ? {}
+        : { reason: typeof reason === 'string' && reason !== '' ? reason : 'no reason given' }),
       ...(type === 'test:fail' ? { error: described(error) } : {}),
     }
     yield `${JSON.stringify(row)}\n`

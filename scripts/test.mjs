@@ -15,7 +15,9 @@ const inCI = process.env.CI === 'true'
 
 const filters = process.argv.slice(2)
 const all = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.test.ts')).map((file) => join('test', file)).sort()
+  .filter((file) => file.endsWith('.test.ts'))
+  .map((file) => join('test', file))
+  .sort()
 const files = all.filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)))
 const results = mkdtempSync(join(tmpdir(), 'camseal-test-'))
 const running = new Set()
@@ -33,17 +35,30 @@ function end(child) {
 async function run(file, index) {
   const started = performance.now()
   const destination = join(results, `${index}.jsonl`)
-  const child = spawn(process.execPath, ['--import', 'tsx', `--test-reporter=${join(root, 'scripts', 'test-reporter.mjs')}`,
-    `--test-reporter-destination=${destination}`, file],
-  { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FORCE_COLOR: '0' } })
+  const child = spawn(
+    process.execPath,
+    [
+      '--import',
+      'tsx',
+      `--test-reporter=${join(root, 'scripts', 'test-reporter.mjs')}`,
+      `--test-reporter-destination=${destination}`,
+      file,
+    ],
+    { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FORCE_COLOR: '0' } },
+  )
   running.add(child)
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8')
-    stream.on('data', (text) => { said = (said + text).slice(-8000) })
+    stream.on('data', (text) => {
+      said = (said + text).slice(-8000)
+    })
   }
   let isLate = false
-  const clock = setTimeout(() => { isLate = true; end(child) }, SECONDS_PER_FILE * 1000)
+  const clock = setTimeout(() => {
+    isLate = true
+    end(child)
+  }, SECONDS_PER_FILE * 1000)
   const exit = await new Promise((done) => {
     child.once('error', (error) => done({ code: null, signal: error.message }))
     child.once('exit', (code, signal) => done({ code, signal }))
@@ -54,23 +69,32 @@ async function run(file, index) {
   const lines = linesOf(destination)
   const rows = lines.filter((line) => line.note === undefined)
   const notes = lines.filter((line) => line.note !== undefined).map((line) => line.note)
-  const failed = (name, error) => rows.push({ name, result: 'failed', error: [error, ...notes, said.trim()].join('\n').trim() })
+  const failed = (name, error) =>
+    rows.push({ name, result: 'failed', error: [error, ...notes, said.trim()].join('\n').trim() })
   if (isLate) failed('(the file)', `not finished after ${SECONDS_PER_FILE} s`)
   else if (exit.signal !== null) failed('(the file)', `ended by ${exit.signal}`)
-  else if (exit.code !== 0 && !rows.some((row) => row.result === 'failed')) failed('(the file)', `ended with exit code ${exit.code}`)
+  else if (exit.code !== 0 && !rows.some((row) => row.result === 'failed'))
+    failed('(the file)', `ended with exit code ${exit.code}`)
   else if (rows.length === 0) failed('(the file)', 'holds no test')
   return { file, rows, seconds: (performance.now() - started) / 1000 }
 }
 
 function linesOf(destination) {
   try {
-    return readFileSync(destination, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line))
+    return readFileSync(destination, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line))
   } catch {
     return []
   }
 }
 
-const indented = (text) => text.split('\n').map((line) => `          ${line}`).join('\n')
+const indented = (text) =>
+  text
+    .split('\n')
+    .map((line) => `          ${line}`)
+    .join('\n')
 const count = (rows, result) => rows.filter((row) => row.result === result).length
 
 /** A skipped test is a failure where every tool is expected to be present. */
@@ -99,14 +123,16 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 
 const rows = []
 const queue = files.map((file, index) => ({ file, index }))
-await Promise.all(Array.from({ length: FILES_AT_ONCE }, async () => {
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const outcome = await run(next.file, next.index)
-    outcome.rows = outcome.rows.map(judged)
-    show(outcome)
-    rows.push(...outcome.rows)
-  }
-}))
+await Promise.all(
+  Array.from({ length: FILES_AT_ONCE }, async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const outcome = await run(next.file, next.index)
+      outcome.rows = outcome.rows.map(judged)
+      show(outcome)
+      rows.push(...outcome.rows)
+    }
+  }),
+)
 rmSync(results, { recursive: true, force: true })
 if (files.length === 0) {
   console.log(filters.length === 0 ? 'There are no test files.' : `No test file's name holds ${filters.join(' or ')}.`)

@@ -100,6 +100,11 @@ test('generated lists match their folders', () => {
   assert.equal(run.status, 0, run.stderr)
 })
 
+test('published schemas are those the code enforces', () => {
+  const run = spawnSync(process.execPath, [join(root, 'scripts/schemas.mjs'), '--check'], { encoding: 'utf8' })
+  assert.equal(run.status, 0, run.stderr)
+})
+
 test('every criterion has a weakness, a text and a regulation that asks for it', async () => {
   const { registry } = await import('../suites/registry.generated.ts')
   const { weaknesses } = await import('../lab/cameras/weaknesses.generated.ts')

@@ -34,11 +34,23 @@ before(async () => {
   s = await testStore({ demo: true })
   site = join(s.directory, 'site')
   const products = [
-    ['HongHa', 'HH-C210', '2.4.1'], ['Đại Việt', 'DV-IPC 4MP', 'V5.5.82 build 190909'], ['=cmd|x', HOSTILE, '1.10'],
-    ['LotusCam', 'LX-20', `7.0.0-${'x'.repeat(90)}`], ['Sông Đà', 'SD-8', '3.0'],
+    ['HongHa', 'HH-C210', '2.4.1'],
+    ['Đại Việt', 'DV-IPC 4MP', 'V5.5.82 build 190909'],
+    ['=cmd|x', HOSTILE, '1.10'],
+    ['LotusCam', 'LX-20', `7.0.0-${'x'.repeat(90)}`],
+    ['Sông Đà', 'SD-8', '3.0'],
   ] as const
   for (const [i, [brand, model, version]] of products.entries()) {
-    const admission = await s.admit({ statement: (x) => { x.dut.brand = brand; x.dut.model = model; x.dut.firmware = { version, link: 'dumped' } } }, NOW + i)
+    const admission = await s.admit(
+      {
+        statement: (x) => {
+          x.dut.brand = brand
+          x.dut.model = model
+          x.dut.firmware = { version, link: 'dumped' }
+        },
+      },
+      NOW + i,
+    )
     assert.ok(admission.admitted, JSON.stringify(admission))
   }
   assert.ok((await turn(s.writing(NOW + DAY), 'DEMO-2026-0004', 'suspended', '<b>Under examination</b>')).ok)
@@ -47,13 +59,19 @@ before(async () => {
   assert.ok(published.ok, JSON.stringify(published))
   server = createServer((request, response) => {
     const path = join(site, decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname))
-    const types: Record<string, string> = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript', '.svg': 'image/svg+xml' }
+    const types: Record<string, string> = {
+      '.html': 'text/html',
+      '.css': 'text/css',
+      '.js': 'text/javascript',
+      '.svg': 'image/svg+xml',
+    }
     if (!existsSync(path) || !statSync(path).isFile()) response.writeHead(404).end()
     else response.writeHead(200, { 'content-type': types[extname(path)] ?? 'text/plain' }).end(readFileSync(path))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-  if (existsSync(CHROMIUM)) browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'], timeout: 60_000 })
+  if (existsSync(CHROMIUM))
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'], timeout: 60_000 })
 }, limit)
 
 after(async () => {
@@ -64,7 +82,10 @@ after(async () => {
 })
 
 const filesIn = (directory: string): string[] =>
-  readdirSync(directory, { recursive: true, withFileTypes: true }).filter((f) => f.isFile()).map((f) => relative(directory, join(f.parentPath, f.name))).sort()
+  readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((f) => f.isFile())
+    .map((f) => relative(directory, join(f.parentPath, f.name)))
+    .sort()
 const htmlFiles = (): string[] => filesIn(site).filter((f) => f.endsWith('.html'))
 const read = (name: string): string => readFileSync(join(site, name), 'utf8')
 
@@ -72,12 +93,16 @@ test('the same events and day give the same bytes, and publishing again replaces
   const other = join(s.directory, 'other')
   assert.ok((await publish(await opened(), other, AS_OF)).ok)
   assert.deepEqual(filesIn(other), filesIn(site))
-  for (const name of filesIn(site)) assert.equal(Buffer.compare(readFileSync(join(site, name)), readFileSync(join(other, name))), 0, name)
+  for (const name of filesIn(site))
+    assert.equal(Buffer.compare(readFileSync(join(site, name)), readFileSync(join(other, name))), 0, name)
   writeFileSync(join(other, 'stray.html'), 'left over')
   assert.ok((await publish(await opened(), other, '2026-12-01')).ok)
   assert.ok(!existsSync(join(other, 'stray.html')))
   assert.match(readFileSync(join(other, 'index.html'), 'utf8'), /01\/12\/2026/)
-  assert.deepEqual(readdirSync(s.directory).filter((f) => f.startsWith('.')), [])
+  assert.deepEqual(
+    readdirSync(s.directory).filter((f) => f.startsWith('.')),
+    [],
+  )
 })
 
 test('a foreign directory is left alone, and what was published once is not rewritten', limit, async () => {
@@ -114,18 +139,30 @@ test('a foreign directory is left alone, and what was published once is not rewr
   writeFileSync(copy, bytes)
 })
 
-test('catalog.json is canonical and fits its schema; the log is the store\'s; tables are safe', async () => {
+test("catalog.json is canonical and fits its schema; the log is the store's; tables are safe", async () => {
   const text = read('catalog.json')
   const data = JSON.parse(text) as { demo: boolean; asOf: string; entries: { status: string; entry: { id: string } }[] }
   assert.equal(text, `${canonical(data)}\n`)
   const validate = new Ajv2020({ strict: false }).compile(JSON.parse(read('catalog.schema.json')) as object)
   assert.ok(validate(data), JSON.stringify(validate.errors))
   assert.deepEqual([data.demo, data.asOf], [true, AS_OF])
-  assert.deepEqual(data.entries.map((e) => `${e.entry.id} ${e.status}`), [
-    'DEMO-2026-0005 withdrawn', 'DEMO-2026-0004 suspended', 'DEMO-2026-0003 approved', 'DEMO-2026-0002 approved', 'DEMO-2026-0001 approved',
-  ])
+  assert.deepEqual(
+    data.entries.map((e) => `${e.entry.id} ${e.status}`),
+    [
+      'DEMO-2026-0005 withdrawn',
+      'DEMO-2026-0004 suspended',
+      'DEMO-2026-0003 approved',
+      'DEMO-2026-0002 approved',
+      'DEMO-2026-0001 approved',
+    ],
+  )
   assert.equal(read('events.jsonl'), readFileSync(join(s.path, 'events.jsonl'), 'utf8'))
-  for (const [name, rows] of [['catalog.csv', 3], ['ended.csv', 2], ['en/catalog.csv', 3], ['en/ended.csv', 2]] as const) {
+  for (const [name, rows] of [
+    ['catalog.csv', 3],
+    ['ended.csv', 2],
+    ['en/catalog.csv', 3],
+    ['en/ended.csv', 2],
+  ] as const) {
     const csv = read(name)
     assert.ok(csv.startsWith('\ufeff"'))
     const lines = csv.slice(1).split('\r\n')
@@ -144,9 +181,21 @@ test('every page says DEMO, states its day, has a strict policy and no claim tha
     assert.match(page, /<aside class="demo">/, name)
     assert.match(page, /<title>DEMO/, name)
     assert.match(page, name.startsWith('en/') ? /As of 24 Nov 2026/ : /Tính đến ngày 24\/11\/2026/, name)
-    assert.match(page, /http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;; style-src &#39;self&#39;; script-src &#39;self&#39;/, name)
-    assert.doesNotMatch(page, /<script(?! src="[./]*catalog\.js" defer><\/script>)|\son\w+="|style="|javascript:/i, name)
-    assert.doesNotMatch(page.replaceAll(/does not say that the camera has no vulnerabilities/g, ''), /\b(secure|safe|has no vulnerabilities)\b/i, name)
+    assert.match(
+      page,
+      /http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;; style-src &#39;self&#39;; script-src &#39;self&#39;/,
+      name,
+    )
+    assert.doesNotMatch(
+      page,
+      /<script(?! src="[./]*catalog\.js" defer><\/script>)|\son\w+="|style="|javascript:/i,
+      name,
+    )
+    assert.doesNotMatch(
+      page.replaceAll(/does not say that the camera has no vulnerabilities/g, ''),
+      /\b(secure|safe|has no vulnerabilities)\b/i,
+      name,
+    )
     assert.doesNotMatch(page, /catalog:[\w.-]+/, `${name}: a text is missing`)
     assert.doesNotMatch(page, /<img/i, name)
   }
@@ -166,18 +215,32 @@ test('all references lead to files of the site, and to nothing else', () => {
 })
 
 /** A page that reports every request beyond the site and every complaint of the browser. */
-async function open(path: string, options: { width?: number; javaScriptEnabled?: boolean; from?: string } = {}): Promise<{ page: Page; complaints: string[]; close(): Promise<void> }> {
+async function open(
+  path: string,
+  options: { width?: number; javaScriptEnabled?: boolean; from?: string } = {},
+): Promise<{ page: Page; complaints: string[]; close(): Promise<void> }> {
   assert.ok(browser)
   const { width = 1280, javaScriptEnabled = true, from = base } = options
-  const context = await browser.newContext({ viewport: { width, height: 844 }, javaScriptEnabled, serviceWorkers: 'block' })
+  const context = await browser.newContext({
+    viewport: { width, height: 844 },
+    javaScriptEnabled,
+    serviceWorkers: 'block',
+  })
   const page = await context.newPage()
   const complaints: string[] = []
   page.setDefaultTimeout(15_000)
-  page.on('request', (r) => { if (!r.url().startsWith(from)) complaints.push(r.url()) })
-  page.on('response', (r) => { if (r.status() >= 400) complaints.push(`${r.status()} ${r.url()}`) })
+  page.on('request', (r) => {
+    if (!r.url().startsWith(from)) complaints.push(r.url())
+  })
+  page.on('response', (r) => {
+    if (r.status() >= 400) complaints.push(`${r.status()} ${r.url()}`)
+  })
   page.on('console', (m) => complaints.push(m.text()))
   page.on('pageerror', (e) => complaints.push(e.message))
-  page.on('dialog', (d) => { complaints.push(`dialog ${d.message()}`); void d.dismiss() })
+  page.on('dialog', (d) => {
+    complaints.push(`dialog ${d.message()}`)
+    void d.dismiss()
+  })
   await page.goto(from + path)
   return { page, complaints, close: () => context.close() }
 }
@@ -188,7 +251,10 @@ test('no page scrolls sideways on a phone or a desk, and the browser has nothing
     const { page, complaints, close } = await open('index.html', { width })
     for (const name of htmlFiles()) {
       await page.goto(base + name)
-      const [content, window] = await page.evaluate('[document.documentElement.scrollWidth, innerWidth]') as [number, number]
+      const [content, window] = (await page.evaluate('[document.documentElement.scrollWidth, innerWidth]')) as [
+        number,
+        number,
+      ]
       assert.ok(content <= window, `${name} at ${width}: ${content}`)
       assert.deepEqual(complaints, [], name)
     }
@@ -207,7 +273,11 @@ test('without a script the list is whole; with one it can be searched, also with
   await plain.page.getByRole('link', { name: 'Đại Việt DV-IPC 4MP' }).click()
   assert.equal(await plain.page.locator('.verdict code').textContent(), 'V5.5.82 build 190909')
   await plain.page.getByRole('link', { name: 'Tiếng Việt' }).click()
-  assert.match(plain.page.url(), /127\.0\.0\.1:\d+\/entry\/DEMO-2026-0002\.html$/, 'the language switch stays on the entry')
+  assert.match(
+    plain.page.url(),
+    /127\.0\.0\.1:\d+\/entry\/DEMO-2026-0002\.html$/,
+    'the language switch stays on the entry',
+  )
   assert.deepEqual(plain.complaints, [])
   await plain.close()
 
@@ -261,11 +331,26 @@ test('an entry says what stands, what was tested and what it does not say', limi
   assert.match(await page.locator('.verdict').innerText(), /Withdrawn on 23 Nov 2026[\s\S]*Ảnh firmware đã bị thay\./)
   await page.goto(`${base}en/entry/DEMO-2026-0001.html`)
   assert.match(await page.locator('.verdict').innerText(), /Approved\s+In force until 20 Nov 2029/)
-  assert.deepEqual(await page.locator('.clauses tbody tr').allInnerTexts().then((rows) => rows.map((r) => r.replace(/\s+/g, ' '))), [
-    'CORE-1 No undeclared TCP service ✓ Met', 'CORE-2 No cleartext log-in ✓ Met', 'CORE-3 Guessing passwords is limited ✓ Met',
-    'CORE-4 Only signed updates are installed ✓ Met', 'CORE-5 Log-ins are recorded by syslog (recommended) ✕ Not met',
-  ])
-  assert.equal(await page.locator('main').getByText((await opened()).state.standings[0]!.entry.report.digest).count(), 1)
+  assert.deepEqual(
+    await page
+      .locator('.clauses tbody tr')
+      .allInnerTexts()
+      .then((rows) => rows.map((r) => r.replace(/\s+/g, ' '))),
+    [
+      'CORE-1 No undeclared TCP service ✓ Met',
+      'CORE-2 No cleartext log-in ✓ Met',
+      'CORE-3 Guessing passwords is limited ✓ Met',
+      'CORE-4 Only signed updates are installed ✓ Met',
+      'CORE-5 Log-ins are recorded by syslog (recommended) ✕ Not met',
+    ],
+  )
+  assert.equal(
+    await page
+      .locator('main')
+      .getByText((await opened()).state.standings[0]!.entry.report.digest)
+      .count(),
+    1,
+  )
   await close()
 })
 

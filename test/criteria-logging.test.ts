@@ -30,66 +30,130 @@ const validate = new Ajv.default({ allErrors: true }).compile(kind.schema)
 
 type Parameters = { required: boolean; actor?: boolean }
 
-function judge(value: FailedLoginLog, statement: Statement, parameters: Parameters = { required: true }, subject = SUBJECT) {
+function judge(
+  value: FailedLoginLog,
+  statement: Statement,
+  parameters: Parameters = { required: true },
+  subject = SUBJECT,
+) {
   assert.ok(validate(value), JSON.stringify(validate.errors))
   canonical(value)
   const cite = (at: string): Cite => ({ kind: kind.id, subject, state: 'in-service', at })
-  const context = { statement, parameters, subject, state: 'in-service', cite, others: () => [], catalogue: () => null } as JudgeContext<Parameters>
-  const findings = criterion.judge({ answered: true, value, controls: [], artifacts: [] } satisfies Answered<FailedLoginLog>, context)
+  const context = {
+    statement,
+    parameters,
+    subject,
+    state: 'in-service',
+    cite,
+    others: () => [],
+    catalogue: () => null,
+  } as JudgeContext<Parameters>
+  const findings = criterion.judge(
+    { answered: true, value, controls: [], artifacts: [] } satisfies Answered<FailedLoginLog>,
+    context,
+  )
   for (const f of findings) {
-    for (const language of ['en', 'vi'] as const) assert.doesNotMatch(messageText(language, f.message, criterion.id), /^[a-z-]+$|\{/, f.message.code)
+    for (const language of ['en', 'vi'] as const)
+      assert.doesNotMatch(messageText(language, f.message, criterion.id), /^[a-z-]+$|\{/, f.message.code)
     for (const { at } of f.cites) assert.notEqual(pointed(value, at), undefined, at)
   }
   return { verdict: verdictOf(findings), codes: findings.map((f) => f.message.code).sort() }
 }
 
 const pointed = (value: unknown, pointer: string): unknown =>
-  pointer.split('/').slice(1).reduce<unknown>((v, name) => (v as Record<string, unknown> | undefined)?.[name], value)
+  pointer
+    .split('/')
+    .slice(1)
+    .reduce<unknown>((v, name) => (v as Record<string, unknown> | undefined)?.[name], value)
 
-const web = (over: Partial<Statement> = {}): Statement => emptyStatement({
-  services: [{ id: 'http', transport: 'tcp', port: 80, protocol: 'http', families: ['ipv4'], purpose: 'web' }],
-  accounts: [{ id: 'owner', user: 'admin', password: { env: 'X' }, role: 'administrator' }],
-  logins: [{ id: 'web', service: 'http', account: 'owner', target: '/' }],
-  logging: { channels: [{ id: 'main', protocol: 'syslog-udp', port: 514 }] },
-  ...over,
-})
+const web = (over: Partial<Statement> = {}): Statement =>
+  emptyStatement({
+    services: [{ id: 'http', transport: 'tcp', port: 80, protocol: 'http', families: ['ipv4'], purpose: 'web' }],
+    accounts: [{ id: 'owner', user: 'admin', password: { env: 'X' }, role: 'administrator' }],
+    logins: [{ id: 'web', service: 'http', account: 'owner', target: '/' }],
+    logging: { channels: [{ id: 'main', protocol: 'syslog-udp', port: 514 }] },
+    ...over,
+  })
 
 /** Answers as nginx 1.22 gave them to curl (Basic, wrong and right password). */
-const OK = 'HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\npage\n'
-const UNAUTHORIZED = 'HTTP/1.1 401 Unauthorized\r\nServer: nginx/1.22.1\r\nContent-Type: text/html\r\nContent-Length: 4\r\nWWW-Authenticate: Basic realm="cam"\r\n\r\n401\n'
+const OK =
+  'HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\npage\n'
+const UNAUTHORIZED =
+  'HTTP/1.1 401 Unauthorized\r\nServer: nginx/1.22.1\r\nContent-Type: text/html\r\nContent-Length: 4\r\nWWW-Authenticate: Basic realm="cam"\r\n\r\n401\n'
 const LYING = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nNope\n'
 
 const SECOND = 1_000_000
 const exchange = (at: number, user: string, raw: string): Exchange => ({
-  at, elapsed: 1000, connection: 0, sourceAddress: '127.0.0.1',
-  request: { method: 'GET', target: '/', headers: [], bodyBytes: 0, credential: { user, secret: 's', published: false }, scheme: 'basic' },
-  rounds: [{ elapsed: 1000, answer: { raw: Buffer.from(raw, 'latin1').toString('base64'), length: raw.length, end: 'complete' } }],
+  at,
+  elapsed: 1000,
+  connection: 0,
+  sourceAddress: '127.0.0.1',
+  request: {
+    method: 'GET',
+    target: '/',
+    headers: [],
+    bodyBytes: 0,
+    credential: { user, secret: 's', published: false },
+    scheme: 'basic',
+  },
+  rounds: [
+    {
+      elapsed: 1000,
+      answer: { raw: Buffer.from(raw, 'latin1').toString('base64'), length: raw.length, end: 'complete' },
+    },
+  ],
   failure: null,
 })
 
 /** Quiet 0-3 s; right at 3 s, unknown user at 5 s, wrong password at 7 s, right at 9 s. */
-function observation(records: [second: number, record: string, from?: string, channel?: string][], over: { refused?: string; marker?: string } = {}): FailedLoginLog {
+function observation(
+  records: [second: number, record: string, from?: string, channel?: string][],
+  over: { refused?: string; marker?: string } = {},
+): FailedLoginLog {
   const { refused = UNAUTHORIZED, marker = 'cs09' } = over
-  const event = (id: string, what: FailedLoginLog['events'][number]['what'], second: number, user: string, raw: string) => ({
-    id, what, at: second * SECOND, user, sourceAddress: '127.0.0.1', exchange: exchange(second * SECOND, user, raw),
+  const event = (
+    id: string,
+    what: FailedLoginLog['events'][number]['what'],
+    second: number,
+    user: string,
+    raw: string,
+  ) => ({
+    id,
+    what,
+    at: second * SECOND,
+    user,
+    sourceAddress: '127.0.0.1',
+    exchange: exchange(second * SECOND, user, raw),
   })
   return {
     declared: true,
-    channels: [{ id: 'main', protocol: 'syslog-udp', port: 514, receiving: true, before: null, enable: null, after: null }],
+    channels: [
+      { id: 'main', protocol: 'syslog-udp', port: 514, receiving: true, before: null, enable: null, after: null },
+    ],
     quiet: { from: 0, to: 3 * SECOND },
     events: [
-      event('accepted-1', 'accepted', 3, 'admin', OK), event('unknown-user-1', 'unknown-user', 5, marker, refused),
-      event('wrong-password-1', 'wrong-password', 7, 'admin', refused), event('accepted-2', 'accepted', 9, 'admin', OK),
+      event('accepted-1', 'accepted', 3, 'admin', OK),
+      event('unknown-user-1', 'unknown-user', 5, marker, refused),
+      event('wrong-password-1', 'wrong-password', 7, 'admin', refused),
+      event('accepted-2', 'accepted', 9, 'admin', OK),
     ],
     until: 20 * SECOND,
-    records: records.map(([second, record, from = '127.0.0.1', channel = 'main']) => ({ at: second * SECOND, from, channel, raw: Buffer.from(record, 'latin1').toString('base64') })),
+    records: records.map(([second, record, from = '127.0.0.1', channel = 'main']) => ({
+      at: second * SECOND,
+      from,
+      channel,
+      raw: Buffer.from(record, 'latin1').toString('base64'),
+    })),
     left: 0,
   }
 }
 
-const fixtures = JSON.parse(readFileSync(new URL('./fixtures/failed-login-log/records.json', import.meta.url), 'utf8')) as { record: string }[]
+const fixtures = JSON.parse(
+  readFileSync(new URL('./fixtures/failed-login-log/records.json', import.meta.url), 'utf8'),
+) as { record: string }[]
 /** A record as somebody's software really wrote it. */
-const real = (...parts: string[]): string => fixtures.find((f) => parts.every((p) => f.record.includes(p)))?.record ?? assert.fail(parts.join())
+const real = (...parts: string[]): string =>
+  fixtures.find((f) => parts.every((p) => f.record.includes(p)))?.record ?? assert.fail(parts.join())
 const NGINX_UNKNOWN = real('nginx', 'user "cs09" was not found')
 const NGINX_MISMATCH = real('nginx', 'password mismatch')
 const NGINX_401 = real('nginx', '- cs09', ' 401 ')
@@ -100,44 +164,166 @@ const DROPBEAR_NAMELESS = real('Login attempt for nonexistent user')
 const RSYSLOG_FOLDED = real('vm sshd: message repeated 2 times')
 
 test('records that name the random user pass, late ones and ones with a false clock too', () => {
-  for (const unknown of [NGINX_UNKNOWN, NGINX_401, '<13>Jan  1 00:00:09 localhost web: login failed, user=cs09', '<13>x cs09'])
-    assert.deepEqual(judge(observation([[3.1, NGINX_200], [7.9, unknown], [8.1, NGINX_MISMATCH], [9.1, NGINX_200]]), web()),
-      { verdict: 'pass', codes: ['recorded-by-name'] }, unknown)
-  const ssh = observation([[5.5, SSHD_FAILED], [7.2, '<38>Nov 21 21:26:22 vm sshd[2]: Failed password for admin from 127.0.0.1 port 1 ssh2']], { marker: 'cs08nobody' })
+  for (const unknown of [
+    NGINX_UNKNOWN,
+    NGINX_401,
+    '<13>Jan  1 00:00:09 localhost web: login failed, user=cs09',
+    '<13>x cs09',
+  ])
+    assert.deepEqual(
+      judge(
+        observation([
+          [3.1, NGINX_200],
+          [7.9, unknown],
+          [8.1, NGINX_MISMATCH],
+          [9.1, NGINX_200],
+        ]),
+        web(),
+      ),
+      { verdict: 'pass', codes: ['recorded-by-name'] },
+      unknown,
+    )
+  const ssh = observation(
+    [
+      [5.5, SSHD_FAILED],
+      [7.2, '<38>Nov 21 21:26:22 vm sshd[2]: Failed password for admin from 127.0.0.1 port 1 ssh2'],
+    ],
+    { marker: 'cs08nobody' },
+  )
   assert.equal(judge(ssh, web()).verdict, 'pass')
-  assert.equal(judge(observation([[5.2, NGINX_UNKNOWN, '10.9.9.9'], [7.1, NGINX_MISMATCH]]), web()).verdict, 'pass')
+  assert.equal(
+    judge(
+      observation([
+        [5.2, NGINX_UNKNOWN, '10.9.9.9'],
+        [7.1, NGINX_MISMATCH],
+      ]),
+      web(),
+    ).verdict,
+    'pass',
+  )
 })
 
 test('an unknown user recorded and a wrong password not: inconclusive; folded ones count', () => {
-  assert.deepEqual(judge(observation([[5.1, NGINX_UNKNOWN], [5.1, NGINX_401], [9.1, NGINX_200]]), web()).codes, ['known-user-not-recorded', 'recorded-by-name'])
-  assert.equal(judge(observation([[5.1, NGINX_UNKNOWN], [8.5, '<13>Nov 21 21:26:21 vm last message repeated 2 times']]), web()).verdict, 'pass')
+  assert.deepEqual(
+    judge(
+      observation([
+        [5.1, NGINX_UNKNOWN],
+        [5.1, NGINX_401],
+        [9.1, NGINX_200],
+      ]),
+      web(),
+    ).codes,
+    ['known-user-not-recorded', 'recorded-by-name'],
+  )
+  assert.equal(
+    judge(
+      observation([
+        [5.1, NGINX_UNKNOWN],
+        [8.5, '<13>Nov 21 21:26:21 vm last message repeated 2 times'],
+      ]),
+      web(),
+    ).verdict,
+    'pass',
+  )
 })
 
 test('without the random name: account or source with a word of failure passes, unless such records came before', () => {
-  const dropbear = '<84>Nov 21 21:27:09 dropbear[3310]: Bad password attempt for \'admin\' from 127.0.0.1:52908'
-  assert.deepEqual(judge(observation([[5.1, DROPBEAR_NAMELESS], [7.1, dropbear]]), web()), { verdict: 'pass', codes: ['recorded-by-source'] })
+  const dropbear = "<84>Nov 21 21:27:09 dropbear[3310]: Bad password attempt for 'admin' from 127.0.0.1:52908"
+  assert.deepEqual(
+    judge(
+      observation([
+        [5.1, DROPBEAR_NAMELESS],
+        [7.1, dropbear],
+      ]),
+      web(),
+    ),
+    { verdict: 'pass', codes: ['recorded-by-source'] },
+  )
   assert.deepEqual(judge(observation([[5.1, SSHD_ROOT]]), web()), { verdict: 'pass', codes: ['recorded-by-source'] })
-  for (const noisy of [1, 3.5]) assert.deepEqual(judge(observation([[noisy, SSHD_ROOT], [5.1, SSHD_ROOT]]), web()), { verdict: 'inconclusive', codes: ['not-told-apart'] })
+  for (const noisy of [1, 3.5])
+    assert.deepEqual(
+      judge(
+        observation([
+          [noisy, SSHD_ROOT],
+          [5.1, SSHD_ROOT],
+        ]),
+        web(),
+      ),
+      { verdict: 'inconclusive', codes: ['not-told-apart'] },
+    )
   assert.equal(judge(observation([[5.1, SSHD_ROOT, '10.9.9.9']]), web()).verdict, 'inconclusive')
-  assert.deepEqual(judge(observation([[5.1, '<13>Nov 21 21:26:21 cam web: dang nhap that bai, 127.0.0.1'], [9.1, NGINX_200]]), web()).codes, ['outcome-not-said'])
+  assert.deepEqual(
+    judge(
+      observation([
+        [5.1, '<13>Nov 21 21:26:21 cam web: dang nhap that bai, 127.0.0.1'],
+        [9.1, NGINX_200],
+      ]),
+      web(),
+    ).codes,
+    ['outcome-not-said'],
+  )
 })
 
 test('a record of failure that names nobody is inconclusive, and enough where no actor is asked for', () => {
-  const nameless = observation([[5.1, DROPBEAR_NAMELESS], [9.1, NGINX_200]])
+  const nameless = observation([
+    [5.1, DROPBEAR_NAMELESS],
+    [9.1, NGINX_200],
+  ])
   assert.deepEqual(judge(nameless, web()), { verdict: 'inconclusive', codes: ['names-nobody'] })
-  assert.deepEqual(judge(nameless, web(), { required: true, actor: false }), { verdict: 'pass', codes: ['recorded-without-name'] })
-  const noisy = observation([[1, DROPBEAR_NAMELESS], [5.1, DROPBEAR_NAMELESS]])
+  assert.deepEqual(judge(nameless, web(), { required: true, actor: false }), {
+    verdict: 'pass',
+    codes: ['recorded-without-name'],
+  })
+  const noisy = observation([
+    [1, DROPBEAR_NAMELESS],
+    [5.1, DROPBEAR_NAMELESS],
+  ])
   assert.equal(judge(noisy, web(), { required: true, actor: false }).verdict, 'inconclusive')
-  assert.deepEqual(judge(observation([[5.1, RSYSLOG_FOLDED.replace(/\[.*/, '').replace('message', 'last message')], [9.1, NGINX_200]]), web()).codes, ['folded'])
+  assert.deepEqual(
+    judge(
+      observation([
+        [5.1, RSYSLOG_FOLDED.replace(/\[.*/, '').replace('message', 'last message')],
+        [9.1, NGINX_200],
+      ]),
+      web(),
+    ).codes,
+    ['folded'],
+  )
 })
 
 test('nothing of the failure although later records came: fail', () => {
-  const unlogged = observation([[3.1, NGINX_200], [9.1, NGINX_200]])
+  const unlogged = observation([
+    [3.1, NGINX_200],
+    [9.1, NGINX_200],
+  ])
   assert.deepEqual(judge(unlogged, web()), { verdict: 'fail', codes: ['not-recorded'] })
   const talk = '<38>Nov 21 21:26:24 cam web: connection from 127.0.0.1 port '
   const later = '<38>Nov 21 21:26:24 cam web: 127.0.0.1 changed the log server'
-  assert.equal(judge(observation([[3.1, `${talk}4001`], [5.1, `${talk}4002`], [9.1, `${talk}4003`], [21, later]]), web()).verdict, 'fail')
-  assert.deepEqual(judge(observation([[3.1, NGINX_200], [9.1, NGINX_200]], { refused: LYING }), web()).codes, ['not-recorded'])
+  assert.equal(
+    judge(
+      observation([
+        [3.1, `${talk}4001`],
+        [5.1, `${talk}4002`],
+        [9.1, `${talk}4003`],
+        [21, later],
+      ]),
+      web(),
+    ).verdict,
+    'fail',
+  )
+  assert.deepEqual(
+    judge(
+      observation(
+        [
+          [3.1, NGINX_200],
+          [9.1, NGINX_200],
+        ],
+        { refused: LYING },
+      ),
+      web(),
+    ).codes,
+    ['not-recorded'],
+  )
 })
 
 test('a missing record is no violation while event or channel are unproven', () => {
@@ -145,21 +331,70 @@ test('a missing record is no violation while event or channel are unproven', () 
     ['channel-silent', observation([])],
     ['channel-silent', observation([[9.1, NGINX_200, '10.9.9.9']])],
     ['channel-unproven', observation([[3.1, NGINX_200]])],
-    ['failure-not-shown', observation([[3.1, NGINX_200], [9.1, NGINX_200]], { refused: OK })],
-    ['too-many-records', { ...observation([[3.1, NGINX_200], [9.1, NGINX_200]]), left: 4 }],
-    ['nothing-received-with', { ...observation([]), channels: observation([]).channels.map((c) => ({ ...c, receiving: false })) }],
-    ['recorded-as-success', observation([[5.1, '<13>Nov 21 21:26:21 cam web: user cs09 logged in'], [9.1, NGINX_200]])],
+    [
+      'failure-not-shown',
+      observation(
+        [
+          [3.1, NGINX_200],
+          [9.1, NGINX_200],
+        ],
+        { refused: OK },
+      ),
+    ],
+    [
+      'too-many-records',
+      {
+        ...observation([
+          [3.1, NGINX_200],
+          [9.1, NGINX_200],
+        ]),
+        left: 4,
+      },
+    ],
+    [
+      'nothing-received-with',
+      { ...observation([]), channels: observation([]).channels.map((c) => ({ ...c, receiving: false })) },
+    ],
+    [
+      'recorded-as-success',
+      observation([
+        [5.1, '<13>Nov 21 21:26:21 cam web: user cs09 logged in'],
+        [9.1, NGINX_200],
+      ]),
+    ],
   ]
-  const locked = observation([[3.1, NGINX_200], [9.1, NGINX_200]])
-  locked.events[3] = { ...locked.events[3], exchange: exchange(9 * SECOND, 'admin', UNAUTHORIZED) } as FailedLoginLog['events'][number]
+  const locked = observation([
+    [3.1, NGINX_200],
+    [9.1, NGINX_200],
+  ])
+  locked.events[3] = {
+    ...locked.events[3],
+    exchange: exchange(9 * SECOND, 'admin', UNAUTHORIZED),
+  } as FailedLoginLog['events'][number]
   const second = observation([[9.1, NGINX_200]])
-  second.channels.push({ id: 'other', protocol: 'syslog-tcp', port: 514, receiving: true, before: null, enable: null, after: null })
+  second.channels.push({
+    id: 'other',
+    protocol: 'syslog-tcp',
+    port: 514,
+    receiving: true,
+    before: null,
+    enable: null,
+    after: null,
+  })
   for (const [code, value] of [...rows, ['failure-not-shown', locked], ['channel-unproven', second]] as const)
     assert.deepEqual(judge(value, web()), { verdict: 'inconclusive', codes: [code] }, code)
 })
 
 test('no channel declared: fail where the text asks for one, inconclusive else', () => {
-  const none: FailedLoginLog = { declared: false, channels: [], quiet: null, events: [], until: null, records: [], left: 0 }
+  const none: FailedLoginLog = {
+    declared: false,
+    channels: [],
+    quiet: null,
+    events: [],
+    until: null,
+    records: [],
+    left: 0,
+  }
   assert.deepEqual(judge(none, web()), { verdict: 'fail', codes: ['no-channel-declared'] })
   assert.equal(judge(none, web(), { required: false }).verdict, 'inconclusive')
 })
@@ -178,8 +413,12 @@ async function observe(statement: Statement, secrets: Record<string, string>, lo
   const subject = `a/login/${login}`
   const seen = await probe.run(bench, subject)
   assert.ok(seen.answered, JSON.stringify(seen))
-  assert.deepEqual(seen.controls.filter((c) => !c.ok), [])
+  assert.deepEqual(
+    seen.controls.filter((c) => !c.ok),
+    [],
+  )
   const { verdict, codes } = judge(seen.value, statement, { required: true }, subject)
+  await sleep(100)
   return { seen, verdict, codes, undone: bench.undone, open: bench.open() }
 }
 
@@ -189,16 +428,29 @@ describe('observed', { concurrency: true, timeout: 120_000 }, () => {
   async function nginx(log: (port: number) => string) {
     const directory = mkdtempSync(join(tmpdir(), 'camseal-nginx-'))
     const [port, logPort] = [await freePort(), await freePort()]
-    const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((n) => `${n}_temp_path ${directory}/${n};`).join(' ')
+    const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+      .map((n) => `${n}_temp_path ${directory}/${n};`)
+      .join(' ')
     const hash = spawnSync('openssl', ['passwd', '-apr1', 'right-Pass-1'], { encoding: 'utf8' }).stdout.trim()
     writeFileSync(join(directory, 'htpasswd'), `admin:${hash}\n`)
     writeFileSync(join(directory, 'page'), 'page\n')
-    writeFileSync(join(directory, 'nginx.conf'), `daemon off; user root; pid ${directory}/pid; events {} http { ${paths}
+    writeFileSync(
+      join(directory, 'nginx.conf'),
+      `daemon off; user root; pid ${directory}/pid; events {} http { ${paths}
       map $status $fine { ~^2 1; default 0; } ${log(logPort)}
-      server { listen 127.0.0.1:${port}; auth_basic cam; auth_basic_user_file ${directory}/htpasswd; root ${directory}; location / { try_files /page =404; } } }`)
-    const child: ChildProcess = spawn('nginx', ['-c', join(directory, 'nginx.conf'), '-p', directory, '-e', join(directory, 'errors')], { stdio: 'ignore' })
+      server { listen 127.0.0.1:${port}; auth_basic cam; auth_basic_user_file ${directory}/htpasswd; root ${directory}; location / { try_files /page =404; } } }`,
+    )
+    const child: ChildProcess = spawn(
+      'nginx',
+      ['-c', join(directory, 'nginx.conf'), '-p', directory, '-e', join(directory, 'errors')],
+      { stdio: 'ignore' },
+    )
     for (let i = 0; i < 100; i++) {
-      const up = await new Promise<boolean>((done) => httpRequest({ host: '127.0.0.1', port, path: '/' }, (r) => done(r.resume() !== undefined)).on('error', () => done(false)).end())
+      const up = await new Promise<boolean>((done) =>
+        httpRequest({ host: '127.0.0.1', port, path: '/' }, (r) => done(r.resume() !== undefined))
+          .on('error', () => done(false))
+          .end(),
+      )
       if (up) break
       await sleep(50)
     }
@@ -215,8 +467,19 @@ describe('observed', { concurrency: true, timeout: 120_000 }, () => {
     return { statement, stop }
   }
   const cases: [string, (port: number) => string, string, string][] = [
-    ['logs everything', (p) => `error_log syslog:server=127.0.0.1:${p},tag=nginx info; access_log syslog:server=127.0.0.1:${p},tag=nginx combined;`, 'pass', 'recorded-by-name'],
-    ['logs what succeeds only', (p) => `error_log /dev/null; access_log syslog:server=127.0.0.1:${p},tag=nginx combined if=$fine;`, 'fail', 'not-recorded'],
+    [
+      'logs everything',
+      (p) =>
+        `error_log syslog:server=127.0.0.1:${p},tag=nginx info; access_log syslog:server=127.0.0.1:${p},tag=nginx combined;`,
+      'pass',
+      'recorded-by-name',
+    ],
+    [
+      'logs what succeeds only',
+      (p) => `error_log /dev/null; access_log syslog:server=127.0.0.1:${p},tag=nginx combined if=$fine;`,
+      'fail',
+      'not-recorded',
+    ],
     ['logs nothing', () => 'error_log /dev/null; access_log off;', 'inconclusive', 'channel-silent'],
   ]
   for (const [name, log, verdict, code] of cases)
@@ -225,7 +488,10 @@ describe('observed', { concurrency: true, timeout: 120_000 }, () => {
       try {
         const got = await observe(device.statement, { owner: 'right-Pass-1' }, 'web')
         assert.deepEqual([got.verdict, got.codes], [verdict, [code]])
-        assert.deepEqual(got.seen.value.events.map((e) => e.what), ['accepted', 'unknown-user', 'wrong-password', 'accepted'])
+        assert.deepEqual(
+          got.seen.value.events.map((e) => e.what),
+          ['accepted', 'unknown-user', 'wrong-password', 'accepted'],
+        )
         assert.equal(got.open, 0)
       } finally {
         await device.stop()
@@ -241,10 +507,13 @@ describe('observed', { concurrency: true, timeout: 120_000 }, () => {
       if (host === '127.0.0.1') socket.send(`<38>Jan  1 00:00:01 cam web: ${text}`, Number(port), host)
     }
     const server = createHttpServer((request, response) => {
-      const [user, password] = Buffer.from((request.headers.authorization ?? '').slice(6), 'base64').toString().split(':')
+      const [user, password] = Buffer.from((request.headers.authorization ?? '').slice(6), 'base64')
+        .toString()
+        .split(':')
       const url = new URL(request.url ?? '/', 'http://x')
       const known = user === 'admin' && password === 'right-Pass-1'
-      if (request.headers.authorization) setTimeout(() => say(known ? `login ok ${user}` : `login failed for ${user} from 127.0.0.1`), 1200)
+      if (request.headers.authorization)
+        setTimeout(() => say(known ? `login ok ${user}` : `login failed for ${user} from 127.0.0.1`), 1200)
       if (!known) return void response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="c"' }).end('no')
       if (url.pathname === '/set') {
         settings.push(url.searchParams.get('to') ?? '')
@@ -255,18 +524,50 @@ describe('observed', { concurrency: true, timeout: 120_000 }, () => {
     })
     await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
     const logPort = await freePort()
-    const action = { service: 'http', method: 'GET' as const, target: '/set?to={{lab-address}}:{{lab-port}}', account: 'owner', done: 'done' }
+    const action = {
+      service: 'http',
+      method: 'GET' as const,
+      target: '/set?to={{lab-address}}:{{lab-port}}',
+      account: 'owner',
+      done: 'done',
+    }
     const statement = web({
-      services: [{ id: 'http', transport: 'tcp', port: (server.address() as AddressInfo).port, protocol: 'http', families: ['ipv4'], purpose: 'web' }],
+      services: [
+        {
+          id: 'http',
+          transport: 'tcp',
+          port: (server.address() as AddressInfo).port,
+          protocol: 'http',
+          families: ['ipv4'],
+          purpose: 'web',
+        },
+      ],
       bruteForce: [{ login: 'web', protection: 'lock', failures: 3, lockSeconds: 60, windowSeconds: 60 }],
-      logging: { channels: [{ id: 'main', protocol: 'syslog-udp', port: logPort, enable: action, current: { service: 'http', target: '/', account: 'owner', pattern: 'syslog=([^;]*);' } }] },
+      logging: {
+        channels: [
+          {
+            id: 'main',
+            protocol: 'syslog-udp',
+            port: logPort,
+            enable: action,
+            current: { service: 'http', target: '/', account: 'owner', pattern: 'syslog=([^;]*);' },
+          },
+        ],
+      },
     })
     try {
       const { seen, verdict, undone } = await observe(statement, { owner: 'right-Pass-1' }, 'web')
       assert.equal(verdict, 'pass')
       assert.deepEqual(settings, [`127.0.0.1:${logPort}`, '192.0.2.9:5514'])
-      assert.deepEqual(seen.value.channels.map((c) => [c.before, c.after]), [['192.0.2.9:5514', `127.0.0.1:${logPort}`]])
-      assert.equal(seen.value.events.filter((e) => e.what !== 'accepted').length, 1, 'a lock at three leaves room for one failure')
+      assert.deepEqual(
+        seen.value.channels.map((c) => [c.before, c.after]),
+        [['192.0.2.9:5514', `127.0.0.1:${logPort}`]],
+      )
+      assert.equal(
+        seen.value.events.filter((e) => e.what !== 'accepted').length,
+        1,
+        'a lock at three leaves room for one failure',
+      )
       assert.ok(seen.value.records.some((r) => Buffer.from(r.raw, 'base64').includes('settings changed')))
       assert.equal(undone.length, 1)
     } finally {
@@ -275,14 +576,25 @@ describe('observed', { concurrency: true, timeout: 120_000 }, () => {
     }
   })
 
-  for (const [weaknesses, verdict] of [[[], 'pass'], [['failed-login-unlogged'], 'fail'], [['syslog-silent'], 'inconclusive']] as const)
+  for (const [weaknesses, verdict] of [
+    [[], 'pass'],
+    [['failed-login-unlogged'], 'fail'],
+    [['syslog-silent'], 'inconclusive'],
+  ] as const)
     test(`the reference camera ${weaknesses.join() || 'as it should be'}: ${verdict}`, async () => {
       const lab = '127.0.0.1'
       const logPort = await freePort()
       const camera = await startReferenceCamera({
-        addresses: { ipv4: '127.77.3.9', ipv6: null }, ports: { https: 0, rtsp: 0 }, weaknesses: [...weaknesses], serial: 'T-1',
-        syslog: { address: '192.0.2.9', port: logPort }, lock: { failures: 5, windowSeconds: 60, lockSeconds: 60 }, bootSeconds: 1,
-        factoryFresh: false, adminPassword: 'Owner-Pass-1x', users: [{ name: 'guard', password: 'Guard-Pass-1x', role: 'viewer', spare: true }],
+        addresses: { ipv4: '127.77.3.9', ipv6: null },
+        ports: { https: 0, rtsp: 0 },
+        weaknesses: [...weaknesses],
+        serial: 'T-1',
+        syslog: { address: '192.0.2.9', port: logPort },
+        lock: { failures: 5, windowSeconds: 60, lockSeconds: 60 },
+        bootSeconds: 1,
+        factoryFresh: false,
+        adminPassword: 'Owner-Pass-1x',
+        users: [{ name: 'guard', password: 'Guard-Pass-1x', role: 'viewer', spare: true }],
       })
       try {
         const statement = camera.statement()
@@ -301,16 +613,21 @@ describe('observed', { concurrency: true, timeout: 120_000 }, () => {
     assert.ok(seen.answered && !seen.value.declared && seen.value.events.length === 0)
   })
 
-  test('a receiver that cannot be opened, and a protocol without a client, are the lab\'s', async () => {
+  test("a receiver that cannot be opened, and a protocol without a client, are the lab's", async () => {
     const taken = createSocket('udp4')
     await new Promise<void>((bound) => taken.bind(0, '127.0.0.1', bound))
-    const statement = web({ logging: { channels: [{ id: 'main', protocol: 'syslog-udp', port: taken.address().port }] } })
+    const statement = web({
+      logging: { channels: [{ id: 'main', protocol: 'syslog-udp', port: taken.address().port }] },
+    })
     const seen = await probe.run(liveBench(statement, { owner: 'x' }), SUBJECT)
     taken.close()
     assert.ok(!seen.answered && seen.cause === 'lab' && seen.why.code === 'failed-login-log.no-receiver')
-    const telnet = web({ services: [{ id: 'http', transport: 'tcp', port: 23, protocol: 'telnet', families: ['ipv4'], purpose: 'x' }] })
+    const telnet = web({
+      services: [{ id: 'http', transport: 'tcp', port: 23, protocol: 'telnet', families: ['ipv4'], purpose: 'x' }],
+    })
     const other = await probe.run(liveBench(telnet, { owner: 'x' }), SUBJECT)
     assert.ok(!other.answered && other.cause === 'lab' && other.why.code === 'failed-login-log.no-client')
-    for (const { code, values } of [seen.why, other.why]) assert.doesNotMatch(messageText('vi', { code, values }), /no-receiver|no-client/)
+    for (const { code, values } of [seen.why, other.why])
+      assert.doesNotMatch(messageText('vi', { code, values }), /no-receiver|no-client/)
   })
 })

@@ -18,7 +18,13 @@ import { canonical } from '../suites/canonical.ts'
 import type { Cite, Criterion, JudgeContext } from '../suites/criterion.ts'
 import { verdictOf } from '../suites/judge.ts'
 import type { Exchange } from '../suites/observations/exchange.ts'
-import { kind, type UpdateAttempt, type UpdateRefusal, type UpdateVariant, type VariantId } from '../suites/observations/update-refusal.ts'
+import {
+  kind,
+  type UpdateAttempt,
+  type UpdateRefusal,
+  type UpdateVariant,
+  type VariantId,
+} from '../suites/observations/update-refusal.ts'
 import type { Statement } from '../suites/statement.ts'
 import { criterion as altered } from '../suites/update-integrity/altered-update-refused.ts'
 import { criterion as older } from '../suites/update-integrity/older-update-refused.ts'
@@ -35,13 +41,36 @@ function judge<P>(criterion: Criterion<UpdateRefusal, P>, value: UpdateRefusal, 
   assert.ok(validate(value), JSON.stringify(validate.errors?.slice(0, 3)))
   canonical(value)
   const cite = (at: string): Cite => ({ kind: kind.id, subject: SUBJECT, state: 'in-service', at })
-  const context: JudgeContext<P> = { statement, parameters, subject: SUBJECT, state: 'in-service', cite, others: () => [], catalogue: () => null }
+  const context: JudgeContext<P> = {
+    statement,
+    parameters,
+    subject: SUBJECT,
+    state: 'in-service',
+    cite,
+    others: () => [],
+    catalogue: () => null,
+  }
   const findings = criterion.judge({ answered: true, value, controls: [], artifacts: [] }, context)
   for (const f of findings) {
-    for (const language of ['en', 'vi'] as const) assert.doesNotMatch(messageText(language, f.message, criterion.id), /^[a-z-]+$|\{/, f.message.code)
-    for (const { at } of f.cites) assert.notEqual(at.split('/').slice(1).reduce<unknown>((v, n) => (v as Record<string, unknown> | undefined)?.[n], value), undefined, at)
+    for (const language of ['en', 'vi'] as const)
+      assert.doesNotMatch(messageText(language, f.message, criterion.id), /^[a-z-]+$|\{/, f.message.code)
+    for (const { at } of f.cites)
+      assert.notEqual(
+        at
+          .split('/')
+          .slice(1)
+          .reduce<unknown>((v, n) => (v as Record<string, unknown> | undefined)?.[n], value),
+        undefined,
+        at,
+      )
   }
-  return [verdictOf(findings), findings.map((f) => f.message.code).sort().join()] as const
+  return [
+    verdictOf(findings),
+    findings
+      .map((f) => f.message.code)
+      .sort()
+      .join(),
+  ] as const
 }
 
 /** Archives made by tar itself: a list of digests, a version, and content. */
@@ -51,7 +80,10 @@ function archive(version: string, name = `fw-${version}.tgz`): string {
   const tree = mkdtempSync(join(directory, 'tree-'))
   writeFileSync(join(tree, 'version'), `${version}\n`)
   writeFileSync(join(tree, 'app.bin'), createHash('sha512').update(version).digest().toString('hex').repeat(200))
-  for (const [sums, program] of [['SHA256SUMS', 'sha256sum'], ['MD5SUMS', 'md5sum']] as const)
+  for (const [sums, program] of [
+    ['SHA256SUMS', 'sha256sum'],
+    ['MD5SUMS', 'md5sum'],
+  ] as const)
     writeFileSync(join(tree, sums), spawnSync(program, ['version', 'app.bin'], { cwd: tree }).stdout)
   assert.equal(spawnSync('tar', ['-C', tree, '-czf', path, 'version', 'app.bin', 'SHA256SUMS', 'MD5SUMS']).status, 0)
   return path
@@ -59,12 +91,15 @@ function archive(version: string, name = `fw-${version}.tgz`): string {
 
 const signedFile = (version: string): string => {
   const path = join(directory, `signed-${version}.fw`)
-  writeFileSync(path, signed(readFileSync(archive(version))))
+  if (!existsSync(path)) writeFileSync(path, signed(readFileSync(archive(version))))
   return path
 }
 const layoutOf = (file: string) => {
   const bytes = readFileSync(file).length
-  return [{ part: 'payload' as const, offset: 0, bytes: bytes - SIGNATURE_BYTES }, { part: 'signature' as const, offset: -SIGNATURE_BYTES, bytes: SIGNATURE_BYTES }]
+  return [
+    { part: 'payload' as const, offset: 0, bytes: bytes - SIGNATURE_BYTES },
+    { part: 'signature' as const, offset: -SIGNATURE_BYTES, bytes: SIGNATURE_BYTES },
+  ]
 }
 
 test('repacked archives are whole for tar, gzip and their own digest lists, with other content and a higher version', () => {
@@ -82,7 +117,10 @@ test('repacked archives are whole for tar, gzip and their own digest lists, with
     assert.equal(spawnSync('tar', ['-C', out, '-xzf', path]).status, 0)
     assert.equal(readFileSync(join(out, 'version'), 'utf8'), '1.1.1\n')
     assert.notDeepEqual(readFileSync(join(out, 'app.bin')), readFileSync(join(tree, 'app.bin')))
-    for (const [program, sums] of [['sha256sum', 'SHA256SUMS'], ['md5sum', 'MD5SUMS']] as const)
+    for (const [program, sums] of [
+      ['sha256sum', 'SHA256SUMS'],
+      ['md5sum', 'MD5SUMS'],
+    ] as const)
       assert.equal(spawnSync(program, ['-c', '--strict', sums], { cwd: out }).status, 0, `${program} ${flags.join()}`)
   }
   if (has('busybox')) {
@@ -102,7 +140,13 @@ test('what is no archive is not repacked, whatever its bytes', () => {
     repackGzipTar(bytes, '1.1.0')
     tarFiles(bytes)
   }
-  assert.deepEqual(['1.1.0', '1.1.9', '9.9.9', 'V4.02.R11', '1'].map(raisedVersion), ['1.1.1', '1.2.9', '9.9.8', 'V4.02.R12', '2'])
+  assert.deepEqual(['1.1.0', '1.1.9', '9.9.9', 'V4.02.R11', '1'].map(raisedVersion), [
+    '1.1.1',
+    '1.2.9',
+    '9.9.8',
+    'V4.02.R12',
+    '2',
+  ])
 })
 
 test('variants: what a layout allows, one bit or nothing else, and what is missing', () => {
@@ -110,61 +154,162 @@ test('variants: what a layout allows, one bit or nothing else, and what is missi
   const packages = { genuine: { file: '', version: '1.1.0' } }
   const differing = (a: Uint8Array, b: Uint8Array) => [...a.keys()].filter((i) => a[i] !== b[i])
   const withLayout = labVariants(bytes, { format: 'gzip-tar', layout: layoutOf(signedFile('1.1.0')), packages })
-  assert.deepEqual(withLayout.variants.map((v) => v.id), ['payload-bit', 'signature-bit', 'truncated', 'unsigned', 'repacked'])
+  assert.deepEqual(
+    withLayout.variants.map((v) => v.id),
+    ['payload-bit', 'signature-bit', 'truncated', 'unsigned', 'repacked'],
+  )
   const made = new Map(withLayout.variants.map((v) => [v.id, v.make()]))
   for (const id of ['payload-bit', 'signature-bit'] as const) {
     const [at, ...more] = differing(bytes, made.get(id) ?? bytes)
-    assert.ok(at !== undefined && more.length === 0 && (id === 'signature-bit') === (at >= bytes.length - SIGNATURE_BYTES), id)
+    assert.ok(
+      at !== undefined && more.length === 0 && (id === 'signature-bit') === at >= bytes.length - SIGNATURE_BYTES,
+      id,
+    )
   }
-  assert.ok(made.get('unsigned')?.subarray(-SIGNATURE_BYTES).every((b) => b === 0) && made.get('unsigned')?.length === bytes.length)
+  assert.ok(
+    made
+      .get('unsigned')
+      ?.subarray(-SIGNATURE_BYTES)
+      .every((b) => b === 0) && made.get('unsigned')?.length === bytes.length,
+  )
   assert.equal(made.get('truncated')?.length, bytes.length >> 1)
   assert.deepEqual(made.get('repacked')?.slice(-SIGNATURE_BYTES), new Uint8Array(bytes.subarray(-SIGNATURE_BYTES)))
   const opaque = labVariants(bytes, { format: 'opaque', packages })
-  assert.deepEqual(opaque.variants.map((v) => v.id), ['middle-bit', 'truncated', 'first-bit', 'last-bit'])
-  assert.deepEqual(opaque.missing, [{ id: 'unsigned', why: 'no-layout' }, { id: 'repacked', why: 'not-this-format' }])
-  for (const v of [...withLayout.variants, ...opaque.variants]) assert.notDeepEqual(v.make(), new Uint8Array(bytes), v.id)
-  const outside = labVariants(bytes, { format: 'opaque', packages, layout: [{ part: 'signature', offset: bytes.length, bytes: 9 }] })
-  assert.deepEqual(outside.missing.map((m) => m.id), ['payload-bit', 'signature-bit', 'unsigned', 'repacked'])
+  assert.deepEqual(
+    opaque.variants.map((v) => v.id),
+    ['middle-bit', 'truncated', 'first-bit', 'last-bit'],
+  )
+  assert.deepEqual(opaque.missing, [
+    { id: 'unsigned', why: 'no-layout' },
+    { id: 'repacked', why: 'not-this-format' },
+  ])
+  for (const v of [...withLayout.variants, ...opaque.variants])
+    assert.notDeepEqual(v.make(), new Uint8Array(bytes), v.id)
+  const outside = labVariants(bytes, {
+    format: 'opaque',
+    packages,
+    layout: [{ part: 'signature', offset: bytes.length, bytes: 9 }],
+  })
+  assert.deepEqual(
+    outside.missing.map((m) => m.id),
+    ['payload-bit', 'signature-bit', 'unsigned', 'repacked'],
+  )
 })
 
 /** Answers as busybox 1.35 httpd gave them to the version CGI. */
 const told = (text: string | null): UpdateAttempt['versionAfter'] => {
-  const raw = text === null ? '' : `HTTP/1.1 200 OK\r\nConnection: close\r\nDate: Sat, 21 Nov 2026 21:40:00 GMT\r\nContent-Type: text/plain\r\n\r\n${text}\n`
+  const raw =
+    text === null
+      ? ''
+      : `HTTP/1.1 200 OK\r\nConnection: close\r\nDate: Sat, 21 Nov 2026 21:40:00 GMT\r\nContent-Type: text/plain\r\n\r\n${text}\n`
   const exchange: Exchange = {
-    at: 1, elapsed: 1, connection: 0, sourceAddress: '127.0.0.1', failure: text === null ? { code: 'refused', detail: 'ECONNREFUSED' } : null,
+    at: 1,
+    elapsed: 1,
+    connection: 0,
+    sourceAddress: '127.0.0.1',
+    failure: text === null ? { code: 'refused', detail: 'ECONNREFUSED' } : null,
     request: { method: 'GET', target: '/version', headers: [], bodyBytes: 0, credential: null, scheme: 'none' },
     rounds: text === null ? [] : [{ elapsed: 1, answer: { raw: btoa(raw), length: raw.length, end: 'closed' } }],
   }
   return { exchange, text }
 }
 const attempt = (before: string | null, afterwards: string | null, cameBack = true): Omit<UpdateAttempt, 'id'> => ({
-  sha256: '0'.repeat(64), bytes: 9, upload: told('Ok, rebooting').exchange, versionBefore: told(before), versionAfter: told(afterwards), cameBack, downtime: 0,
+  sha256: '0'.repeat(64),
+  bytes: 9,
+  upload: told('Ok, rebooting').exchange,
+  versionBefore: told(before),
+  versionAfter: told(afterwards),
+  cameBack,
+  downtime: 0,
 })
-const variant = (id: VariantId, afterwards: string | null = '1.0.0', cameBack = true): UpdateVariant => ({ id, derivation: 'lab', ...attempt('1.0.0', afterwards, cameBack) })
+const variant = (id: VariantId, afterwards: string | null = '1.0.0', cameBack = true): UpdateVariant => ({
+  id,
+  derivation: 'lab',
+  ...attempt('1.0.0', afterwards, cameBack),
+})
 const observation = (over: Partial<UpdateRefusal> = {}): UpdateRefusal => ({
-  start: told('1.0.0'), variants: [variant('payload-bit'), variant('signature-bit'), variant('header-bit'), variant('truncated'), variant('unsigned')],
-  genuine: { id: 'genuine', ...attempt('1.0.0', '1.1.0') }, older: { id: 'older', ...attempt('1.1.0', '1.1.0') }, login: null, missing: [], ...over,
+  start: told('1.0.0'),
+  variants: [
+    variant('payload-bit'),
+    variant('signature-bit'),
+    variant('header-bit'),
+    variant('truncated'),
+    variant('unsigned'),
+  ],
+  genuine: { id: 'genuine', ...attempt('1.0.0', '1.1.0') },
+  older: { id: 'older', ...attempt('1.1.0', '1.1.0') },
+  login: null,
+  missing: [],
+  ...over,
 })
 const declared = updateStatement(80, {})
 
 test('altered updates: pass with the genuine one installed, fail by the version afterwards, else inconclusive', () => {
-  const replaced = (id: VariantId, v: UpdateVariant) => observation({ variants: [...observation().variants.filter((o) => o.id !== id), v] })
+  const replaced = (id: VariantId, v: UpdateVariant) =>
+    observation({ variants: [...observation().variants.filter((o) => o.id !== id), v] })
   const rows: [UpdateRefusal, Parameters<typeof judge>[3], string, string][] = [
     [observation(), {}, 'pass', 'refused'],
     [observation({ variants: [variant('middle-bit'), variant('repacked')] }), {}, 'pass', 'refused'],
     [replaced('payload-bit', variant('payload-bit', '1.1.0')), {}, 'fail', 'altered-installed,refused'],
     [replaced('unsigned', variant('unsigned', '1.1.0')), {}, 'fail', 'altered-installed,refused'],
-    [observation({ variants: [variant('repacked', '1.1.1')], genuine: null, missing: [{ id: 'genuine', why: 'device-gone' }] }), {}, 'fail', 'altered-installed,genuine-not-installed'],
+    [
+      observation({
+        variants: [variant('repacked', '1.1.1')],
+        genuine: null,
+        missing: [{ id: 'genuine', why: 'device-gone' }],
+      }),
+      {},
+      'fail',
+      'altered-installed,genuine-not-installed',
+    ],
     [replaced('truncated', variant('truncated', null, false)), {}, 'fail', 'did-not-come-back,refused'],
     [replaced('header-bit', variant('header-bit', '1.1.0')), {}, 'inconclusive', 'altered-installed,refused'],
     [replaced('header-bit', variant('header-bit', null)), {}, 'inconclusive', 'refused,version-not-read'],
-    [observation({ genuine: { id: 'genuine', ...attempt('1.0.0', '1.0.0') } }), {}, 'inconclusive', 'genuine-not-installed'],
-    [observation({ genuine: { id: 'genuine', ...attempt('1.1.0', '1.1.0') } }), {}, 'inconclusive', 'genuine-not-installed'],
-    [observation({ genuine: { id: 'genuine', ...attempt('1.0.0', '1.2.0') } }), {}, 'inconclusive', 'genuine-not-installed'],
-    [observation({ variants: [variant('middle-bit'), variant('truncated'), variant('first-bit'), variant('last-bit')], missing: [{ id: 'unsigned', why: 'no-layout' }] }), {}, 'inconclusive', 'missing-unsigned,refused'],
-    [observation({ variants: [], missing: [{ id: 'unsigned', why: 'no-layout' }] }), {}, 'inconclusive', 'missing-altered,missing-unsigned'],
-    [observation({ missing: [{ id: 'maker-foreign-key', why: 'not-supplied' }] }), { demands: ['altered', 'unsigned', 'foreign-key', 'other-model'] }, 'inconclusive', 'missing-foreign-key,missing-other-model,refused'],
-    [observation({ variants: [...observation().variants, variant('maker-foreign-key')] }), { demands: ['foreign-key'] }, 'pass', 'refused'],
+    [
+      observation({ genuine: { id: 'genuine', ...attempt('1.0.0', '1.0.0') } }),
+      {},
+      'inconclusive',
+      'genuine-not-installed',
+    ],
+    [
+      observation({ genuine: { id: 'genuine', ...attempt('1.1.0', '1.1.0') } }),
+      {},
+      'inconclusive',
+      'genuine-not-installed',
+    ],
+    [
+      observation({ genuine: { id: 'genuine', ...attempt('1.0.0', '1.2.0') } }),
+      {},
+      'inconclusive',
+      'genuine-not-installed',
+    ],
+    [
+      observation({
+        variants: [variant('middle-bit'), variant('truncated'), variant('first-bit'), variant('last-bit')],
+        missing: [{ id: 'unsigned', why: 'no-layout' }],
+      }),
+      {},
+      'inconclusive',
+      'missing-unsigned,refused',
+    ],
+    [
+      observation({ variants: [], missing: [{ id: 'unsigned', why: 'no-layout' }] }),
+      {},
+      'inconclusive',
+      'missing-altered,missing-unsigned',
+    ],
+    [
+      observation({ missing: [{ id: 'maker-foreign-key', why: 'not-supplied' }] }),
+      { demands: ['altered', 'unsigned', 'foreign-key', 'other-model'] },
+      'inconclusive',
+      'missing-foreign-key,missing-other-model,refused',
+    ],
+    [
+      observation({ variants: [...observation().variants, variant('maker-foreign-key')] }),
+      { demands: ['foreign-key'] },
+      'pass',
+      'refused',
+    ],
   ]
   for (const [value, parameters, verdict, codes] of rows)
     assert.deepEqual(judge(altered, value, declared, parameters as Record<string, never>), [verdict, codes], codes)
@@ -180,12 +325,41 @@ test('older updates: pass, fail, inconclusive', () => {
     [observation({ older: { id: 'older', ...attempt('1.1.0', '0.9.0') } }), 'fail', 'older-installed'],
     [observation({ older: { id: 'older', ...attempt('1.1.0', null, false) } }), 'fail', 'did-not-come-back'],
     [observation({ older: lost }), 'inconclusive', 'version-not-read'],
-    [observation({ older: null, missing: [{ id: 'older', why: 'not-supplied' }] }), 'inconclusive', 'older-not-supplied'],
-    [observation({ older: null, missing: [{ id: 'genuine', why: 'device-gone' }, { id: 'older', why: 'device-gone' }] }), 'inconclusive', 'older-not-offered'],
-    [observation({ genuine: { id: 'genuine', ...attempt('1.0.0', '1.0.0') }, older: { id: 'older', ...attempt('1.0.0', '1.0.0') } }), 'inconclusive', 'newer-not-installed'],
-    [observation({ variants: [variant('unsigned', '1.1.0')], genuine: { id: 'genuine', ...attempt('1.1.0', '1.1.0') } }), 'pass', 'refused'],
+    [
+      observation({ older: null, missing: [{ id: 'older', why: 'not-supplied' }] }),
+      'inconclusive',
+      'older-not-supplied',
+    ],
+    [
+      observation({
+        older: null,
+        missing: [
+          { id: 'genuine', why: 'device-gone' },
+          { id: 'older', why: 'device-gone' },
+        ],
+      }),
+      'inconclusive',
+      'older-not-offered',
+    ],
+    [
+      observation({
+        genuine: { id: 'genuine', ...attempt('1.0.0', '1.0.0') },
+        older: { id: 'older', ...attempt('1.0.0', '1.0.0') },
+      }),
+      'inconclusive',
+      'newer-not-installed',
+    ],
+    [
+      observation({
+        variants: [variant('unsigned', '1.1.0')],
+        genuine: { id: 'genuine', ...attempt('1.1.0', '1.1.0') },
+      }),
+      'pass',
+      'refused',
+    ],
   ]
-  for (const [value, verdict, codes] of rows) assert.deepEqual(judge(older, value, declared, {}), [verdict, codes], codes)
+  for (const [value, verdict, codes] of rows)
+    assert.deepEqual(judge(older, value, declared, {}), [verdict, codes], codes)
 })
 
 test('placeholders are written as their place asks', () => {
@@ -200,15 +374,19 @@ async function observe(statement: Statement, secrets: Record<string, string>) {
   const bench = liveBench(statement, secrets)
   const seen = await probe.run(bench, SUBJECT)
   assert.ok(seen.answered, JSON.stringify(seen))
+  await sleep(100)
   assert.equal(bench.open(), 0)
   const update = statement.updates[0] ?? assert.fail()
   const parameters = {}
   return {
-    seen, update,
+    seen,
+    update,
     altered: judge(altered, seen.value, statement, parameters)[0],
     older: judge(older, seen.value, statement, {})[0],
     controls: seen.controls.map((c) => c.ok),
-    changed: seen.value.variants.filter((v) => v.versionBefore.text !== v.versionAfter.text).map((v) => v.id),
+    changed: seen.value.variants
+      .filter((v) => v.versionAfter.text !== null && v.versionBefore.text !== v.versionAfter.text)
+      .map((v) => v.id),
     lost: seen.value.missing.filter((m) => m.why === 'start-version-lost').map((m) => m.id),
   }
 }
@@ -220,7 +398,13 @@ describe('observed', { concurrency: true, timeout: 180_000 }, () => {
     ['says Ok to everything and checks all the same', { ...GOOD, lies: true }, 'pass', 'pass', []],
     ['boots longer than usual', { ...GOOD, bootMilliseconds: 1500 }, 'pass', 'pass', []],
     ['checks nothing but the archive', { refusesOlder: true }, 'fail', 'pass', ['signature-bit']],
-    ['takes a package without a signature', { ...GOOD, acceptsUnsigned: true, lies: true }, 'fail', 'pass', ['unsigned']],
+    [
+      'takes a package without a signature',
+      { ...GOOD, acceptsUnsigned: true, lies: true },
+      'fail',
+      'pass',
+      ['unsigned'],
+    ],
     ['takes older versions', { checksSignature: true }, 'pass', 'fail', []],
     ['refuses the genuine package too', { refusesAll: true, lies: true }, 'inconclusive', 'inconclusive', []],
     ['dies of a wrong signature', { ...GOOD, breaks: true }, 'fail', 'inconclusive', []],
@@ -231,18 +415,30 @@ describe('observed', { concurrency: true, timeout: 180_000 }, () => {
       const genuine = signedFile('1.1.0')
       const statement = updateStatement(device.port, {
         layout: layoutOf(genuine),
-        packages: { genuine: { file: genuine, version: '1.1.0' }, older: { file: signedFile('0.9.0'), version: '0.9.0' } },
+        packages: {
+          genuine: { file: genuine, version: '1.1.0' },
+          older: { file: signedFile('0.9.0'), version: '0.9.0' },
+        },
       })
       try {
         const got = await observe(statement, { owner: 'right-Pass-1' })
         assert.deepEqual([got.altered, got.older, got.changed], [a, o, changed])
         assert.equal(got.seen.value.start.text, '1.0.0')
-        assert.deepEqual(got.seen.value.genuine?.sha256 ?? null, manners.breaks ? null : createHash('sha256').update(readFileSync(genuine)).digest('hex'))
+        assert.deepEqual(
+          got.seen.value.genuine?.sha256 ?? null,
+          manners.breaks ? null : createHash('sha256').update(readFileSync(genuine)).digest('hex'),
+        )
         if (a === 'pass') {
           assert.deepEqual(got.controls, [true])
-          assert.deepEqual(got.seen.value.variants.map((v) => v.id), ['payload-bit', 'signature-bit', 'truncated', 'unsigned', 'repacked'])
+          assert.deepEqual(
+            got.seen.value.variants.map((v) => v.id),
+            ['payload-bit', 'signature-bit', 'truncated', 'unsigned', 'repacked'],
+          )
           assert.ok((got.seen.value.genuine?.downtime ?? 0) > 0)
-          assert.deepEqual(got.seen.value.missing.map((m) => m.id), ['maker-unsigned', 'maker-foreign-key', 'maker-other-model'])
+          assert.deepEqual(
+            got.seen.value.missing.map((m) => m.id),
+            ['maker-unsigned', 'maker-foreign-key', 'maker-other-model'],
+          )
         }
         if (changed.length > 0) assert.ok(got.lost.length > 0 || changed[0] === 'repacked')
       } finally {
@@ -253,69 +449,139 @@ describe('observed', { concurrency: true, timeout: 180_000 }, () => {
   test('a device that forgets its accounts: the control does not hold', async () => {
     const device = await startUpdateDevice('1.0.0', { ...GOOD, forgets: true })
     const genuine = signedFile('1.1.0')
-    const bench = liveBench(updateStatement(device.port, { layout: layoutOf(genuine), packages: { genuine: { file: genuine, version: '1.1.0' } } }), { owner: 'right-Pass-1' })
-    const seen = await probe.run(bench, SUBJECT)
-    await device.stop()
+    const bench = liveBench(
+      updateStatement(device.port, {
+        layout: layoutOf(genuine),
+        packages: { genuine: { file: genuine, version: '1.1.0' } },
+      }),
+      { owner: 'right-Pass-1' },
+    )
+    const seen = await probe.run(bench, SUBJECT).finally(() => device.stop())
     assert.ok(seen.answered)
-    assert.deepEqual(seen.controls.map((c) => [c.id, c.ok]), [['log-in-survives', false]])
+    assert.deepEqual(
+      seen.controls.map((c) => [c.id, c.ok]),
+      [['log-in-survives', false]],
+    )
   })
 
   test('an opaque package without layout leaves the unsigned variant open', async () => {
     const device = await startUpdateDevice('1.0.0', GOOD)
-    const statement = updateStatement(device.port, { format: 'opaque', packages: { genuine: { file: signedFile('1.1.0'), version: '1.1.0' } } })
-    const got = await observe(statement, { owner: 'right-Pass-1' })
-    await device.stop()
+    const statement = updateStatement(device.port, {
+      format: 'opaque',
+      packages: { genuine: { file: signedFile('1.1.0'), version: '1.1.0' } },
+    })
+    const got = await observe(statement, { owner: 'right-Pass-1' }).finally(() => device.stop())
     assert.deepEqual([got.altered, got.older], ['inconclusive', 'inconclusive'])
-    assert.deepEqual(got.seen.value.variants.map((v) => v.id), ['middle-bit', 'truncated', 'first-bit', 'last-bit'])
+    assert.deepEqual(
+      got.seen.value.variants.map((v) => v.id),
+      ['middle-bit', 'truncated', 'first-bit', 'last-bit'],
+    )
   })
 
-  test('busybox httpd with an upload CGI that unpacks whatever comes: fail, fail', { skip: has('busybox') ? false : 'needs busybox' }, async () => {
-    const root = mkdtempSync(join(directory, 'www-'))
-    mkdirSync(join(root, 'cgi-bin'))
-    mkdirSync(join(root, 'fw'))
-    writeFileSync(join(root, 'fw', 'version'), '1.0.0\n')
-    const script = (name: string, body: string) => {
-      writeFileSync(join(root, 'cgi-bin', name), `#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n'\n${body}\n`)
-      chmodSync(join(root, 'cgi-bin', name), 0o755)
-    }
-    script('version.cgi', `cat ${root}/fw/version`)
-    script('upgrade.cgi', `head -c "\${CONTENT_LENGTH:-0}" > ${root}/up\nbusybox tar -xzf ${root}/up -C ${root}/fw 2>/dev/null; echo "OK, rebooting"`)
-    writeFileSync(join(root, 'conf'), '/cgi-bin:admin:right-Pass-1\n')
-    const server = createServer()
-    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-    const { port } = server.address() as AddressInfo
-    await new Promise((closed) => server.close(closed))
-    const child = spawn('busybox', ['httpd', '-f', '-p', `127.0.0.1:${port}`, '-h', root, '-c', join(root, 'conf')], { stdio: 'ignore' })
-    await sleep(400)
-    const upload = { service: 'web', method: 'POST' as const, target: '/cgi-bin/upgrade.cgi', account: 'owner', contentType: 'application/octet-stream', body: '{{package}}' }
-    const statement = updateStatement(port, {
-      upload, signed: false, version: { service: 'web', target: '/cgi-bin/version.cgi', account: 'owner', pattern: '^([0-9.]+)' },
-      packages: { genuine: { file: archive('1.1.0'), version: '1.1.0' }, older: { file: archive('0.9.0'), version: '0.9.0' } },
-    })
-    statement.logins = statement.logins.map((l) => ({ ...l, target: '/cgi-bin/version.cgi' }))
-    try {
-      const got = await observe(statement, { owner: 'right-Pass-1' })
-      assert.deepEqual([got.altered, got.older], ['fail', 'fail'], JSON.stringify(got.changed))
-      const bench = liveBench(statement, { owner: 'right-Pass-1' })
-      assert.equal((await read(bench, { service: 'web', target: '/cgi-bin/version.cgi', account: 'owner', pattern: '^([0-9.]+)' })).text, '0.9.0')
-      assert.equal((await read(bench, { service: 'web', target: '/cgi-bin/version.cgi', account: 'owner', pattern: '(nothing)' })).text, null)
-      assert.equal((await perform(bench, { ...upload, target: '/{{nope}}' }, {})).failure?.code, 'lab')
-      assert.equal((await perform(bench, upload, {})).failure?.detail, 'no package')
-      assert.equal((await perform(bench, { ...upload, service: 'other' }, {}, new Uint8Array(1))).failure?.code, 'lab')
-    } finally {
-      const ended = new Promise((exit) => child.once('exit', exit))
-      child.kill()
-      await ended
-    }
-  })
+  test(
+    'busybox httpd with an upload CGI that unpacks whatever comes: fail, fail',
+    { skip: has('busybox') ? false : 'needs busybox' },
+    async () => {
+      const root = mkdtempSync(join(directory, 'www-'))
+      mkdirSync(join(root, 'cgi-bin'))
+      mkdirSync(join(root, 'fw'))
+      writeFileSync(join(root, 'fw', 'version'), '1.0.0\n')
+      const script = (name: string, body: string) => {
+        writeFileSync(
+          join(root, 'cgi-bin', name),
+          `#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n'\n${body}\n`,
+        )
+        chmodSync(join(root, 'cgi-bin', name), 0o755)
+      }
+      script('version.cgi', `cat ${root}/fw/version`)
+      script(
+        'upgrade.cgi',
+        `head -c "\${CONTENT_LENGTH:-0}" > ${root}/up\nbusybox tar -xzf ${root}/up -C ${root}/fw 2>/dev/null; echo "OK, rebooting"`,
+      )
+      writeFileSync(join(root, 'conf'), '/cgi-bin:admin:right-Pass-1\n')
+      const server = createServer()
+      await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+      const { port } = server.address() as AddressInfo
+      await new Promise((closed) => server.close(closed))
+      const child = spawn('busybox', ['httpd', '-f', '-p', `127.0.0.1:${port}`, '-h', root, '-c', join(root, 'conf')], {
+        stdio: 'ignore',
+      })
+      await sleep(400)
+      const upload = {
+        service: 'web',
+        method: 'POST' as const,
+        target: '/cgi-bin/upgrade.cgi',
+        account: 'owner',
+        contentType: 'application/octet-stream',
+        body: '{{package}}',
+      }
+      const statement = updateStatement(port, {
+        upload,
+        signed: false,
+        version: { service: 'web', target: '/cgi-bin/version.cgi', account: 'owner', pattern: '^([0-9.]+)' },
+        packages: {
+          genuine: { file: archive('1.1.0'), version: '1.1.0' },
+          older: { file: archive('0.9.0'), version: '0.9.0' },
+        },
+      })
+      statement.logins = statement.logins.map((l) => ({ ...l, target: '/cgi-bin/version.cgi' }))
+      try {
+        const got = await observe(statement, { owner: 'right-Pass-1' })
+        assert.deepEqual([got.altered, got.older], ['fail', 'fail'], JSON.stringify(got.changed))
+        const bench = liveBench(statement, { owner: 'right-Pass-1' })
+        assert.equal(
+          (
+            await read(bench, {
+              service: 'web',
+              target: '/cgi-bin/version.cgi',
+              account: 'owner',
+              pattern: '^([0-9.]+)',
+            })
+          ).text,
+          '0.9.0',
+        )
+        assert.equal(
+          (
+            await read(bench, {
+              service: 'web',
+              target: '/cgi-bin/version.cgi',
+              account: 'owner',
+              pattern: '(nothing)',
+            })
+          ).text,
+          null,
+        )
+        assert.equal((await perform(bench, { ...upload, target: '/{{nope}}' }, {})).failure?.code, 'lab')
+        assert.equal((await perform(bench, upload, {})).failure?.detail, 'no package')
+        assert.equal(
+          (await perform(bench, { ...upload, service: 'other' }, {}, new Uint8Array(1))).failure?.code,
+          'lab',
+        )
+      } finally {
+        const ended = new Promise((exit) => child.once('exit', exit))
+        child.kill()
+        await ended
+      }
+    },
+  )
 
   for (const [weakness, a, o] of [
-    [null, 'pass', 'pass'], ['update-altered-accepted', 'fail', 'pass'], ['update-unsigned-accepted', 'fail', 'pass'], ['update-rollback-accepted', 'pass', 'fail'],
+    [null, 'pass', 'pass'],
+    ['update-altered-accepted', 'fail', 'pass'],
+    ['update-unsigned-accepted', 'fail', 'pass'],
+    ['update-rollback-accepted', 'pass', 'fail'],
   ] as const)
     test(`the reference camera ${weakness ?? 'as it should be'}: ${a}, ${o}`, async () => {
       const camera = await startReferenceCamera({
-        addresses: { ipv4: '127.77.4.9', ipv6: null }, ports: { https: 0, rtsp: 0 }, weaknesses: weakness ? [weakness] : [], serial: 'T-1', syslog: null,
-        lock: { failures: 5, windowSeconds: 60, lockSeconds: 60 }, bootSeconds: 0.5, factoryFresh: false, adminPassword: 'Owner-Pass-1x',
+        addresses: { ipv4: '127.77.4.9', ipv6: null },
+        ports: { https: 0, rtsp: 0 },
+        weaknesses: weakness ? [weakness] : [],
+        serial: 'T-1',
+        syslog: null,
+        lock: { failures: 5, windowSeconds: 60, lockSeconds: 60 },
+        bootSeconds: 0.5,
+        factoryFresh: false,
+        adminPassword: 'Owner-Pass-1x',
       })
       try {
         const folder = mkdtempSync(join(directory, 'packages-'))
@@ -323,11 +589,31 @@ describe('observed', { concurrency: true, timeout: 180_000 }, () => {
         const statement = camera.statement()
         statement.updates = statement.updates.map((u) => ({ ...u, bootSeconds: 3 }))
         const got = await observe(statement, { owner: 'Owner-Pass-1x' })
-        assert.deepEqual([got.altered, got.older], [a, o], `${got.changed.join()} ${JSON.stringify(got.seen.value.missing)}`)
+        assert.deepEqual(
+          [got.altered, got.older],
+          [a, o],
+          `${got.changed.join()} ${JSON.stringify(got.seen.value.missing)}`,
+        )
         if (weakness === null) {
-          assert.deepEqual(judge(altered, got.seen.value, statement, { demands: ['altered', 'unsigned', 'foreign-key', 'other-model'] })[0], 'pass')
-          assert.deepEqual(got.seen.value.variants.map((v) => v.id), [
-            'payload-bit', 'signature-bit', 'truncated', 'unsigned', 'header-bit', 'maker-unsigned', 'maker-foreign-key', 'maker-other-model'])
+          assert.deepEqual(
+            judge(altered, got.seen.value, statement, {
+              demands: ['altered', 'unsigned', 'foreign-key', 'other-model'],
+            })[0],
+            'pass',
+          )
+          assert.deepEqual(
+            got.seen.value.variants.map((v) => v.id),
+            [
+              'payload-bit',
+              'signature-bit',
+              'truncated',
+              'unsigned',
+              'header-bit',
+              'maker-unsigned',
+              'maker-foreign-key',
+              'maker-other-model',
+            ],
+          )
           assert.equal(camera.firmwareVersion, statement.updates[0]?.packages.genuine.version)
         }
       } finally {
@@ -335,14 +621,25 @@ describe('observed', { concurrency: true, timeout: 180_000 }, () => {
       }
     })
 
-  test('the operator\'s faults are unanswered: no package, or the version to be installed already runs', async () => {
+  test("the operator's faults are unanswered: no package, or the version to be installed already runs", async () => {
     const device = await startUpdateDevice('1.1.0', GOOD)
     const genuine = signedFile('1.1.0')
-    for (const [file, key] of [[join(directory, 'none'), 'no-package'], [genuine, 'already-installed']] as const) {
-      const seen = await probe.run(liveBench(updateStatement(device.port, { packages: { genuine: { file, version: '1.1.0' } } }), { owner: 'right-Pass-1' }), SUBJECT)
-      assert.ok(!seen.answered && seen.cause === 'operator' && seen.why.code === `update-refusal.${key}`)
-      assert.doesNotMatch(messageText('vi', seen.why), /\{|^update-refusal/)
+    try {
+      for (const [file, key] of [
+        [join(directory, 'none'), 'no-package'],
+        [genuine, 'already-installed'],
+      ] as const) {
+        const seen = await probe.run(
+          liveBench(updateStatement(device.port, { packages: { genuine: { file, version: '1.1.0' } } }), {
+            owner: 'right-Pass-1',
+          }),
+          SUBJECT,
+        )
+        assert.ok(!seen.answered && seen.cause === 'operator' && seen.why.code === `update-refusal.${key}`)
+        assert.doesNotMatch(messageText('vi', seen.why), /\{|^update-refusal/)
+      }
+    } finally {
+      await device.stop()
     }
-    await device.stop()
   })
 })

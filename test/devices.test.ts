@@ -6,8 +6,16 @@ import { after, describe, it } from 'node:test'
 import { loadStatement } from '../profiles/statement-file.ts'
 import { registry } from '../suites/registry.generated.ts'
 import {
-  externalDevices, externalFolder, folderOf, leftOver, missingForDevices, ownDevices, startDevice, startExternal, type Device,
+  externalDevices,
+  externalFolder,
+  folderOf,
+  missingForDevices,
+  ownDevices,
+  startDevice,
+  startExternal,
+  type Device,
 } from './devices/device.ts'
+import { leftOver } from './devices/lab.ts'
 import { expectedOf, mappingFaults, measure, truthOf } from './devices/truth.ts'
 
 const missing = missingForDevices()
@@ -16,24 +24,30 @@ const SECONDS = 400
 
 /** Processes whose command line names a folder: those of a device that was not stopped. */
 const processesNaming = (folder: string): string[] =>
-  readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).flatMap((pid) => {
-    try {
-      const line = readFileSync(join('/proc', pid, 'cmdline'), 'latin1').replaceAll('\0', ' ')
-      return line.includes(folder) ? [line] : []
-    } catch {
-      return []
-    }
-  })
+  readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid))
+    .flatMap((pid) => {
+      try {
+        const line = readFileSync(join('/proc', pid, 'cmdline'), 'latin1').replaceAll('\0', ' ')
+        return line.includes(folder) ? [line] : []
+      } catch {
+        return []
+      }
+    })
 
 /** Network namespaces that any process of this machine is in. */
 const networkNamespaces = (): Set<string> =>
-  new Set(readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).flatMap((pid) => {
-    try {
-      return [readlinkSync(join('/proc', pid, 'ns/net'))]
-    } catch {
-      return []
-    }
-  }))
+  new Set(
+    readdirSync('/proc')
+      .filter((pid) => /^\d+$/.test(pid))
+      .flatMap((pid) => {
+        try {
+          return [readlinkSync(join('/proc', pid, 'ns/net'))]
+        } catch {
+          return []
+        }
+      }),
+  )
 
 /** Starts a device, measures it, compares with its truth file, stops it, and looks for what is left. */
 async function check(start: () => Promise<Device>): Promise<void> {
@@ -52,13 +66,17 @@ async function check(start: () => Promise<Device>): Promise<void> {
   assert.ok(!leftOver().some((name) => device.directory.includes(`/${name}/`)), 'its folder is gone')
 }
 
-describe('devices of other people\'s software are what their truth files say', { concurrency: 3, skip: missing ?? false }, () => {
-  for (const name of ownDevices) it(name, { timeout: (SECONDS + 80) * 1000 }, () => check(() => startDevice(name)))
-  for (const name of externalDevices) {
-    const skip = external === null ? 'needs the folder of CAMSEAL_EXTRA_DUTS' : false
-    it(name, { timeout: (SECONDS + 80) * 1000, skip }, () => check(() => startExternal(external ?? '', name)))
-  }
-})
+describe(
+  "devices of other people's software are what their truth files say",
+  { concurrency: 3, skip: missing ?? false },
+  () => {
+    for (const name of ownDevices) it(name, { timeout: (SECONDS + 80) * 1000 }, () => check(() => startDevice(name)))
+    for (const name of externalDevices) {
+      const skip = external === null ? 'needs the folder of CAMSEAL_EXTRA_DUTS' : false
+      it(name, { timeout: (SECONDS + 80) * 1000, skip }, () => check(() => startExternal(external ?? '', name)))
+    }
+  },
+)
 
 describe('the statements of the devices are valid', () => {
   for (const name of [...ownDevices, ...externalDevices]) {

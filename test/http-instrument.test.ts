@@ -72,7 +72,7 @@ test('challenges: several in one header, quoted commas, strange spaces', () => {
 
 test('lighttpd: one challenge, one answer; the accepted nonce serves the next request; a wrong password goes out once', LIMIT, async (t) => {
   if (!has('lighttpd')) return t.skip('needs lighttpd')
-  const server = await lighttpdDigest({ 'index.html': '<p>inside</p>' }, { user: 'admin', password: RIGHT.password, path: '/' })
+  const server = await lighttpdDigest({ 'index.html': '<p>inside</p>' }, '/', { admin: RIGHT.password })
   t.after(() => server.stop())
   const client = clientFor(t, server.port)
   const first = await get(client, '/', RIGHT)

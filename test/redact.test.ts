@@ -26,24 +26,54 @@ const encoders: Record<string, (s: string, r: (below: number) => number) => stri
   utf16be: (s) => Buffer.from(s, 'utf16le').swap16().toString('latin1'),
   uri: (s) => encodeURIComponent(s),
   percentAll: (s) => [...Buffer.from(s, 'utf8')].map((b) => `%${hex(b, 2).toUpperCase()}`).join(''),
-  percentSome: (s, r) => [...Buffer.from(s, 'utf8')].map((b) => (r(2) ? String.fromCharCode(b) : `%${hex(b, 2)}`)).join(''),
+  percentSome: (s, r) =>
+    [...Buffer.from(s, 'utf8')].map((b) => (r(2) ? String.fromCharCode(b) : `%${hex(b, 2)}`)).join(''),
   percentTwice: (s) => encodeURIComponent([...Buffer.from(s, 'utf8')].map((b) => `%${hex(b, 2)}`).join('')),
   form: (s) => new URLSearchParams({ p: s }).toString().slice(2),
   json: (s) => utf8Text(JSON.stringify(s).slice(1, -1)),
-  jsonUnicode: (s) => s.split('').map((c) => `\\u${hex(c.charCodeAt(0), 4)}`).join(''),
-  jsonUnicodeSome: (s, r) => utf8Text(s.split('').map((c) => {
-    const surrogate = c >= '\ud800' && c <= '\udfff'
-    return surrogate || r(2) ? `\\u${hex(c.charCodeAt(0), 4).toUpperCase()}` : JSON.stringify(c).slice(1, -1)
-  }).join('')),
+  jsonUnicode: (s) =>
+    s
+      .split('')
+      .map((c) => `\\u${hex(c.charCodeAt(0), 4)}`)
+      .join(''),
+  jsonUnicodeSome: (s, r) =>
+    utf8Text(
+      s
+        .split('')
+        .map((c) => {
+          const surrogate = c >= '\ud800' && c <= '\udfff'
+          return surrogate || r(2) ? `\\u${hex(c.charCodeAt(0), 4).toUpperCase()}` : JSON.stringify(c).slice(1, -1)
+        })
+        .join(''),
+    ),
   jsonTwice: (s) => utf8Text(JSON.stringify(JSON.stringify(s).slice(1, -1)).slice(1, -1)),
-  xml: (s) => utf8Text(s.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;').replace(/'/g, '&apos;')),
+  xml: (s) =>
+    utf8Text(
+      s
+        .replace(/&/g, '&amp;')
+        .replace(/</g, '&lt;')
+        .replace(/>/g, '&gt;')
+        .replace(/"/g, '&quot;')
+        .replace(/'/g, '&apos;'),
+    ),
   xmlDecimal: (s) => [...s].map((c) => `&#${c.codePointAt(0)};`).join(''),
   xmlHex: (s, r) => [...s].map((c) => `&#x${r(2) ? '0' : ''}${(c.codePointAt(0) ?? 0).toString(16)};`).join(''),
   hex: (s) => Buffer.from(s, 'utf8').toString('hex'),
   hexUpper: (s) => Buffer.from(s, 'utf8').toString('hex').toUpperCase(),
 }
 
-const PASSWORDS = ['Tr0ub4dor&3', 'p@ss"w\\rd/1', 'mật-khẩu-Đúng9', '%41%2B+%25', 'a b<c>d\'e"f&g', '🔑key🔒cam', 'xkcd-936-horse', 'ÄöÜß2026!', '~!@#$%^&*()_+', 'zzzzzzzz']
+const PASSWORDS = [
+  'Tr0ub4dor&3',
+  'p@ss"w\\rd/1',
+  'mật-khẩu-Đúng9',
+  '%41%2B+%25',
+  'a b<c>d\'e"f&g',
+  '🔑key🔒cam',
+  'xkcd-936-horse',
+  'ÄöÜß2026!',
+  '~!@#$%^&*()_+',
+  'zzzzzzzz',
+]
 
 test('every encoding is found, replaced at the same length, and nothing else is touched', () => {
   for (const [i, value] of PASSWORDS.entries()) {
@@ -114,14 +144,22 @@ test('a secret shorter than four characters counts only where it is delimited', 
     [`Basic ${btoa('abc')} x`, 'Basic **** x'],
     [btoa('xxxabc'), btoa('xxxabc')],
     [btoa('xxx:abcd'), btoa('xxx:abcd')],
-  ] as const) assert.equal(redactText(input, short), expected, input)
+  ] as const)
+    assert.equal(redactText(input, short), expected, input)
   assert.equal(redactText('a=1&b=2', { name: 's', value: '1' }), 'a=*&b=2')
   assert.equal(redactText('anything', { name: 's', value: '' }), 'anything')
 })
 
 test('the longest names the place, overlapping and adjacent secrets are covered whole', () => {
-  const [long, part, end] = [{ name: 'long', value: 'correct-horse-battery' }, { name: 'part', value: 'horse-bat' }, { name: 'end', value: 'battery-staple' }]
-  assert.equal(redactText('a correct-horse-battery b', part, long), 'a {secret:long}******** b'.replace('********', '*'.repeat(8)))
+  const [long, part, end] = [
+    { name: 'long', value: 'correct-horse-battery' },
+    { name: 'part', value: 'horse-bat' },
+    { name: 'end', value: 'battery-staple' },
+  ]
+  assert.equal(
+    redactText('a correct-horse-battery b', part, long),
+    'a {secret:long}******** b'.replace('********', '*'.repeat(8)),
+  )
   const overlapping = redactText('<correct-horse-battery-staple>', part, end, long)
   assert.equal(overlapping.length, 30)
   assert.match(overlapping, /^<\{secret:long\}\*+>$/)
@@ -130,8 +168,17 @@ test('the longest names the place, overlapping and adjacent secrets are covered 
 })
 
 test('tokens never spell a secret, whatever the secrets and names are', () => {
-  for (const [value, name] of [['secret', 'x'], ['{secret:admin}', 'admin'], ['****', 'x'], ['********************', 'star'], ['aadminaa-admin-aa', 'admin']] as const) {
-    const redact = makeRedactor(() => [{ name, value }, { name: 'y', value: 'another-longer-secret' }])
+  for (const [value, name] of [
+    ['secret', 'x'],
+    ['{secret:admin}', 'admin'],
+    ['****', 'x'],
+    ['********************', 'star'],
+    ['aadminaa-admin-aa', 'admin'],
+  ] as const) {
+    const redact = makeRedactor(() => [
+      { name, value },
+      { name: 'y', value: 'another-longer-secret' },
+    ])
     const out = redact(latin1(`1 ${value} 2 another-longer-secret 3`))
     assert.equal(out.length, `1 ${value} 2 another-longer-secret 3`.length)
     assert.equal(text(out).includes(value), false, text(out))
@@ -154,7 +201,12 @@ test('fuzz: no encoding survives, length and foreign bytes stay, twice is once',
   for (let seed = 1; seed <= 300; seed++) {
     const r = random(seed)
     const pick = <T>(items: readonly T[]): T => items[r(items.length)] as T
-    const alphabet = pick(['abAB01', 'aZ9!%&<"\\/+', 'Đéß🔑x', 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'])
+    const alphabet = pick([
+      'abAB01',
+      'aZ9!%&<"\\/+',
+      'Đéß🔑x',
+      'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789',
+    ])
     const secrets = Array.from({ length: 1 + r(4) }, (_, i) => ({
       name: `s${i}`,
       value: Array.from({ length: 6 + r(18) }, () => pick([...alphabet])).join(''),
@@ -178,8 +230,13 @@ test('fuzz: no encoding survives, length and foreign bytes stay, twice is once',
 test('fuzz: data without the secret stays as it is, byte for byte', () => {
   for (let seed = 1; seed <= 60; seed++) {
     const r = random(seed * 7919)
-    const redact = makeRedactor(() => [{ name: 'a', value: 'Q7w!ke#92mZ' }, { name: 'b', value: 'đường-Ngắn-7788' }])
-    const input = new Uint8Array(Array.from({ length: 20_000 }, () => (seed % 2 ? r(256) : '%\\&#;ux0123456789abcdefQ7w!'.charCodeAt(r(27)))))
+    const redact = makeRedactor(() => [
+      { name: 'a', value: 'Q7w!ke#92mZ' },
+      { name: 'b', value: 'đường-Ngắn-7788' },
+    ])
+    const input = new Uint8Array(
+      Array.from({ length: 20_000 }, () => (seed % 2 ? r(256) : '%\\&#;ux0123456789abcdefQ7w!'.charCodeAt(r(27)))),
+    )
     assert.deepEqual(redact(input), input)
   }
 })
@@ -188,8 +245,13 @@ test('megabytes in one pass, and bodies made to be slow', () => {
   const secrets = Array.from({ length: 10 }, (_, i) => ({ name: `s${i}`, value: `Zq${i}-pass%word&${i}xyz` }))
   const redact = makeRedactor(() => secrets)
   const r = random(5)
-  const ordinary = latin1(Array.from({ length: 4 << 20 }, () => 'abcdefghijklmnopqrstuvwxyzABCDEFZ0123456789 ="<>/\r\n'[r(50)]).join(''))
-  for (const body of [ordinary, ...['\\', '%25', '&amp;', 'Z', '%5a', '&#', '%2525'].map((unit) => latin1(unit.repeat((1 << 20) / unit.length)))]) {
+  const ordinary = latin1(
+    Array.from({ length: 4 << 20 }, () => 'abcdefghijklmnopqrstuvwxyzABCDEFZ0123456789 ="<>/\r\n'[r(50)]).join(''),
+  )
+  for (const body of [
+    ordinary,
+    ...['\\', '%25', '&amp;', 'Z', '%5a', '&#', '%2525'].map((unit) => latin1(unit.repeat((1 << 20) / unit.length))),
+  ]) {
     const from = performance.now()
     assert.deepEqual(redact(body), body)
     const took = performance.now() - from

@@ -133,7 +133,7 @@ test('whatever text a device sends, XML stays XML, pages stay pages, terminals s
     assert.deepEqual([...new Set(root.children.map((c) => c.name))], ['testsuite'], JSON.stringify(poison))
     const html = renderHtml(source)
     assert.doesNotMatch(html, /<(script|img|iframe)\b/i, JSON.stringify(poison))
-    // eslint-disable-next-line no-control-regex
+     
     assert.doesNotMatch(html, /[\0-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]/u, JSON.stringify(poison))
     assert.ok(html.isWellFormed())
     const opened = [...html.matchAll(/<(\/?)(div|span|li|p|details|summary|article|section|bdi|ul|ol|dl|table|td|tr)\b/g)]
@@ -141,7 +141,7 @@ test('whatever text a device sends, XML stays XML, pages stay pages, terminals s
     assert.equal(depth, 0, `unbalanced for ${JSON.stringify(poison)}`)
     for (const colour of [false, true]) {
       const summary = renderSummary(source, { language: 'en', colour })
-      // eslint-disable-next-line no-control-regex
+       
       assert.doesNotMatch(colour ? summary.replace(/\u001b\[[0-9;]+m/g, '') : summary, /[\0-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]/u)
     }
   }

@@ -96,7 +96,7 @@ test('every link within the page has its one target', () => {
 
 test('hidden, control and bidirectional characters are made visible', () => {
   const html = renderHtml(reportSource('official'))
-  // eslint-disable-next-line no-control-regex
+   
   assert.doesNotMatch(html, /[\0-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u)
   for (const mark of ['U+202E', 'U+202C', 'U+200B', 'U+0007']) assert.ok(html.includes(`<b class="ctl">${mark}</b>`), mark)
 })

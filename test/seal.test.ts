@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { X509Certificate, createHash } from 'node:crypto'
+import { X509Certificate, createHash, createPrivateKey } from 'node:crypto'
 import {
   appendFileSync,
   cpSync,
@@ -531,6 +531,19 @@ test('keys that may not sign are refused with what is wrong', async () => {
     'key-weak',
     'key-mismatch',
   ])
+})
+
+test('a private key beside the public key of another is told before anything is signed', async () => {
+  issue('other', EC('P-256'))
+  const parts = ['p256', 'other'].map((name) =>
+    createPrivateKey(readFileSync(at(`${name}.key`))).export({ format: 'jwk' }),
+  )
+  const damaged = openssl(root, 'pkcs8', '-topk8', '-nocrypt', '-in', 'p256.key', '-outform', 'PEM')
+  const der = Buffer.from(damaged.replace(/-----[^-]+-----/g, ''), 'base64')
+  const scalar = Buffer.from(parts[0]!.d!, 'base64url')
+  Buffer.from(parts[1]!.d!, 'base64url').copy(der, der.indexOf(scalar))
+  writeFileSync(at('mixed.key'), `-----BEGIN PRIVATE KEY-----\n${der.toString('base64')}\n-----END PRIVATE KEY-----\n`)
+  assert.deepEqual(await refusal({ key: at('mixed.key'), certificate: at('p256.pem') }), ['key-damaged'])
 })
 
 test('damaged key files are faults, never exceptions', { timeout: 60_000 }, async () => {

@@ -11,7 +11,14 @@ import { connect as connectTls } from 'node:tls'
 import { makeFrames, MOST_RECORD_BYTES } from '../lab/services/syslog-frames.ts'
 import { startSyslog, type SyslogOptions } from '../lab/services/syslog.ts'
 import type { SyslogReceiver } from '../lab/probe.ts'
-import { addressKey, namesAddress, namesUser, saysFailure, saysRepeated, saysSuccess } from '../suites/facts/log-words.ts'
+import {
+  addressKey,
+  namesAddress,
+  namesUser,
+  saysFailure,
+  saysRepeated,
+  saysSuccess,
+} from '../suites/facts/log-words.ts'
 import { parseSyslog } from '../suites/facts/syslog.ts'
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'))
@@ -20,8 +27,14 @@ const parse = (record: string) => parseSyslog(bytes(record))
 const now = () => Date.now() * 1000
 const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
 
-interface Fixture { origin: string; over: string; record: string }
-const fixtures = JSON.parse(readFileSync(new URL('./fixtures/failed-login-log/records.json', import.meta.url), 'utf8')) as Fixture[]
+interface Fixture {
+  origin: string
+  over: string
+  record: string
+}
+const fixtures = JSON.parse(
+  readFileSync(new URL('./fixtures/failed-login-log/records.json', import.meta.url), 'utf8'),
+) as Fixture[]
 
 async function receiver(protocol: SyslogOptions['protocol'], address = '127.0.0.1'): Promise<SyslogReceiver> {
   const started = await startSyslog({ protocol, address, port: 0, now })
@@ -34,23 +47,44 @@ async function until(condition: () => boolean, milliseconds = 8000): Promise<voi
 }
 
 test('RFC 5424: the examples of section 6.5, structured data with escapes, no data, cut short', () => {
-  const first = parse("<34>1 2003-10-11T22:14:15.003Z mymachine.example.com su - ID47 - \xef\xbb\xbf'su root' failed for lonvick on /dev/pts/8")
+  const first = parse(
+    "<34>1 2003-10-11T22:14:15.003Z mymachine.example.com su - ID47 - \xef\xbb\xbf'su root' failed for lonvick on /dev/pts/8",
+  )
   assert.deepEqual(first, {
-    format: 'rfc5424', pri: 34, facility: 4, severity: 2, timestamp: '2003-10-11T22:14:15.003Z', host: 'mymachine.example.com', app: 'su',
-    structuredData: null, message: "'su root' failed for lonvick on /dev/pts/8", text: first.text,
+    format: 'rfc5424',
+    pri: 34,
+    facility: 4,
+    severity: 2,
+    timestamp: '2003-10-11T22:14:15.003Z',
+    host: 'mymachine.example.com',
+    app: 'su',
+    structuredData: null,
+    message: "'su root' failed for lonvick on /dev/pts/8",
+    text: first.text,
   })
-  const data = parse('<165>1 2003-10-11T22:14:15.003Z h evntslog - ID47 [a@1 x="3" y="br\\]ck \\" et"][b@2 z="]"] An event')
+  const data = parse(
+    '<165>1 2003-10-11T22:14:15.003Z h evntslog - ID47 [a@1 x="3" y="br\\]ck \\" et"][b@2 z="]"] An event',
+  )
   assert.equal(data.structuredData, '[a@1 x="3" y="br\\]ck \\" et"][b@2 z="]"]')
   assert.equal(data.message, 'An event')
   const only = parse('<165>1 - - - - - [a@1 x="3"]')
-  assert.deepEqual([only.timestamp, only.host, only.app, only.structuredData, only.message], [null, null, null, '[a@1 x="3"]', ''])
+  assert.deepEqual(
+    [only.timestamp, only.host, only.app, only.structuredData, only.message],
+    [null, null, null, '[a@1 x="3"]', ''],
+  )
   const broken = parse('<165>1 - h app - - [a@1 x="3 no end')
   assert.deepEqual([broken.structuredData, broken.message], [null, '[a@1 x="3 no end'])
 })
 
 test('RFC 3164 and its relatives: section 5.4, no host, ISO time, year, no priority, bare text', () => {
   const rows: [string, string | null, string | null, string | null, string][] = [
-    ["<34>Oct 11 22:14:15 mymachine su: 'su root' failed for lonvick on /dev/pts/8", 'Oct 11 22:14:15', 'mymachine', 'su', "'su root' failed for lonvick on /dev/pts/8"],
+    [
+      "<34>Oct 11 22:14:15 mymachine su: 'su root' failed for lonvick on /dev/pts/8",
+      'Oct 11 22:14:15',
+      'mymachine',
+      'su',
+      "'su root' failed for lonvick on /dev/pts/8",
+    ],
     ['<13>Nov 21 21:26:17 httpd: wrong password', 'Nov 21 21:26:17', null, 'httpd', 'wrong password'],
     ['<13>Nov  1 21:26:17 cam httpd[12]: x', 'Nov  1 21:26:17', 'cam', 'httpd', 'x'],
     ['<13>2026-11-21T21:26:17.123456+07:00 cam httpd[12]: x', '2026-11-21T21:26:17.123456+07:00', 'cam', 'httpd', 'x'],
@@ -85,20 +119,51 @@ test('records of real senders: time, program and message are found in every one'
 
 test('words of real records: failures, successes, repeats, users and addresses', () => {
   const find = (part: string) => fixtures.find((f) => f.record.includes(part))?.record ?? assert.fail(part)
-  for (const part of ['Invalid user cs06nobody', 'Failed password for root', 'Bad password attempt', 'Login attempt for nonexistent user', 'was not found in', 'password mismatch', '"GET / HTTP/1.1" 401', 'wrong password'])
+  for (const part of [
+    'Invalid user cs06nobody',
+    'Failed password for root',
+    'Bad password attempt',
+    'Login attempt for nonexistent user',
+    'was not found in',
+    'password mismatch',
+    '"GET / HTTP/1.1" 401',
+    'wrong password',
+  ])
     assert.ok(saysFailure(find(part)), part)
   assert.equal(saysFailure(find('"GET / HTTP/1.1" 200')), false)
   assert.ok(saysSuccess('Accepted password for root from 10.0.0.1') && !saysSuccess('login success rate: 1 failed'))
   assert.ok(saysRepeated(find('message repeated 2 times')) && saysRepeated('last message repeated 3 times'))
-  assert.ok(saysFailure(text(new TextEncoder().encode('Người dùng admin đăng nhập thất bại'))) && saysFailure(text(new TextEncoder().encode('登录失败'))))
+  assert.ok(
+    saysFailure(text(new TextEncoder().encode('Người dùng admin đăng nhập thất bại'))) &&
+      saysFailure(text(new TextEncoder().encode('登录失败'))),
+  )
   assert.equal(namesUser(find('Bad password attempt'), 'root'), true)
-  for (const [line, user, named] of [['user=cs01;', 'cs01', true], ['xcs01', 'cs01', false], ['cs012', 'cs01', false], ['User CS01 failed', 'cs01', true], ['administrator', 'admin', false], ['x', '', false], [text(new TextEncoder().encode('tài khoản Đỗ sai')), 'Đỗ', true]] as const)
+  for (const [line, user, named] of [
+    ['user=cs01;', 'cs01', true],
+    ['xcs01', 'cs01', false],
+    ['cs012', 'cs01', false],
+    ['User CS01 failed', 'cs01', true],
+    ['administrator', 'admin', false],
+    ['x', '', false],
+    [text(new TextEncoder().encode('tài khoản Đỗ sai')), 'Đỗ', true],
+  ] as const)
     assert.equal(namesUser(line, user), named, line)
   for (const [line, address, named] of [
-    ['from 10.77.0.1 port 1', '10.77.0.1', true], ['from 10.77.0.12', '10.77.0.1', false], ['from 110.77.0.1', '10.77.0.1', false], ['<10.77.0.1:5000>', '10.77.0.1', true],
-    ['v1.10.77.0.1', '10.77.0.1', false], ['::ffff:10.77.0.1', '10.77.0.1', true], ['client FD77:0:0::1,', 'fd77::1', true], ['[fd77::1]:443', 'fd77::1', true],
-    ['fd77::12', 'fd77::1', false], ['10.77.0.1.', '10.77.0.1', true], ['ip=10.77.0.1,', '10.77.0.1', true], ['21:26:17', '::1', false], ['from ::1 ok', '::1', true],
-  ] as const) assert.equal(namesAddress(line, address), named, `${line} ${address}`)
+    ['from 10.77.0.1 port 1', '10.77.0.1', true],
+    ['from 10.77.0.12', '10.77.0.1', false],
+    ['from 110.77.0.1', '10.77.0.1', false],
+    ['<10.77.0.1:5000>', '10.77.0.1', true],
+    ['v1.10.77.0.1', '10.77.0.1', false],
+    ['::ffff:10.77.0.1', '10.77.0.1', true],
+    ['client FD77:0:0::1,', 'fd77::1', true],
+    ['[fd77::1]:443', 'fd77::1', true],
+    ['fd77::12', 'fd77::1', false],
+    ['10.77.0.1.', '10.77.0.1', true],
+    ['ip=10.77.0.1,', '10.77.0.1', true],
+    ['21:26:17', '::1', false],
+    ['from ::1 ok', '::1', true],
+  ] as const)
+    assert.equal(namesAddress(line, address), named, `${line} ${address}`)
   assert.equal(addressKey('1::2::3'), null)
   assert.equal(addressKey('fe80::1%eth0'), addressKey('FE80:0:0:0:0:0:0:1'))
 })
@@ -118,17 +183,30 @@ test('fuzz: neither the parser nor the words ever throw, and a record is read in
     namesUser(got.text, 'cs01')
   }
   const slow = performance.now()
-  for (const unit of ['[a@1 x="', '<13>', ':', 'fd77:', '1.', '\\"', ' ']) parseSyslog(bytes(`<13>1 - - - - - ${unit.repeat(8000)}`)), namesAddress(unit.repeat(16000), '::1')
+  for (const unit of ['[a@1 x="', '<13>', ':', 'fd77:', '1.', '\\"', ' ']) {
+    parseSyslog(bytes(`<13>1 - - - - - ${unit.repeat(8000)}`))
+    namesAddress(unit.repeat(16000), '::1')
+  }
   assert.ok(performance.now() - slow < 5000)
 })
 
 test('frames: octet counting and LF in one stream, however the bytes are split, as RFC 6587 section 3.4', () => {
-  const stream = '13 <13>a record\n<14>lf framed\n<15>with CR\r\n9 <16>5 LF\n<17>nul\0\n\n12 <18>12 bytes<19>last without end'
-  const expected = ['<13>a record\n'.slice(0, 13), '<14>lf framed', '<15>with CR', '<16>5 LF\n', '<17>nul', '<18>12 bytes', '<19>last without end']
+  const stream =
+    '13 <13>a record\n<14>lf framed\n<15>with CR\r\n9 <16>5 LF\n<17>nul\0\n\n12 <18>12 bytes<19>last without end'
+  const expected = [
+    '<13>a record\n'.slice(0, 13),
+    '<14>lf framed',
+    '<15>with CR',
+    '<16>5 LF\n',
+    '<17>nul',
+    '<18>12 bytes',
+    '<19>last without end',
+  ]
   for (let size = 1; size <= stream.length; size++) {
     const frames = makeFrames()
     const records: string[] = []
-    for (let at = 0; at < stream.length; at += size) records.push(...frames.push(bytes(stream.slice(at, at + size))).map(text))
+    for (let at = 0; at < stream.length; at += size)
+      records.push(...frames.push(bytes(stream.slice(at, at + size))).map(text))
     records.push(...frames.rest().map(text))
     assert.deepEqual(records, expected, `split at ${size}`)
   }
@@ -140,12 +218,22 @@ test('frames: no record grows beyond its bound, and the next one is still found'
     const frames = makeFrames()
     const records: Uint8Array[] = []
     for (let at = 0; at < stream.length; at += 1000) records.push(...frames.push(bytes(stream.slice(at, at + 1000))))
-    assert.deepEqual(records.map((r) => r.length), [MOST_RECORD_BYTES, stream.includes('\n') ? 8 : 10])
+    assert.deepEqual(
+      records.map((r) => r.length),
+      [MOST_RECORD_BYTES, stream.includes('\n') ? 8 : 10],
+    )
   }
 })
 
 test('UDP and TCP over both families, TLS with a certificate of the lab: bytes, time and sender', async () => {
-  for (const [protocol, address] of [['syslog-udp', '127.0.0.1'], ['syslog-udp', '::1'], ['syslog-tcp', '127.0.0.1'], ['syslog-tcp', '::1'], ['syslog-tls', '127.0.0.1'], ['syslog-tls', '::1']] as const) {
+  for (const [protocol, address] of [
+    ['syslog-udp', '127.0.0.1'],
+    ['syslog-udp', '::1'],
+    ['syslog-tcp', '127.0.0.1'],
+    ['syslog-tcp', '::1'],
+    ['syslog-tls', '127.0.0.1'],
+    ['syslog-tls', '::1'],
+  ] as const) {
     const r = await receiver(protocol, address)
     try {
       const before = now()
@@ -157,7 +245,9 @@ test('UDP and TCP over both families, TLS with a certificate of the lab: bytes, 
         socket.close()
       } else if (protocol === 'syslog-tcp') connect(r.port, address).end(Buffer.concat([record, Buffer.from('\n')]))
       else {
-        const socket = connectTls({ port: r.port, host: address, rejectUnauthorized: false }, () => socket.end(Buffer.concat([Buffer.from(`${record.length} `), record])))
+        const socket = connectTls({ port: r.port, host: address, rejectUnauthorized: false }, () =>
+          socket.end(Buffer.concat([Buffer.from(`${record.length} `), record])),
+        )
       }
       await until(() => r.mark() > mark)
       const [got, ...more] = r.since(mark)
@@ -176,7 +266,10 @@ test('a record that never ends is read after a silence, a taken port is a failur
   const socket = connect(r.port, '127.0.0.1')
   socket.write('<13>no end at all')
   await until(() => r.mark() > 0)
-  assert.deepEqual(r.since(0).map((x) => text(x.bytes)), ['<13>no end at all'])
+  assert.deepEqual(
+    r.since(0).map((x) => text(x.bytes)),
+    ['<13>no end at all'],
+  )
   for (const protocol of ['syslog-tcp', 'syslog-tls'] as const) {
     const second = await startSyslog({ protocol, address: '127.0.0.1', port: r.port, now })
     assert.deepEqual('failure' in second && second.failure.code, 'lab')
@@ -192,10 +285,15 @@ test('what is no TLS does not stop the TLS receiver; close ends open connections
   const plain = connect(r.port, '127.0.0.1', () => plain.write('<13>in clear\n'))
   plain.on('error', () => undefined)
   await new Promise((closed) => plain.once('close', closed))
-  const socket = connectTls({ port: r.port, host: '127.0.0.1', rejectUnauthorized: false }, () => socket.write('8 <13>good'))
+  const socket = connectTls({ port: r.port, host: '127.0.0.1', rejectUnauthorized: false }, () =>
+    socket.write('8 <13>good'),
+  )
   socket.on('error', () => undefined)
   await until(() => r.mark() > 0)
-  assert.deepEqual(r.since(0).map((x) => text(x.bytes)), ['<13>good'])
+  assert.deepEqual(
+    r.since(0).map((x) => text(x.bytes)),
+    ['<13>good'],
+  )
   const ended = new Promise((closed) => socket.once('close', closed))
   await r.close()
   await ended
@@ -206,7 +304,12 @@ test('util-linux logger: both formats, both framings', async (t) => {
   const [udp, tcp] = [await receiver('syslog-udp'), await receiver('syslog-tcp')]
   try {
     const log = (r: SyslogReceiver, ...options: string[]) =>
-      assert.equal(spawnSync('logger', ['-n', '127.0.0.1', '-P', String(r.port), '-t', 'camera', ...options, 'Failed login'], { timeout: 5000 }).status, 0)
+      assert.equal(
+        spawnSync('logger', ['-n', '127.0.0.1', '-P', String(r.port), '-t', 'camera', ...options, 'Failed login'], {
+          timeout: 5000,
+        }).status,
+        0,
+      )
     // spawnSync holds the event loop, so each record is only read afterwards
     log(udp, '--udp', '--rfc3164')
     log(udp, '--udp', '--rfc5424')
@@ -214,7 +317,10 @@ test('util-linux logger: both formats, both framings', async (t) => {
     log(tcp, '--tcp', '--rfc3164')
     await until(() => udp.mark() === 2 && tcp.mark() === 2)
     const read = [...udp.since(0), ...tcp.since(0)].map((r) => parseSyslog(r.bytes))
-    assert.deepEqual(read.map((m) => [m.app, m.message]), new Array(4).fill(['camera', 'Failed login']))
+    assert.deepEqual(
+      read.map((m) => [m.app, m.message]),
+      new Array(4).fill(['camera', 'Failed login']),
+    )
     assert.deepEqual(read.map((m) => m.format).sort(), ['rfc3164', 'rfc3164', 'rfc5424', 'rfc5424'])
   } finally {
     await Promise.all([udp.close(), tcp.close()])
@@ -224,10 +330,14 @@ test('util-linux logger: both formats, both framings', async (t) => {
 test('rsyslogd forwards over UDP, TCP with both framings, and TLS', async (t) => {
   if (!has('rsyslogd')) return t.skip('needs rsyslogd')
   const directory = mkdtempSync(join(tmpdir(), 'camseal-syslog-'))
-  const [udp, counted, lines, tls] = await Promise.all((['syslog-udp', 'syslog-tcp', 'syslog-tcp', 'syslog-tls'] as const).map((p) => receiver(p)))
+  const [udp, counted, lines, tls] = await Promise.all(
+    (['syslog-udp', 'syslog-tcp', 'syslog-tcp', 'syslog-tls'] as const).map((p) => receiver(p)),
+  )
   assert.ok(udp && counted && lines && tls)
   writeFileSync(join(directory, 'in.log'), 'Failed password for cs99 from 10.77.0.1\n')
-  writeFileSync(join(directory, 'rs.conf'), `
+  writeFileSync(
+    join(directory, 'rs.conf'),
+    `
 module(load="imfile")
 global(workDirectory="${directory}")
 input(type="imfile" File="${directory}/in.log" Tag="camera:")
@@ -235,14 +345,22 @@ action(type="omfwd" target="127.0.0.1" port="${udp.port}" protocol="udp")
 action(type="omfwd" target="127.0.0.1" port="${counted.port}" protocol="tcp" TCP_Framing="octet-counted" template="RSYSLOG_SyslogProtocol23Format")
 action(type="omfwd" target="127.0.0.1" port="${lines.port}" protocol="tcp")
 action(type="omfwd" target="127.0.0.1" port="${tls.port}" protocol="tcp" StreamDriver="gtls" StreamDriverMode="1" StreamDriverAuthMode="anon")
-`)
-  const child = spawn('rsyslogd', ['-n', '-i', join(directory, 'pid'), '-f', join(directory, 'rs.conf')], { stdio: 'ignore' })
+`,
+  )
+  const child = spawn('rsyslogd', ['-n', '-i', join(directory, 'pid'), '-f', join(directory, 'rs.conf')], {
+    stdio: 'ignore',
+  })
   try {
-    const found = (r: SyslogReceiver) => r.since(0).map((x) => parseSyslog(x.bytes)).find((m) => m.app === 'camera')
+    const found = (r: SyslogReceiver) =>
+      r
+        .since(0)
+        .map((x) => parseSyslog(x.bytes))
+        .find((m) => m.app === 'camera')
     const all = [udp, counted, lines, tls]
     await until(() => all.every(found), 20_000)
     const message = found(tls) ? '' : ' (TLS needs rsyslog-gnutls)'
-    for (const [i, r] of all.entries()) assert.equal(found(r)?.message.trim(), 'Failed password for cs99 from 10.77.0.1', `receiver ${i}${message}`)
+    for (const [i, r] of all.entries())
+      assert.equal(found(r)?.message.trim(), 'Failed password for cs99 from 10.77.0.1', `receiver ${i}${message}`)
     assert.equal(found(counted)?.format, 'rfc5424')
   } finally {
     const ended = new Promise((exit) => child.once('exit', exit))

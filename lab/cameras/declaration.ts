@@ -95,7 +95,7 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
       layout: layoutOf(genuinePackage(vendorKey)),
       signed: true,
       packages: files,
-      bootSeconds: Math.ceil(options.bootSeconds) + 2,
+      bootSeconds: Math.ceil(options.bootSeconds) + 1,
     }],
     identity: [{ ...web, target: '/api/device', pattern: '"serial":"([^"]+)"' }],
     actions: {

@@ -26,8 +26,8 @@ const TICK_MS = 20
 const LEAST_PATIENCE_MS = 300
 
 /**
- * Many half-open connections at once. One clock for all time-outs instead of a timer each; expiry is decided only
- * after the answers that already lie in the kernel were read, so that a busy event loop makes no port silent.
+ * Many half-open connections at once. One clock for all time-outs instead of a timer each; expiry as of a tick is decided
+ * after the answers that lay in the kernel at that tick were read, so that a busy event loop makes no port silent.
  */
 export function createDialer(to: { address: string; source: string | undefined; rttMs: number; leastMs?: number }): Dialer {
   const attempts: Attempt[] = []
@@ -45,12 +45,11 @@ export function createDialer(to: { address: string; source: string | undefined; 
     attempt.socket.destroy()
     done(outcome)
   }
-  const expire = () => {
+  const expire = (asOf: number) => {
     const wait = patience()
     longest = Math.max(longest, wait)
-    const now = performance.now()
     for (let attempt = attempts[head]; attempt; attempt = attempts[head]) {
-      if (attempt.done && attempt.start + wait > now) break
+      if (attempt.done && attempt.start + wait > asOf) break
       settle(attempt, { is: 'silent', elapsed: since(attempt.start) })
       head++
     }
@@ -63,7 +62,7 @@ export function createDialer(to: { address: string; source: string | undefined; 
     const now = performance.now()
     lag = Math.max(lag * 0.9, now - expected)
     expected = now + TICK_MS
-    setImmediate(expire)
+    setImmediate(expire, now)
   }, TICK_MS)
   return {
     dial(port, done) {

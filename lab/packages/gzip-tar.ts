@@ -7,13 +7,20 @@ const MOST_VERSION_FILE = 65_536
 const HASHES = ['md5', 'sha1', 'sha256', 'sha512'] as const
 
 /** A regular file of a tar archive: where its content lies in the unpacked bytes. */
-export interface TarFile { name: string; from: number; to: number }
+export interface TarFile {
+  name: string
+  from: number
+  to: number
+}
 
 /** The regular files of an archive (POSIX ustar and its GNU and pax relatives); null for bytes that are none. */
 export function tarFiles(tar: Uint8Array): TarFile[] | null {
-  const text = (from: number, length: number) => Buffer.from(tar.subarray(from, from + length)).toString('latin1').replace(/\0.*$/s, '')
+  const text = (from: number, length: number) =>
+    Buffer.from(tar.subarray(from, from + length))
+      .toString('latin1')
+      .replace(/\0.*$/s, '')
   const files: TarFile[] = []
-  for (let at = 0; at + BLOCK <= tar.length; ) {
+  for (let at = 0; at + BLOCK <= tar.length;) {
     const header = tar.subarray(at, at + BLOCK)
     if (header.every((b) => b === 0)) return files
     const size = sizeIn(header)
@@ -55,8 +62,13 @@ export function repackGzipTar(gzip: Uint8Array, version: string): Uint8Array | n
   if (files === null) return null
   const contents = () => files.map((f) => tar.subarray(f.from, f.to))
   const before = contents().map(digestsOf)
-  const holdsVersion = files.filter((f) => f.to - f.from <= MOST_VERSION_FILE && replaceVersion(tar.subarray(f.from, f.to), version))
-  const largest = files.reduce((a, b) => (b.to - b.from > a.to - a.from ? b : a), files[0] ?? { name: '', from: 0, to: 0 })
+  const holdsVersion = files.filter(
+    (f) => f.to - f.from <= MOST_VERSION_FILE && replaceVersion(tar.subarray(f.from, f.to), version),
+  )
+  const largest = files.reduce(
+    (a, b) => (b.to - b.from > a.to - a.from ? b : a),
+    files[0] ?? { name: '', from: 0, to: 0 },
+  )
   const middle = largest.from + ((largest.to - largest.from) >> 1)
   if (largest.to > largest.from && !holdsVersion.includes(largest)) tar[middle] = (tar[middle] ?? 0) ^ 1
   /** A list of digests may itself stand in a list. */
@@ -74,8 +86,12 @@ const digestsOf = (content: Uint8Array): string[] => HASHES.map((h) => createHas
 
 function replaceAll(content: Buffer, from: string, to: string): void {
   if (from === to) return
-  for (const [a, b] of [[from, to], [from.toUpperCase(), to.toUpperCase()]] as const)
-    for (let at = content.indexOf(a, 0, 'latin1'); at >= 0; at = content.indexOf(a, at + 1, 'latin1')) content.write(b, at, 'latin1')
+  for (const [a, b] of [
+    [from, to],
+    [from.toUpperCase(), to.toUpperCase()],
+  ] as const)
+    for (let at = content.indexOf(a, 0, 'latin1'); at >= 0; at = content.indexOf(a, at + 1, 'latin1'))
+      content.write(b, at, 'latin1')
 }
 
 /** Where the version stands as a word of its own. */
@@ -94,5 +110,7 @@ function replaceVersion(content: Buffer, version: string): boolean {
 /** A higher version of the same length: the last digit below 9 grows by one. */
 export function raisedVersion(version: string): string {
   const at = version.search(/[0-8][^0-8]*$/)
-  return at < 0 ? version.replace(/.$/, '8') : `${version.slice(0, at)}${Number(version[at]) + 1}${version.slice(at + 1)}`
+  return at < 0
+    ? version.replace(/.$/, '8')
+    : `${version.slice(0, at)}${Number(version[at]) + 1}${version.slice(at + 1)}`
 }

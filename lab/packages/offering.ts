@@ -12,8 +12,9 @@ const LONGEST_POLL = 2_000
 const about = (key: string, values: Record<string, string | number> = {}) => ({ code: `update-refusal.${key}`, values })
 
 /**
- * Uploads a package by the declared path and waits until what became of it can be seen. An answer that says "refused" is
- * not believed: a device that tells the old version is watched for the whole declared time; a new version counts once it is told twice.
+ * Uploads a package by the declared path and waits until what became of it can be seen. An answer that says "refused"
+ * is not believed: a device that tells the old version is watched for the whole declared time. A new version counts
+ * once it is told twice.
  */
 export function makeOffering(bench: Bench, update: Update): (bytes: Uint8Array) => Promise<Offered> {
   const poll = Math.min(LONGEST_POLL, Math.max(SHORTEST_POLL, update.bootSeconds * 50))
@@ -29,7 +30,9 @@ export function makeOffering(bench: Bench, update: Update): (bytes: Uint8Array) 
     return version
   }
 
-  async function settle(before: string | null): Promise<{ versionAfter: Version; cameBack: boolean; downtime: number }> {
+  async function settle(
+    before: string | null,
+  ): Promise<{ versionAfter: Version; cameBack: boolean; downtime: number }> {
     const from = bench.now()
     let lost: number | null = null
     let downtime = 0
@@ -44,9 +47,14 @@ export function makeOffering(bench: Bench, update: Update): (bytes: Uint8Array) 
         lost = null
       }
       const steady = version.text !== null && version.text === seen
-      if (steady && (version.text !== before || bench.now() - from >= declared)) return { versionAfter: version, cameBack: true, downtime }
+      if (steady && (version.text !== before || bench.now() - from >= declared))
+        return { versionAfter: version, cameBack: true, downtime }
       if (bench.now() - from >= 2 * declared || bench.signal.aborted)
-        return { versionAfter: version, cameBack: there, downtime: lost === null ? downtime : downtime + bench.now() - lost }
+        return {
+          versionAfter: version,
+          cameBack: there,
+          downtime: lost === null ? downtime : downtime + bench.now() - lost,
+        }
       seen = version.text
       await pause()
     }
@@ -56,6 +64,12 @@ export function makeOffering(bench: Bench, update: Update): (bytes: Uint8Array) 
     const versionBefore = await ready()
     const upload = await bench.perform(update.upload, {}, bytes)
     const settled = await settle(versionBefore.text)
-    return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length, upload, versionBefore, ...settled }
+    return {
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      bytes: bytes.length,
+      upload,
+      versionBefore,
+      ...settled,
+    }
   }
 }

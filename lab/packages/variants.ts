@@ -11,14 +11,20 @@ export interface Variant {
 }
 
 type Part = 'header' | 'payload' | 'signature'
-interface Range { from: number; to: number }
+interface Range {
+  from: number
+  to: number
+}
 export type Missing = UpdateRefusal['missing'][number]
 
 /**
  * What can be derived from the genuine package, most conclusive first, because an accepted variant ends the row. The
  * maker's own packages are added by the caller.
  */
-export function labVariants(genuine: Uint8Array, update: Pick<Update, 'layout' | 'format' | 'packages'>): { variants: Variant[]; missing: Missing[] } {
+export function labVariants(
+  genuine: Uint8Array,
+  update: Pick<Update, 'layout' | 'format' | 'packages'>,
+): { variants: Variant[]; missing: Missing[] } {
   const variants: Variant[] = []
   const missing: Missing[] = []
   const lab = (id: VariantId, make: () => Uint8Array | null) => variants.push({ id, derivation: 'lab', make })
@@ -29,7 +35,10 @@ export function labVariants(genuine: Uint8Array, update: Pick<Update, 'layout' |
     lab('truncated', () => genuine.subarray(0, genuine.length >> 1))
     missing.push({ id: 'unsigned', why: 'no-layout' })
   } else {
-    for (const [id, name] of [['payload-bit', 'payload'], ['signature-bit', 'signature']] as const) {
+    for (const [id, name] of [
+      ['payload-bit', 'payload'],
+      ['signature-bit', 'signature'],
+    ] as const) {
       const [range] = part(name)
       if (range) bit(id, middle(range))
       else missing.push({ id, why: 'no-layout' })
@@ -39,7 +48,8 @@ export function labVariants(genuine: Uint8Array, update: Pick<Update, 'layout' |
     if (signature.length > 0) lab('unsigned', () => zeroed(genuine, signature))
     else missing.push({ id: 'unsigned', why: 'no-layout' })
   }
-  if (update.format === 'gzip-tar') lab('repacked', () => repacked(genuine, part('payload'), update.packages.genuine.version))
+  if (update.format === 'gzip-tar')
+    lab('repacked', () => repacked(genuine, part('payload'), update.packages.genuine.version))
   else missing.push({ id: 'repacked', why: 'not-this-format' })
   const [header] = part('header')
   if (header) bit('header-bit', middle(header))
@@ -54,11 +64,13 @@ const middle = ({ from, to }: Range): number => from + ((to - from) >> 1)
 
 /** Declared ranges within the package; a negative offset counts from its end. */
 function rangesOf(bytes: Uint8Array, { layout = [] }: Pick<Update, 'layout'>, part: Part): Range[] {
-  return layout.filter((l) => l.part === part).flatMap((l) => {
-    const from = l.offset < 0 ? bytes.length + l.offset : l.offset
-    const to = Math.min(from + l.bytes, bytes.length)
-    return from >= 0 && from < to ? [{ from, to }] : []
-  })
+  return layout
+    .filter((l) => l.part === part)
+    .flatMap((l) => {
+      const from = l.offset < 0 ? bytes.length + l.offset : l.offset
+      const to = Math.min(from + l.bytes, bytes.length)
+      return from >= 0 && from < to ? [{ from, to }] : []
+    })
 }
 
 function flipped(bytes: Uint8Array, at: number): Uint8Array {

@@ -100,7 +100,7 @@ export async function tryCredentials(bench: Bench, place: LoginPlace, send: Send
         size = 1
         continue
       }
-    } else if (!works && queue.length > 0 && tries.some((t) => t.request.scheme !== 'none')) {
+    } else if (!works && bench.state === 'factory-fresh' && queue.length > 0 && tries.some((t) => t.request.scheme !== 'none')) {
       const window = row?.windowSeconds ?? DEFAULT_WINDOW_S
       if (window > LONGEST_PACE_S) value.complete = false
       else waited = await wait(window + 1)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { wereAccepted } from '../../suites/logging/login-outcome.ts'
+import { wereAccepted } from '../../suites/facts/login-outcome.ts'
 import { kind, type FailedLoginLog } from '../../suites/observations/failed-login-log.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import { FAMILIES, type Login, type Statement } from '../../suites/statement.ts'
@@ -33,8 +33,11 @@ export const probe = defineProbe<FailedLoginLog>({
   seconds: (statement) => (statement.logging.channels.length === 0 ? 1 : 25 * Math.max(1, statement.logins.length)),
   async run(bench, subject) {
     const login = bench.statement.logins.find((l) => l.id === declaredOf(subject).id)
-    const unanswered = (cause: 'lab' | 'device' | 'operator', key: string, values: Record<string, string | number> = {}) =>
-      ({ answered: false as const, cause, why: about(key, values), artifacts: [] })
+    const unanswered = (
+      cause: 'lab' | 'device' | 'operator',
+      key: string,
+      values: Record<string, string | number> = {},
+    ) => ({ answered: false as const, cause, why: about(key, values), artifacts: [] })
     if (bench.statement.logging.channels.length === 0) {
       const value = { declared: false, channels: [], quiet: null, events: [], until: null, records: [], left: 0 }
       return { answered: true, value, controls: [], artifacts: [] }
@@ -44,7 +47,8 @@ export const probe = defineProbe<FailedLoginLog>({
 
     const channels = await openChannels(bench, subject, door.endpoint.family)
     try {
-      if (!channels.list.some((c) => c.receiving)) return unanswered('lab', 'no-receiver', { detail: channels.faults.join('; ') })
+      if (!channels.list.some((c) => c.receiving))
+        return unanswered('lab', 'no-receiver', { detail: channels.faults.join('; ') })
       const quietFrom = bench.now()
       await bench.wait(QUIET_MILLISECONDS, about('quiet'))
       const quiet = { from: quietFrom, to: bench.now() }
@@ -55,11 +59,22 @@ export const probe = defineProbe<FailedLoginLog>({
       if (bench.signal.aborted) return unanswered('lab', 'cancelled')
       const all = channels.since(quiet.from)
       const records = all.slice(0, MOST_RECORDS).map(({ at, from, channel, bytes }) => ({
-        at, from, channel, raw: Buffer.from(bench.redact(bytes).subarray(0, MOST_RECORD_BYTES)).toString('base64'),
+        at,
+        from,
+        channel,
+        raw: Buffer.from(bench.redact(bytes).subarray(0, MOST_RECORD_BYTES)).toString('base64'),
       }))
       const good = events.filter((e) => e.what === 'accepted').map((e) => e.exchange)
       const controls = [{ id: 'log-in-works', ok: wereAccepted(good), about: about('control-log-in') }]
-      const value = { declared: true, channels: channels.list, quiet, events, until, records, left: all.length - records.length }
+      const value = {
+        declared: true,
+        channels: channels.list,
+        quiet,
+        events,
+        until,
+        records,
+        left: all.length - records.length,
+      }
       return { answered: true, value, controls, artifacts: [] }
     } finally {
       await channels.close()
@@ -67,13 +82,20 @@ export const probe = defineProbe<FailedLoginLog>({
   },
 })
 
-interface Door { endpoint: Endpoint; ask(credential: Credential): Promise<Exchange> }
+interface Door {
+  endpoint: Endpoint
+  ask(credential: Credential): Promise<Exchange>
+}
 
 /** How this log-in is tried; null for a protocol without a client. */
 function doorOf(bench: Bench, login: Login): Door | null {
   const service = bench.statement.services.find((s) => s.id === login.service)
   const tls = service?.protocol === 'https' || service?.protocol === 'rtsps'
-  const open = service && FAMILIES.filter((f) => service.families.includes(f)).map((f) => bench.endpoint(f, service.port, tls)).find((e) => e !== null)
+  const open =
+    service &&
+    FAMILIES.filter((f) => service.families.includes(f))
+      .map((f) => bench.endpoint(f, service.port, tls))
+      .find((e) => e !== null)
   if (!service || !open || !/^(https?|rtsps?)$/.test(service.protocol)) return null
   const isRtsp = service.protocol.startsWith('rtsp')
   const makeClient = isRtsp ? rtspClient : httpClient
@@ -93,7 +115,12 @@ function doorOf(bench: Bench, login: Login): Door | null {
 }
 
 /** In order: right, unknown user, wrong password a few times, right again. */
-async function logIns(bench: Bench, login: Login, door: Door, subject: string): Promise<{ events: FailedLoginLog['events']; marker: string }> {
+async function logIns(
+  bench: Bench,
+  login: Login,
+  door: Door,
+  subject: string,
+): Promise<{ events: FailedLoginLog['events']; marker: string }> {
   const events: FailedLoginLog['events'] = []
   const marker = `cs${randomBytes(6).toString('hex')}`
   const tries = async (what: FailedLoginLog['events'][number]['what'], credential: Credential) => {
@@ -109,7 +136,10 @@ async function logIns(bench: Bench, login: Login, door: Door, subject: string): 
   await tries('accepted', right)
   await tries('unknown-user', { ...(await bench.freshSecret(`${ID}/${subject}/unknown-user`)), user: marker })
   for (let i = 1; i <= times; i++)
-    await tries('wrong-password', { ...(await bench.freshSecret(`${ID}/${subject}/wrong-${i}`)), user: bench.credential(victim).user })
+    await tries('wrong-password', {
+      ...(await bench.freshSecret(`${ID}/${subject}/wrong-${i}`)),
+      user: bench.credential(victim).user,
+    })
   await tries('accepted', right)
   return { events, marker }
 }
@@ -119,9 +149,14 @@ async function logIns(bench: Bench, login: Login, door: Door, subject: string): 
  * stays under the declared lock. Without a declared number once.
  */
 function wrongTries(statement: Statement, login: Login): { victim: string; times: number } {
-  const declared = statement.bruteForce.find((b) => b.login === login.id) ?? statement.bruteForce.find((b) => statement.logins.find((l) => l.id === b.login)?.account === login.account)
+  const declared =
+    statement.bruteForce.find((b) => b.login === login.id) ??
+    statement.bruteForce.find((b) => statement.logins.find((l) => l.id === b.login)?.account === login.account)
   const spare = declared?.spare ?? login.account
-  const times = declared?.failures === undefined ? 1 : Math.max(0, Math.min(MOST_WRONG, Math.floor((declared.failures - 1) / 2) - 1))
+  const times =
+    declared?.failures === undefined
+      ? 1
+      : Math.max(0, Math.min(MOST_WRONG, Math.floor((declared.failures - 1) / 2) - 1))
   return { victim: spare, times }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { kind, type UpdateRefusal } from '../../suites/observations/update-refusal.ts'
-import { wereAccepted } from '../../suites/logging/login-outcome.ts'
+import { wereAccepted } from '../../suites/facts/login-outcome.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import { declaredOf } from '../../suites/subject.ts'
 import { endpointOf, read } from '../actions.ts'
@@ -11,7 +11,11 @@ import { defineProbe, type Bench } from '../probe.ts'
 
 const ID = kind.id
 const about = (key: string, values: Record<string, string | number> = {}) => ({ code: `${ID}.${key}`, values })
-const MAKERS = [['unsigned', 'maker-unsigned'], ['foreignKey', 'maker-foreign-key'], ['otherModel', 'maker-other-model']] as const
+const MAKERS = [
+  ['unsigned', 'maker-unsigned'],
+  ['foreignKey', 'maker-foreign-key'],
+  ['otherModel', 'maker-other-model'],
+] as const
 const MOST_VARIANTS = 12
 
 /** Offers altered packages on version N-1, then the genuine N, then an older one, each by the declared path. */
@@ -24,24 +28,41 @@ export const probe = defineProbe<UpdateRefusal>({
   order: 50,
   states: ['in-service'],
   leaves: about('leaves'),
-  seconds: (statement) => statement.updates.reduce((sum, u) => sum + u.bootSeconds * (MOST_VARIANTS - (u.layout ? 4 : 2)), 0),
+  seconds: (statement) =>
+    statement.updates.reduce((sum, u) => sum + u.bootSeconds * (MOST_VARIANTS - (u.layout ? 4 : 2)), 0),
   async run(bench, subject) {
     const update = bench.statement.updates.find((u) => u.id === declaredOf(subject).id)
-    const unanswered = (cause: 'lab' | 'device' | 'operator', key: string, values: Record<string, string | number> = {}, partial?: unknown) =>
-      ({ answered: false as const, cause, why: about(key, values), artifacts: [], ...(partial === undefined ? {} : { partial }) })
+    const unanswered = (
+      cause: 'lab' | 'device' | 'operator',
+      key: string,
+      values: Record<string, string | number> = {},
+      partial?: unknown,
+    ) => ({
+      answered: false as const,
+      cause,
+      why: about(key, values),
+      artifacts: [],
+      ...(partial === undefined ? {} : { partial }),
+    })
     if (!update) return unanswered('lab', 'not-declared', { update: declaredOf(subject).id })
     const genuine = packageAt(bench, update.packages.genuine.file)
     if (!genuine) return unanswered('operator', 'no-package', { file: update.packages.genuine.file })
 
     const start = await read(bench, update.version)
     if (start.text === null) return unanswered('device', 'no-version', {}, { start })
-    if (start.text === update.packages.genuine.version) return unanswered('operator', 'already-installed', { version: start.text }, { start })
+    if (start.text === update.packages.genuine.version)
+      return unanswered('operator', 'already-installed', { version: start.text }, { start })
 
     const value: UpdateRefusal = { start, variants: [], genuine: null, older: null, login: null, missing: [] }
     const { variants, missing } = labVariants(genuine, update)
     const offering = makeOffering(bench, update)
     value.missing.push(...missing)
-    await offerVariants(bench, [...variants, ...makerVariants(bench, update, start.text, value.missing)], value, offering)
+    await offerVariants(
+      bench,
+      [...variants, ...makerVariants(bench, update, start.text, value.missing)],
+      value,
+      offering,
+    )
 
     const gone = value.variants.some((v) => !v.cameBack)
     const before = gone ? null : await logIn(bench)
@@ -54,7 +75,15 @@ export const probe = defineProbe<UpdateRefusal>({
     value.older = await offerOlder(bench, update, value, offering)
     if (bench.signal.aborted) return unanswered('lab', 'cancelled', {}, value)
     const { login } = value
-    const controls = login ? [{ id: 'log-in-survives', ok: login.after !== null && wereAccepted([login.before, login.after]), about: about('control-log-in') }] : []
+    const controls = login
+      ? [
+          {
+            id: 'log-in-survives',
+            ok: login.after !== null && wereAccepted([login.before, login.after]),
+            about: about('control-log-in'),
+          },
+        ]
+      : []
     return { answered: true, value, controls, artifacts: [] }
   },
 })
@@ -62,7 +91,12 @@ export const probe = defineProbe<UpdateRefusal>({
 type Offer = (bytes: Uint8Array) => Promise<Offered>
 
 /** Until one changes the version or the device stays away: what follows would no longer start from N-1. */
-async function offerVariants(bench: Bench, variants: readonly Variant[], value: UpdateRefusal, offer: Offer): Promise<void> {
+async function offerVariants(
+  bench: Bench,
+  variants: readonly Variant[],
+  value: UpdateRefusal,
+  offer: Offer,
+): Promise<void> {
   let stopped: Missing['why'] | null = null
   for (const variant of variants) {
     if (bench.signal.aborted) return
@@ -80,7 +114,12 @@ async function offerVariants(bench: Bench, variants: readonly Variant[], value: 
 }
 
 /** The maker's own bad packages; one of the version that already runs would show nothing. */
-function makerVariants(bench: Bench, { packages }: Bench['statement']['updates'][number], start: string, missing: Missing[]): Variant[] {
+function makerVariants(
+  bench: Bench,
+  { packages }: Bench['statement']['updates'][number],
+  start: string,
+  missing: Missing[],
+): Variant[] {
   return MAKERS.flatMap(([name, id]): Variant[] => {
     const supplied = packages[name]
     const bytes = supplied ? packageAt(bench, supplied.file) : null
@@ -91,7 +130,10 @@ function makerVariants(bench: Bench, { packages }: Bench['statement']['updates']
 }
 
 async function offerOlder(
-  bench: Bench, { packages }: Bench['statement']['updates'][number], value: UpdateRefusal, offer: Offer,
+  bench: Bench,
+  { packages }: Bench['statement']['updates'][number],
+  value: UpdateRefusal,
+  offer: Offer,
 ): Promise<UpdateRefusal['older']> {
   const bytes = packages.older ? packageAt(bench, packages.older.file) : null
   const gone = [...value.variants, ...(value.genuine ? [value.genuine] : [])].some((a) => !a.cameBack)
@@ -122,7 +164,11 @@ async function logIn(bench: Bench): Promise<Exchange | null> {
   if (!login || !endpoint) return null
   const client = httpClient(bench, endpoint)
   try {
-    return await client.send({ method: login.method ?? 'GET', target: login.target, credential: bench.credential(login.account) })
+    return await client.send({
+      method: login.method ?? 'GET',
+      target: login.target,
+      credential: bench.credential(login.account),
+    })
   } finally {
     client.close()
   }

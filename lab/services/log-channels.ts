@@ -5,7 +5,12 @@ import type { Family, LogChannel } from '../../suites/statement.ts'
 import { read } from '../actions.ts'
 import type { Bench, SyslogReceiver, Undo } from '../probe.ts'
 
-export interface ArrivedRecord { at: number; from: string; channel: string; bytes: Uint8Array }
+export interface ArrivedRecord {
+  at: number
+  from: string
+  channel: string
+  bytes: Uint8Array
+}
 
 /** The declared log channels of a device with receivers of the lab at their ends. */
 export interface LogChannels {
@@ -20,7 +25,10 @@ export interface LogChannels {
 }
 
 const SETTLE_MILLISECONDS = 2_000
-const about = (key: string, values: Record<string, string | number> = {}) => ({ code: `failed-login-log.${key}`, values })
+const about = (key: string, values: Record<string, string | number> = {}) => ({
+  code: `failed-login-log.${key}`,
+  values,
+})
 
 /** Receivers first, then the settings: nothing of what the device sends is lost. */
 export async function openChannels(bench: Bench, subject: string, family: Family): Promise<LogChannels> {
@@ -40,14 +48,28 @@ export async function openChannels(bench: Bench, subject: string, family: Family
     }
     const set = channel.enable ? await point(bench, channel, `failed-login-log/${subject}/${id}`, family) : null
     if (set) changed.push(`failed-login-log/${subject}/${id}`)
-    list.push({ id, protocol, port, receiving: true, before: set?.before ?? null, enable: set?.enable ?? null, after: set?.after ?? null })
+    list.push({
+      id,
+      protocol,
+      port,
+      receiving: true,
+      before: set?.before ?? null,
+      enable: set?.enable ?? null,
+      after: set?.after ?? null,
+    })
   }
   return {
     list,
     faults,
-    since: (at) => receivers
-      .flatMap(({ id, receiver, mark }) => receiver.since(mark).filter((r) => r.at >= at).map((r) => ({ ...r, channel: id })))
-      .sort((a, b) => a.at - b.at),
+    since: (at) =>
+      receivers
+        .flatMap(({ id, receiver, mark }) =>
+          receiver
+            .since(mark)
+            .filter((r) => r.at >= at)
+            .map((r) => ({ ...r, channel: id })),
+        )
+        .sort((a, b) => a.at - b.at),
     async restore() {
       if (changed.length === 0) return
       for (const id of changed.splice(0).reverse()) await bench.undo(id)

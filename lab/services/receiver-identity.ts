@@ -19,5 +19,8 @@ export async function makeReceiverIdentity(addresses: readonly string[]): Promis
   })
   const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64')
   const lines = pkcs8.match(/.{1,64}/g) ?? []
-  return { key: ['-----BEGIN PRIVATE KEY-----', ...lines, '-----END PRIVATE KEY-----', ''].join('\n'), cert: certificate.toString('pem') }
+  return {
+    key: ['-----BEGIN PRIVATE KEY-----', ...lines, '-----END PRIVATE KEY-----', ''].join('\n'),
+    cert: certificate.toString('pem'),
+  }
 }

@@ -14,8 +14,8 @@ const CR = 0x0d
 const COUNT_ROOM = 12
 
 /**
- * RFC 6587 section 3.4: octet counting where a record begins with a number and the `<` of a priority, else a trailer, LF or
- * NUL, with a CR before it taken away. A record beyond the bound keeps its beginning.
+ * RFC 6587 section 3.4: octet counting where a record begins with a number and the `<` of a priority, else a trailer,
+ * LF or NUL, with a CR before it taken away. A record beyond the bound keeps its beginning.
  */
 export function makeFrames(): Frames {
   let held = Buffer.alloc(0)
@@ -52,7 +52,10 @@ export function makeFrames(): Frames {
     if (end < 0 && held.length <= MOST_RECORD_BYTES) return null
     const length = end < 0 ? MOST_RECORD_BYTES : end
     cut = end < 0
-    const record = held.subarray(0, Math.min(held[length - 1] === CR && end >= 0 ? length - 1 : length, MOST_RECORD_BYTES))
+    const record = held.subarray(
+      0,
+      Math.min(held[length - 1] === CR && end >= 0 ? length - 1 : length, MOST_RECORD_BYTES),
+    )
     held = held.subarray(cut ? length : length + 1)
     return new Uint8Array(record)
   }
@@ -84,5 +87,8 @@ function countAt(bytes: Buffer): { start: number; length: number } | 'unknown' |
   const head = bytes.toString('latin1', 0, COUNT_ROOM)
   const count = /^([1-9]\d{0,9}) </.exec(head)
   if (count) return { start: (count[1]?.length ?? 0) + 1, length: Number(count[1]) }
-  return bytes.length === 0 || (bytes.length < COUNT_ROOM && /^(?:[1-9]\d{0,9}(?: |$))/.test(head) && /^\d+ ?$/.test(head)) ? 'unknown' : null
+  return bytes.length === 0 ||
+    (bytes.length < COUNT_ROOM && /^(?:[1-9]\d{0,9}(?: |$))/.test(head) && /^\d+ ?$/.test(head))
+    ? 'unknown'
+    : null
 }

@@ -28,7 +28,9 @@ const SILENCE_MILLISECONDS = 1_500
  * they came, with time of arrival and sender. Bounded: 64 KiB of one record, 100 000 records, 128 MiB in all; what comes
  * after that is not kept.
  */
-export async function startSyslog(options: SyslogOptions): Promise<{ receiver: SyslogReceiver } | { failure: Failure }> {
+export async function startSyslog(
+  options: SyslogOptions,
+): Promise<{ receiver: SyslogReceiver } | { failure: Failure }> {
   const records: { at: number; from: string; bytes: Uint8Array }[] = []
   let held = 0
   const keep = (from: string, bytes: Uint8Array, at = options.now()): void => {
@@ -72,9 +74,10 @@ function openUdp({ address, port }: SyslogOptions, keep: Keep): Promise<Opened> 
 async function openStream({ protocol, address, port, now }: SyslogOptions, keep: Keep): Promise<Opened> {
   const open = new Set<Socket>()
   const serve = (socket: Socket) => receive(socket, keep, now)
-  const server: Server = protocol === 'syslog-tls'
-    ? createTlsServer({ ...(await makeReceiverIdentity([address])), minVersion: 'TLSv1.2' }, serve)
-    : createTcpServer(serve)
+  const server: Server =
+    protocol === 'syslog-tls'
+      ? createTlsServer({ ...(await makeReceiverIdentity([address])), minVersion: 'TLSv1.2' }, serve)
+      : createTcpServer(serve)
   server.maxConnections = MOST_CONNECTIONS
   server.on('connection', (socket: Socket) => {
     open.add(socket)
@@ -89,10 +92,11 @@ async function openStream({ protocol, address, port, now }: SyslogOptions, keep:
       const bound = server.address()
       resolve({
         port: typeof bound === 'object' && bound ? bound.port : port,
-        close: () => new Promise((done) => {
-          server.close(() => done())
-          for (const socket of open) socket.destroy()
-        }),
+        close: () =>
+          new Promise((done) => {
+            server.close(() => done())
+            for (const socket of open) socket.destroy()
+          }),
       })
     })
   })

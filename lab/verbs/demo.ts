@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { makeDemoKey } from '../../reports/demo-key.ts'
@@ -29,8 +30,6 @@ async function demo(options: DemoOptions): Promise<number> {
   rmSync(out, { recursive: true, force: true })
   mkdirSync(out, { recursive: true })
   writeFileSync(join(out, MARK), '')
-  // Secrets of the demonstration's bench stay with it.
-  process.env.CAMSEAL_STATE = join(out, 'bench-state')
   const inside = process.env[INSIDE] !== undefined
   say(inside ? 'isolated' : 'loopback')
   const key = await makeDemoKey()
@@ -44,42 +43,19 @@ async function demo(options: DemoOptions): Promise<number> {
   if (made !== 0) return made
 
   const started = Date.now()
+  // Both cameras at once: most of a run is waiting for locks, logs and reboots.
+  const runs = await Promise.all(CAMERAS.map((camera) => runOne(camera, { out, inside, language, keyFile, certificate })))
   const results: { name: string; run: number; verify: number; rejudge: number; admit: number }[] = []
-  for (const [name, weaknesses, at] of CAMERAS) {
-    say('camera', { name: t(language, 'demo', name), weaknesses: weaknesses.length })
-    const directory = join(out, name)
-    const place = inside ? at.inside : at.loopback
-    const camera = await startCameraProcess(
-      {
-        addresses: { ipv4: place.ipv4, ipv6: place.ipv6 },
-        ports: place.ports,
-        weaknesses,
-        serial: `DEMO-${name.toUpperCase()}`,
-        syslog: null,
-        lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 },
-        bootSeconds: 1,
-        factoryFresh: true,
-        users: [{ name: 'spare', password: randomPassword(), role: 'viewer', spare: true }],
-        stateDirectory: join(directory, 'camera', 'state'),
-      },
-      join(directory, 'camera'),
-    )
-    Object.assign(process.env, camera.environment)
-    try {
-      const run = await camseal('run', '--statement', camera.statement, '--regulation', 'camseal-core', '--out', join(directory, 'report'),
-        '--pace', 'fast', '--demo', '--key', keyFile, '--certificate', certificate)
-      const bundle = join(directory, 'report', 'report.asice')
-      const verify = await camseal('verify', bundle, '--trust', join(store, 'trust'))
-      const rejudge = await camseal('rejudge', bundle)
-      const admit = await camseal('catalog', 'admit', bundle, '--store', store)
-      results.push({ name, run, verify, rejudge, admit })
-    } finally {
-      await camera.stop()
-    }
+  for (const [i, { name }] of CAMERAS.entries()) {
+    const bundle = join(out, name, 'report', 'report.asice')
+    const verify = await camseal('verify', bundle, '--trust', join(store, 'trust'))
+    const rejudge = await camseal('rejudge', bundle)
+    const admit = await camseal('catalog', 'admit', bundle, '--store', store)
+    results.push({ name, run: runs[i] ?? 4, verify, rejudge, admit })
   }
   await camseal('catalog', 'publish', join(out, 'site'), '--store', store)
   say('done', { seconds: Math.round((Date.now() - started) / 1000) })
-  for (const [name] of CAMERAS) say('look-report', { file: join(out, name, 'report', 'report.html') })
+  for (const { name } of CAMERAS) say('look-report', { file: join(out, name, 'report', 'report.html') })
   say('look-site', { file: join(out, 'site', 'index.html') })
   say('look-verify', { file: join(out, 'sound', 'report', 'report.asice') })
   const [sound, weak] = results
@@ -88,16 +64,49 @@ async function demo(options: DemoOptions): Promise<number> {
   return expected ? 0 : 4
 }
 
+interface DemoCamera { name: string; weaknesses: string[]; inside: Place; loopback: Place }
+
 const place = (ipv4: string, ipv6: string | null, base: number): Place => ({ ipv4, ipv6, ports: { https: base + 443, rtsp: base + 554, http: base + 80 } })
 
-const CAMERAS: readonly (readonly [string, string[], { inside: Place; loopback: Place }])[] = [
-  ['sound', [], { inside: place('127.77.0.10', 'fd00:77::10', 8000), loopback: place('127.77.0.10', '::1', 18000) }],
-  [
-    'weak',
-    ['telnet-open', 'default-password-http', 'anonymous-snapshot', 'no-lockout', 'old-tls', 'failed-login-unlogged', 'update-altered-accepted'],
-    { inside: place('127.77.0.11', 'fd00:77::11', 8000), loopback: place('127.77.0.11', '::1', 19000) },
-  ],
+const CAMERAS: readonly DemoCamera[] = [
+  { name: 'sound', weaknesses: [], inside: place('127.77.0.10', 'fd00:77::10', 8000), loopback: place('127.77.0.10', '::1', 18000) },
+  {
+    name: 'weak',
+    weaknesses: ['telnet-open', 'default-password-http', 'anonymous-snapshot', 'no-lockout', 'old-tls', 'failed-login-unlogged', 'update-altered-accepted'],
+    inside: place('127.77.0.11', 'fd00:77::11', 8000),
+    loopback: place('127.77.0.11', '::1', 19000),
+  },
 ]
+
+interface Setting { out: string; inside: boolean; language: Language; keyFile: string; certificate: string }
+
+/** Starts one camera, runs the harness on it, stops it; the exit code of the run. */
+async function runOne({ name, weaknesses, ...at }: DemoCamera, { out, inside, language, keyFile, certificate }: Setting): Promise<number> {
+  console.log(t(language, 'demo', 'camera', { name: t(language, 'demo', name), weaknesses: weaknesses.length }))
+  const directory = join(out, name)
+  const { ipv4, ipv6, ports } = inside ? at.inside : at.loopback
+  const camera = await startCameraProcess(
+    {
+      addresses: { ipv4, ipv6 },
+      ports,
+      weaknesses,
+      serial: `DEMO-${name.toUpperCase()}`,
+      syslog: null,
+      lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 },
+      bootSeconds: 1,
+      factoryFresh: true,
+      users: [{ name: 'spare', password: randomPassword(), role: 'viewer', spare: true }],
+      stateDirectory: join(directory, 'camera', 'state'),
+    },
+    join(directory, 'camera'),
+  )
+  try {
+    const args = ['run', '--statement', camera.statement, '--regulation', 'camseal-core', '--out', join(directory, 'report'), '--pace', 'fast', '--demo', '--key', keyFile, '--certificate', certificate]
+    return await runVerb(language, args, { ...camera.environment, CAMSEAL_STATE: join(directory, 'bench-state') }, `[${name}] `)
+  } finally {
+    await camera.stop()
+  }
+}
 
 /** Addresses of the private loopback: the lab's and one for each camera. */
 const NETWORK = 'ip link set lo up && for a in 1 10 11; do ip -6 addr add fd00:77::$a/128 dev lo nodad; done'
@@ -121,12 +130,17 @@ function isolated(args: string[]): Promise<number> {
   return new Promise((done) => child.once('exit', (code) => done(code ?? 4)))
 }
 
-/** Runs a verb as a user would, shown with its command line. */
-function runVerb(language: Language, args: string[]): Promise<number> {
-  console.log(`\n$ camseal ${args.join(' ')}`)
+/** Runs a verb as a user would, shown with its command line; with a prefix where several run at once. */
+function runVerb(language: Language, args: string[], environment: Record<string, string> = {}, prefix = ''): Promise<number> {
+  console.log(`\n${prefix}$ camseal ${args.join(' ')}`)
   const [node = '', ...rest] = self()
-  const child = spawn(node, [...rest, ...args, '--lang', language], { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NODE_NO_WARNINGS: '1' } })
-  return new Promise((done) => child.once('exit', (code) => done(code ?? 4)))
+  const child = spawn(node, [...rest, ...args, '--lang', language], {
+    stdio: ['ignore', prefix ? 'pipe' : 'inherit', prefix ? 'pipe' : 'inherit'],
+    env: { ...process.env, ...environment, NODE_NO_WARNINGS: '1' },
+  })
+  for (const stream of [child.stdout, child.stderr])
+    if (stream) createInterface({ input: stream }).on('line', (line) => console.log(`${prefix}${line}`))
+  return new Promise((done) => child.once('close', (code) => done(code ?? 4)))
 }
 
 export function registerDemo(program: Command, end: (code: number) => void): void {

@@ -38,10 +38,18 @@ export function liveProgress(language: Language, out: NodeJS.WriteStream): { onP
 }
 
 /** Plain lines where there is no terminal. */
-export const plainProgress = (language: Language, out: (line: string) => void): OnProgress => (p) => {
-  const line = lineOf(language, p)
-  if (line) out(line)
-  else if (p.event === 'waiting') out(`   ${messageText(language, p.about)} ${remaining(p.until)}`)
+export function plainProgress(language: Language, out: (line: string) => void): OnProgress {
+  let waitingFor = ''
+  return (p) => {
+    const line = lineOf(language, p)
+    if (line) out(line)
+    if (p.event === 'step') waitingFor = ''
+    if (p.event !== 'waiting') return
+    // A wait of many short pieces is one wait to a reader.
+    const about = messageText(language, p.about)
+    if (about !== waitingFor) out(`   ${about} ${remaining(p.until)}`)
+    waitingFor = about
+  }
 }
 
 /** One JSON object a line, for machines. */

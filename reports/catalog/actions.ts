@@ -27,14 +27,20 @@ export interface Writing {
   waitMs?: number
 }
 
-export type Admission = { event: CatalogEvent; notes: Message[]; repaired: Log['torn']; verification: Verification } &
-  ({ admitted: true; entry: Entry } | { admitted: false; reasons: Message[] })
+export type Admission = { event: CatalogEvent; notes: Message[]; repaired: Log['torn']; verification: Verification } & (
+  { admitted: true; entry: Entry } | { admitted: false; reasons: Message[] }
+)
 
 /**
  * Admits a report, or refuses it with every reason. What is verified is the store's own copy, so that nobody can exchange
  * the file in between; verifying goes on outside the lock, deciding inside.
  */
-export async function admit(w: Writing, report: string, verify: Verify, regulation?: string): Promise<Result<Admission>> {
+export async function admit(
+  w: Writing,
+  report: string,
+  verify: Verify,
+  regulation?: string,
+): Promise<Result<Admission>> {
   const store = await openStore(w.store)
   if (!store.ok) return store
   const allowed = registrarFault(w.registrar, store.value.settings.demo, store.value.registrars)
@@ -50,7 +56,10 @@ export async function admit(w: Writing, report: string, verify: Verify, regulati
 }
 
 async function decideAndWrite(
-  w: Writing, copy: { file: string; digest: string }, verification: Verification, regulation: string | undefined,
+  w: Writing,
+  copy: { file: string; digest: string },
+  verification: Verification,
+  regulation: string | undefined,
 ): Promise<Result<Admission>> {
   const opened = await openStore(w.store)
   if (!opened.ok) return opened
@@ -58,14 +67,21 @@ async function decideAndWrite(
   const at = w.now()
   const { standings } = store.state
   const decision = decide({
-    verification, digest: copy.digest, settings: store.settings, standings, at, ...(regulation === undefined ? {} : { regulation }),
+    verification,
+    digest: copy.digest,
+    settings: store.settings,
+    standings,
+    at,
+    ...(regulation === undefined ? {} : { regulation }),
   })
   const entry = entryFor(decision, store, verification, copy.digest, at)
   const common = { repaired: store.log.torn, verification }
   if (!entry) {
     const { reasons } = decision
     const written = await write(store, { is: 'refused', report: copy.digest, reasons }, w.registrar, at)
-    return written.ok ? ok({ ...common, admitted: false, reasons, notes: decision.notes, event: written.value.event }) : written
+    return written.ok
+      ? ok({ ...common, admitted: false, reasons, notes: decision.notes, event: written.value.event })
+      : written
   }
   try {
     await rename(copy.file, reportFile(w.store, copy.digest))
@@ -74,10 +90,18 @@ async function decideAndWrite(
     return refuse('write-failed', { file: copy.digest, error: errorCode(e) })
   }
   const written = await write(store, { is: 'admitted', entry, notes: decision.notes }, w.registrar, at)
-  return written.ok ? ok({ ...common, admitted: true, entry, notes: decision.notes, event: written.value.event }) : written
+  return written.ok
+    ? ok({ ...common, admitted: true, entry, notes: decision.notes, event: written.value.event })
+    : written
 }
 
-function entryFor({ reasons, candidate }: Decision, store: Store, v: Verification, digest: string, at: number): Entry | null {
+function entryFor(
+  { reasons, candidate }: Decision,
+  store: Store,
+  v: Verification,
+  digest: string,
+  at: number,
+): Entry | null {
   if (reasons.length > 0 || !candidate) return null
   const { settings, state } = store
   const id = nextId(state.standings, dateOf(at).slice(0, 4), settings.demo)
@@ -110,23 +134,43 @@ async function copyIn(store: string, report: string): Promise<Result<{ file: str
   }
 }
 
-export interface Turned { event: CatalogEvent; entry: Entry; repaired: Log['torn'] }
+export interface Turned {
+  event: CatalogEvent
+  entry: Entry
+  repaired: Log['torn']
+}
 
 /** Suspends, withdraws for good, or reinstates what was suspended; always with a reason that will be published. */
-export async function turn(w: Writing, id: string, is: 'suspended' | 'withdrawn' | 'reinstated', why: string): Promise<Result<Turned>> {
+export async function turn(
+  w: Writing,
+  id: string,
+  is: 'suspended' | 'withdrawn' | 'reinstated',
+  why: string,
+): Promise<Result<Turned>> {
   if (!readable(why, 1000)) return refuse('reason-unreadable')
-  return withLock(w.store, async () => {
-    const opened = await openStore(w.store)
-    if (!opened.ok) return opened
-    const { settings, registrars, state, log } = opened.value
-    const allowed = registrarFault(w.registrar, settings.demo, registrars)
-    if (!allowed.ok) return allowed
-    const standing = state.standings.find((s) => s.entry.id === id)
-    if (!standing) return refuse('entry-unknown', { entry: id })
-    const { entry, decided } = standing
-    if (!mayTurn(decided, is))
-      return refuse(decided === 'withdrawn' ? 'entry-withdrawn' : is === 'reinstated' ? 'entry-not-suspended' : 'entry-not-approved', { entry: id })
-    const written = await write(opened.value, { is, id, report: entry.report.digest, why }, w.registrar, w.now())
-    return written.ok ? ok({ event: written.value.event, entry, repaired: log.torn }) : written
-  }, w.waitMs)
+  return withLock(
+    w.store,
+    async () => {
+      const opened = await openStore(w.store)
+      if (!opened.ok) return opened
+      const { settings, registrars, state, log } = opened.value
+      const allowed = registrarFault(w.registrar, settings.demo, registrars)
+      if (!allowed.ok) return allowed
+      const standing = state.standings.find((s) => s.entry.id === id)
+      if (!standing) return refuse('entry-unknown', { entry: id })
+      const { entry, decided } = standing
+      if (!mayTurn(decided, is))
+        return refuse(
+          decided === 'withdrawn'
+            ? 'entry-withdrawn'
+            : is === 'reinstated'
+              ? 'entry-not-suspended'
+              : 'entry-not-approved',
+          { entry: id },
+        )
+      const written = await write(opened.value, { is, id, report: entry.report.digest, why }, w.registrar, w.now())
+      return written.ok ? ok({ event: written.value.event, entry, repaired: log.torn }) : written
+    },
+    w.waitMs,
+  )
 }

@@ -5,26 +5,12 @@ import type { Statement } from '../../suites/statement.ts'
 import type { Report } from '../report.ts'
 import { printable } from '../seal-fault.ts'
 import { dateOf, plusDays } from './dates.ts'
-import { folded, readable } from './names.ts'
+import { standingReasons } from './listed.ts'
+import { readable } from './names.ts'
+import { note, reason } from './reasons.ts'
 import type { Settings } from './settings.ts'
-import { statusOn, type Standing } from './state.ts'
+import type { Standing } from './state.ts'
 import type { Verification } from './verification.ts'
-
-/** Why a report is not admitted. Every one is asked of every report, and all that apply are named at once. */
-export const REASONS = [
-  'seal-broken', 'report-missing', 'signer-not-trusted', 'verdicts-differ', 'verdicts-not-attempted',
-  'overall', 'regulation-not-accepted', 'regulation-edition', 'regulation-digest', 'regulation-file', 'indicative',
-  'regulation-not-yet', 'regulation-ended', 'run-before-regulation', 'run-after-regulation',
-  'rehearsal', 'selection', 'suite-unreleased', 'suite-not-accepted', 'demo-report', 'not-demo-report',
-  'from-the-future', 'too-old', 'statement-missing', 'statement-digest', 'identity-differs', 'name-unreadable',
-  'samples-missing', 'sample-unnamed', 'changes-open', 'withheld',
-  'already-admitted', 'same-report', 'entry-suspended', 'withdrawn-before', 'image-withdrawn',
-] as const
-export type Reason = (typeof REASONS)[number]
-
-/** Said with an admission; none of them keeps a report out. */
-export const NOTES = ['firmware-without-digest', 'firmware-by-version-only', 'no-sequence', 'earlier-runs', 'not-qualified', 'not-accredited', 'other-regulation-fails'] as const
-export type Note = (typeof NOTES)[number]
 
 export interface Request {
   verification: Verification
@@ -57,9 +43,6 @@ export interface Decision {
   candidate: Candidate | null
 }
 
-const reason = (code: Reason, values: Message['values'] = {}): Message => ({ code, values })
-const note = (code: Note, values: Message['values'] = {}): Message => ({ code, values })
-
 /**
  * Asks everything that admission depends on. No reason means admitted. Behind a broken seal nothing is asked that could only
  * be answered by reading what it sealed.
@@ -68,9 +51,11 @@ export function decide(request: Request): Decision {
   const { verification: v, settings } = request
   const reasons: Message[] = []
   if (!v.seal.ok) reasons.push(reason('seal-broken', { faults: v.seal.faults.length }))
-  if (!v.signer.ok && (v.seal.ok || v.signer.why)) reasons.push(reason('signer-not-trusted', { why: v.signer.why?.code ?? '' }))
+  if (!v.signer.ok && (v.seal.ok || v.signer.why))
+    reasons.push(reason('signer-not-trusted', { why: v.signer.why?.code ?? '' }))
   if (v.verdicts.state === 'different') reasons.push(reason('verdicts-differ'))
-  if (v.verdicts.state === 'not-attempted' && v.seal.ok) reasons.push(reason('verdicts-not-attempted', { why: v.verdicts.why?.code ?? '' }))
+  if (v.verdicts.state === 'not-attempted' && v.seal.ok)
+    reasons.push(reason('verdicts-not-attempted', { why: v.verdicts.why?.code ?? '' }))
   if (v.withheld.length > 0) reasons.push(reason('withheld', { members: v.withheld.length }))
   if (!v.report) return { reasons: [...reasons, reason('report-missing')], notes: [], candidate: null }
   if (!v.statement) reasons.push(reason('statement-missing'))
@@ -82,11 +67,12 @@ export function decide(request: Request): Decision {
     ...regulationReasons(v.report, settings, conclusion, accepted, regulation, request.at),
     ...runReasons(v.report, settings, request.at),
     ...(v.statement ? identityReasons(v.report, v.statement) : []),
-    ...(v.statement && conclusion ? standingReasons(v.statement, conclusion, request) : []),
+    ...(v.statement && conclusion ? standingReasons(v.statement.dut, conclusion, request) : []),
   )
-  const candidate = v.statement && conclusion && accepted && regulation
-    ? { report: v.report, statement: v.statement, conclusion, regulation, accepted }
-    : null
+  const candidate =
+    v.statement && conclusion && accepted && regulation
+      ? { report: v.report, statement: v.statement, conclusion, regulation, accepted }
+      : null
   return { reasons, notes: candidate ? notesOf(candidate) : [], candidate }
 }
 
@@ -94,38 +80,60 @@ function conclusionOf(report: Report, settings: Settings, wanted: string | undef
   const all = report.verdicts.regulations
   if (wanted !== undefined) return all.find((r) => r.regulation === wanted) ?? null
   const inOrder = settings.regulations.flatMap((s) => all.filter((r) => r.regulation === s.id))
-  return inOrder.find((r) => r.overall === 'conforms' && !r.indicative && acceptedOf(settings, r)) ?? inOrder[0] ?? all[0] ?? null
+  return (
+    inOrder.find((r) => r.overall === 'conforms' && !r.indicative && acceptedOf(settings, r)) ??
+    inOrder[0] ??
+    all[0] ??
+    null
+  )
 }
 
 const acceptedOf = (settings: Settings, conclusion: Conclusion | null): Accepted | null =>
   settings.regulations.find((s) => s.id === conclusion?.regulation && s.edition === conclusion.edition) ?? null
 
 const regulationFileOf = (files: readonly Regulation[], conclusion: Conclusion | null): Regulation | null =>
-  files.find((r) => r.id === conclusion?.regulation && r.edition === conclusion.edition && digestOrNull(r) === conclusion.digest) ?? null
+  files.find(
+    (r) => r.id === conclusion?.regulation && r.edition === conclusion.edition && digestOrNull(r) === conclusion.digest,
+  ) ?? null
 
 /** The conclusion is *conforms*, on law that is accepted here and was in force. */
 function regulationReasons(
-  report: Report, settings: Settings, conclusion: Conclusion | null, accepted: Accepted | null, file: Regulation | null, at: number,
+  report: Report,
+  settings: Settings,
+  conclusion: Conclusion | null,
+  accepted: Accepted | null,
+  file: Regulation | null,
+  at: number,
 ): Message[] {
   if (!conclusion) return [reason('regulation-not-accepted', { regulation: '-' })]
   const regulation = printable(conclusion.regulation)
   const edition = printable(conclusion.edition)
   const reasons: Message[] = []
   if (conclusion.overall !== 'conforms') reasons.push(reason('overall', { regulation, overall: conclusion.overall }))
-  if (conclusion.indicative || file?.text === 'reconstructed' || report.regulations.some((r) => r.id === conclusion.regulation && r.text === 'reconstructed'))
+  if (
+    conclusion.indicative ||
+    file?.text === 'reconstructed' ||
+    report.regulations.some((r) => r.id === conclusion.regulation && r.text === 'reconstructed')
+  )
     reasons.push(reason('indicative', { regulation }))
   if (!accepted)
-    reasons.push(settings.regulations.some((s) => s.id === conclusion.regulation)
-      ? reason('regulation-edition', { regulation, edition })
-      : reason('regulation-not-accepted', { regulation }))
-  else if (accepted.digest !== undefined && accepted.digest !== conclusion.digest) reasons.push(reason('regulation-digest', { regulation }))
+    reasons.push(
+      settings.regulations.some((s) => s.id === conclusion.regulation)
+        ? reason('regulation-edition', { regulation, edition })
+        : reason('regulation-not-accepted', { regulation }),
+    )
+  else if (accepted.digest !== undefined && accepted.digest !== conclusion.digest)
+    reasons.push(reason('regulation-digest', { regulation }))
   if (!file) return [...reasons, reason('regulation-file', { regulation })]
   const { validFrom, validUntil } = file
   const today = dateOf(at)
   const ran = dateOf(report.run.endedAt)
-  if (validFrom !== null && today < validFrom) reasons.push(reason('regulation-not-yet', { regulation, date: validFrom }))
-  if (validFrom !== null && ran < validFrom) reasons.push(reason('run-before-regulation', { regulation, date: validFrom }))
-  if (validUntil !== null && ran > validUntil) reasons.push(reason('run-after-regulation', { regulation, date: validUntil }))
+  if (validFrom !== null && today < validFrom)
+    reasons.push(reason('regulation-not-yet', { regulation, date: validFrom }))
+  if (validFrom !== null && ran < validFrom)
+    reasons.push(reason('run-before-regulation', { regulation, date: validFrom }))
+  if (validUntil !== null && ran > validUntil)
+    reasons.push(reason('run-after-regulation', { regulation, date: validUntil }))
   if (validUntil !== null && today > plusDays(validUntil, accepted?.graceDays ?? 0))
     reasons.push(reason('regulation-ended', { regulation, date: validUntil }))
   return reasons
@@ -137,17 +145,23 @@ function runReasons(report: Report, settings: Settings, at: number): Message[] {
   const reasons: Message[] = []
   if (run.mode !== 'official') reasons.push(reason('rehearsal'))
   const { selection } = run
-  if ([selection.only, selection.skip, selection.areas, selection.tiers, selection.deselected].some((s) => s.length > 0) ||
-    report.verdicts.demand.some((d) => !d.selected))
+  if (
+    [selection.only, selection.skip, selection.areas, selection.tiers, selection.deselected].some(
+      (s) => s.length > 0,
+    ) ||
+    report.verdicts.demand.some((d) => !d.selected)
+  )
     reasons.push(reason('selection'))
   if (tool.suite !== 'released' && !settings.demo) reasons.push(reason('suite-unreleased'))
-  if (settings.suites && !settings.suites.includes(tool.suiteDigest)) reasons.push(reason('suite-not-accepted', { suite: tool.suiteDigest.slice(0, 16) }))
+  if (settings.suites && !settings.suites.includes(tool.suiteDigest))
+    reasons.push(reason('suite-not-accepted', { suite: tool.suiteDigest.slice(0, 16) }))
   const demo = run.demo || report.bench.demo === true
   if (demo && !settings.demo) reasons.push(reason('demo-report'))
   if (!demo && settings.demo) reasons.push(reason('not-demo-report'))
   if (run.endedAt > at) reasons.push(reason('from-the-future', { date: dateOf(run.endedAt) }))
   const oldest = settings.reportMaxAgeDays === undefined ? null : plusDays(dateOf(at), -settings.reportMaxAgeDays)
-  if (oldest !== null && dateOf(run.endedAt) < oldest) reasons.push(reason('too-old', { days: settings.reportMaxAgeDays ?? 0 }))
+  if (oldest !== null && dateOf(run.endedAt) < oldest)
+    reasons.push(reason('too-old', { days: settings.reportMaxAgeDays ?? 0 }))
   const open = report.changes.filter((c) => c.outcome === 'open').length
   if (open > 0) reasons.push(reason('changes-open', { changes: open }))
   return reasons
@@ -160,11 +174,19 @@ function identityReasons(report: Report, statement: Statement): Message[] {
   if (digestOrNull(statement) !== report.statement.digest) reasons.push(reason('statement-digest'))
   if (digestOrNull(report.dut) !== digestOrNull(dut)) reasons.push(reason('identity-differs'))
   const names: [string, string | undefined][] = [
-    ['vendor', dut.maker.name], ['brand', dut.brand], ['model', dut.model], ['hardware', dut.hardware], ['firmware', dut.firmware.version],
-    ['address', dut.maker.address], ['country', dut.maker.country], ['client', statement.client?.name], ['client address', statement.client?.address],
+    ['vendor', dut.maker.name],
+    ['brand', dut.brand],
+    ['model', dut.model],
+    ['hardware', dut.hardware],
+    ['firmware', dut.firmware.version],
+    ['address', dut.maker.address],
+    ['country', dut.maker.country],
+    ['client', statement.client?.name],
+    ['client address', statement.client?.address],
     ['laboratory', report.bench.laboratory.name],
   ]
-  for (const [field, name] of names) if (name !== undefined && !readable(name)) reasons.push(reason('name-unreadable', { field }))
+  for (const [field, name] of names)
+    if (name !== undefined && !readable(name)) reasons.push(reason('name-unreadable', { field }))
   if (statement.samples.length === 0) reasons.push(reason('samples-missing'))
   const unnamed = statement.samples.filter((s) => !readable(s.id) || !readable(s.serial)).length
   if (unnamed > 0) reasons.push(reason('sample-unnamed', { samples: unnamed }))
@@ -178,30 +200,6 @@ function digestOrNull(value: unknown): string | null {
   } catch {
     return null
   }
-}
-
-/** Two entries are of the same thing when all of this is equal after folding; firmware and regulation exactly. */
-export const sameProduct = (a: { vendor: string; model: string; hardware: string }, b: typeof a): boolean =>
-  folded(a.vendor) === folded(b.vendor) && folded(a.model) === folded(b.model) && folded(a.hardware) === folded(b.hardware)
-
-/** Nothing is listed twice, and nothing withdrawn comes back by another report. */
-function standingReasons({ dut }: Statement, conclusion: Conclusion, { standings, digest, at }: Request): Message[] {
-  const today = dateOf(at)
-  const product = { vendor: dut.maker.name, model: dut.model, hardware: dut.hardware }
-  const reasons: Message[] = []
-  for (const standing of standings) {
-    const { entry } = standing
-    const status = statusOn(standing, today)
-    const sameFirmware = sameProduct(entry, product) && entry.firmware.version === dut.firmware.version
-    const sameImage = entry.firmware.sha256 !== null && entry.firmware.sha256 === dut.firmware.sha256
-    const sameRegulation = entry.regulation.id === conclusion.regulation && entry.regulation.edition === conclusion.edition
-    if (status === 'withdrawn' && sameFirmware) reasons.push(reason('withdrawn-before', { entry: entry.id }))
-    else if (status === 'withdrawn' && sameImage) reasons.push(reason('image-withdrawn', { entry: entry.id }))
-    else if (standing.decided === 'suspended' && sameFirmware) reasons.push(reason('entry-suspended', { entry: entry.id }))
-    else if (status === 'approved' && sameFirmware && sameRegulation) reasons.push(reason('already-admitted', { entry: entry.id }))
-    else if (entry.report.digest === digest && sameRegulation) reasons.push(reason('same-report', { entry: entry.id }))
-  }
-  return reasons
 }
 
 function notesOf({ report, statement, conclusion }: Candidate): Message[] {

@@ -14,7 +14,15 @@ export interface Question {
  * What the catalog says of a camera on a date. `other-firmware`: the product is listed with firmware that is approved, but
  * not this one. `hardware-differs`: the answer depends on the hardware revision, which was not asked for.
  */
-export const ANSWERS = ['approved', 'suspended', 'withdrawn', 'expired', 'other-firmware', 'hardware-differs', 'not-listed'] as const
+export const ANSWERS = [
+  'approved',
+  'suspended',
+  'withdrawn',
+  'expired',
+  'other-firmware',
+  'hardware-differs',
+  'not-listed',
+] as const
 export type AnswerKind = (typeof ANSWERS)[number]
 
 export interface Answer {
@@ -26,10 +34,12 @@ export interface Answer {
 
 /** Answers for one camera. Vendor may be the maker's name or the brand; names are compared folded. */
 export function answer(state: CatalogState, question: Question, asOf: string): Answer {
-  const product = state.standings.filter(({ entry }) =>
-    [entry.vendor, entry.brand].some((n) => n !== null && folded(n) === folded(question.vendor)) &&
-    folded(entry.model) === folded(question.model) &&
-    (question.hardware === undefined || folded(entry.hardware) === folded(question.hardware)))
+  const product = state.standings.filter(
+    ({ entry }) =>
+      [entry.vendor, entry.brand].some((n) => n !== null && folded(n) === folded(question.vendor)) &&
+      folded(entry.model) === folded(question.model) &&
+      (question.hardware === undefined || folded(entry.hardware) === folded(question.hardware)),
+  )
   const dated = product.map((standing) => ({ standing, status: statusOn(standing, asOf) }))
   const same = dated.filter(({ standing }) => standing.entry.firmware.version === question.firmware)
   if (same.length === 0) {

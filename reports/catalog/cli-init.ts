@@ -43,10 +43,13 @@ export function addInit(command: Command, end: (code: number) => void, help: (..
     .option('--regulation <id...>', option('regulations'))
     .option('--months <number>', option('months'), '36')
     .option('--trust <file...>', option('trust'))
-    .addHelpText('after', help(
-      'init --store demo-catalog --demo --regulation camseal-core --trust bench.pem',
-      'init --store catalog --key registrar.key.pem --certificate registrar.pem --name "Register" --regulation qcvn-11-2026',
-    ))
+    .addHelpText(
+      'after',
+      help(
+        'init --store demo-catalog --demo --regulation camseal-core --trust bench.pem',
+        'init --store catalog --key registrar.key.pem --certificate registrar.pem --name "Register" --regulation qcvn-11-2026',
+      ),
+    )
     .action(async (options: InitFlags) => end(await runInit(options)))
 }
 
@@ -60,11 +63,17 @@ async function runInit(options: InitFlags): Promise<number> {
     return result.ok ? result.value : null
   }
   const months = Number(options.months)
-  if (!Number.isInteger(months) || months < 1 || months > 120) faults.push(catalogFault('months-wrong', { months: options.months }, { field: '--months' }))
-  for (const [field, text] of [['--name', options.name], ['--name-vi', options.nameVi], ['--contact', options.contact]] as const)
+  if (!Number.isInteger(months) || months < 1 || months > 120)
+    faults.push(catalogFault('months-wrong', { months: options.months }, { field: '--months' }))
+  for (const [field, text] of [
+    ['--name', options.name],
+    ['--name-vi', options.nameVi],
+    ['--contact', options.contact],
+  ] as const)
     if (text !== undefined && !readable(text)) faults.push(catalogFault('text-unreadable', {}, { field }))
   const wanted = options.regulation ?? (demo ? ['camseal-core'] : [])
-  if (wanted.length === 0) faults.push(catalogFault('regulation-needed', { known: regulationIds().join(', ') }, { field: '--regulation' }))
+  if (wanted.length === 0)
+    faults.push(catalogFault('regulation-needed', { known: regulationIds().join(', ') }, { field: '--regulation' }))
   const regulations = wanted.flatMap((id): Regulation[] => {
     const regulation = take(regulationAt(id))
     return regulation ? [regulation] : []
@@ -74,7 +83,12 @@ async function runInit(options: InitFlags): Promise<number> {
   if (faults.length > 0) return endWith(faults, language, json)
   const names = NAMES[demo ? 'demo' : 'plain']
   const store = await initStore({
-    path: options.store, demo, regulations, validityMonths: months, trusted, now: Date.now() * 1000,
+    path: options.store,
+    demo,
+    regulations,
+    validityMonths: months,
+    trusted,
+    now: Date.now() * 1000,
     name: { en: options.name ?? names.en, vi: options.nameVi ?? options.name ?? names.vi },
     ...(options.contact === undefined ? {} : { contact: options.contact }),
     ...(signer ? { signer } : {}),
@@ -93,7 +107,10 @@ function regulationAt(idOrFile: string): Result<Regulation> {
   const known = regulationIds()
   const directory = fileURLToPath(new URL('../../profiles/regulations/', import.meta.url))
   const path = known.includes(idOrFile) ? join(directory, `${idOrFile}.yaml`) : idOrFile
-  if (!existsSync(path)) return faulty(catalogFault('regulation-unknown', { regulation: idOrFile, known: known.join(', ') }, { field: '--regulation' }))
+  if (!existsSync(path))
+    return faulty(
+      catalogFault('regulation-unknown', { regulation: idOrFile, known: known.join(', ') }, { field: '--regulation' }),
+    )
   const read = readYaml(path, regulationSchema)
   return read.ok ? { ok: true, value: read.value.value } : read
 }
@@ -110,7 +127,9 @@ function certificatesOf(file: string): Result<Uint8Array[]> {
 async function signerOf(options: KeyOptions): Promise<Result<Signer>> {
   if (options.key === undefined) return faulty(catalogFault('registrar-key', {}, { field: '--key' }))
   const loaded = await loadSigner({
-    key: options.key, ...(options.certificate === undefined ? {} : { certificate: options.certificate }), passphrase: passphraseOf(options),
+    key: options.key,
+    ...(options.certificate === undefined ? {} : { certificate: options.certificate }),
+    passphrase: passphraseOf(options),
   })
   return 'faults' in loaded ? faulty(...loaded.faults) : { ok: true, value: loaded.signer }
 }

@@ -3,8 +3,17 @@ import type { Language } from '../locales/index.ts'
 import { EXIT } from '../verbs/terminal.ts'
 import { printFaults } from './terminal.ts'
 
-export interface Common { store: string; json?: boolean; lang?: string }
-export interface KeyOptions { key?: string; certificate?: string; passphraseEnv?: string; passphraseFile?: string }
+export interface Common {
+  store: string
+  json?: boolean
+  lang?: string
+}
+export interface KeyOptions {
+  key?: string
+  certificate?: string
+  passphraseEnv?: string
+  passphraseFile?: string
+}
 
 export const passphraseOf = (o: KeyOptions): { env?: string; file?: string } => ({
   ...(o.passphraseEnv === undefined ? {} : { env: o.passphraseEnv }),

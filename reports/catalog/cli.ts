@@ -22,8 +22,10 @@ import type { Verification } from './verification.ts'
 /** Verifies a bundle against the trust store in a directory. */
 export type Verifier = (bundle: string, trustDirectory: string) => Promise<Verification>
 
-const CODES = '\nExit codes: 0 done or approved, 1 not admitted or not approved, 3 bad input, 5 seal or log broken, 6 signer not trusted, 7 verdicts differ, 8 suite not installed'
-const help = (...examples: string[]): string => `\nExamples:\n${examples.map((e) => `  camseal catalog ${e}`).join('\n')}\n${CODES}`
+const CODES =
+  '\nExit codes: 0 done or approved, 1 not admitted or not approved, 3 bad input, 5 seal or log broken, 6 signer not trusted, 7 verdicts differ, 8 suite not installed'
+const help = (...examples: string[]): string =>
+  `\nExamples:\n${examples.map((e) => `  camseal catalog ${e}`).join('\n')}\n${CODES}`
 
 const nowMicros = (): number => Date.now() * 1000
 
@@ -32,7 +34,8 @@ export function registerCatalog(program: Command, end: (code: number) => void, v
   const language = languageOf(undefined)
   const catalog = program.command('catalog').description(t(language, 'catalog', 'cli.about'))
   const verb = (usage: string, key: string): Command =>
-    catalog.command(usage)
+    catalog
+      .command(usage)
       .description(t(language, 'catalog', `cli.${key}`))
       .requiredOption('--store <dir>', t(language, 'catalog', 'cli.option-store'))
       .option('--json', t(language, 'catalog', 'cli.option-json'))
@@ -47,8 +50,16 @@ export function registerCatalog(program: Command, end: (code: number) => void, v
   addInit(withKey(verb('init', 'about-init')), end, help)
   withKey(verb('admit <report>', 'about-admit'))
     .option('--regulation <id>', t(language, 'catalog', 'cli.option-regulation'))
-    .addHelpText('after', help('admit report.asice --store catalog --key registrar.pem', 'admit out/report.asice --store demo-catalog --json'))
-    .action(async (report: string, options: Common & KeyOptions & { regulation?: string }) => end(await runAdmit(report, options, verifier)))
+    .addHelpText(
+      'after',
+      help(
+        'admit report.asice --store catalog --key registrar.pem',
+        'admit out/report.asice --store demo-catalog --json',
+      ),
+    )
+    .action(async (report: string, options: Common & KeyOptions & { regulation?: string }) =>
+      end(await runAdmit(report, options, verifier)),
+    )
   verb('list', 'about-list')
     .option('--as-of <date>', t(language, 'catalog', 'cli.option-as-of'))
     .addHelpText('after', help('list --store catalog', 'list --store catalog --as-of 2027-01-01 --json'))
@@ -61,11 +72,17 @@ export function registerCatalog(program: Command, end: (code: number) => void, v
     .option('--as-of <date>', t(language, 'catalog', 'cli.option-as-of'))
     .addHelpText('after', help('check --store catalog --vendor HongHa --model HH-C210 --firmware 2.4.1'))
     .action(async (options: CheckOptions) => end(await runCheck(options)))
-  for (const [name, is] of [['suspend', 'suspended'], ['withdraw', 'withdrawn'], ['reinstate', 'reinstated']] as const)
+  for (const [name, is] of [
+    ['suspend', 'suspended'],
+    ['withdraw', 'withdrawn'],
+    ['reinstate', 'reinstated'],
+  ] as const)
     withKey(verb(`${name} <entry>`, `about-${name}`))
       .requiredOption('--reason <text>', t(language, 'catalog', 'cli.option-reason'))
       .addHelpText('after', help(`${name} 2026-0001 --store catalog --key registrar.pem --reason "…"`))
-      .action(async (entry: string, options: Common & KeyOptions & { reason: string }) => end(await runTurn(entry, is, options)))
+      .action(async (entry: string, options: Common & KeyOptions & { reason: string }) =>
+        end(await runTurn(entry, is, options)),
+      )
   verb('publish <dir>', 'about-publish')
     .option('--as-of <date>', t(language, 'catalog', 'cli.option-as-of'))
     .addHelpText('after', help('publish site --store catalog', 'publish site --store catalog --as-of 2027-01-01'))
@@ -86,17 +103,28 @@ async function registrarFor(options: Common & KeyOptions): Promise<Result<Regist
 
 async function writingOf(options: Common & KeyOptions): Promise<Result<Writing>> {
   const registrar = await registrarFor(options)
-  return registrar.ok ? { ok: true, value: { store: options.store, registrar: registrar.value, now: nowMicros } } : registrar
+  return registrar.ok
+    ? { ok: true, value: { store: options.store, registrar: registrar.value, now: nowMicros } }
+    : registrar
 }
 
-async function runAdmit(report: string, options: Common & KeyOptions & { regulation?: string }, verifier: Verifier): Promise<number> {
+async function runAdmit(
+  report: string,
+  options: Common & KeyOptions & { regulation?: string },
+  verifier: Verifier,
+): Promise<number> {
   const language = languageOf(options.lang)
   const json = options.json ?? false
   const writing = await writingOf(options)
   if (!writing.ok) return endWith(writing.faults, language, json)
   const directory = join(options.store, TRUST)
   const trust = await loadTrust(directory)
-  if ('faults' in trust) return endWith(trust.faults.map((f) => ({ ...f, file: join(directory, 'trust.yaml') })), language, json)
+  if ('faults' in trust)
+    return endWith(
+      trust.faults.map((f) => ({ ...f, file: join(directory, 'trust.yaml') })),
+      language,
+      json,
+    )
   const result = await admit(writing.value, report, (bundle) => verifier(bundle, directory), options.regulation)
   if (!result.ok) return endWith(result.faults, language, json)
   const code = admissionCode(result.value)
@@ -111,10 +139,15 @@ export function admissionCode(admission: Admission): number {
   if (!seal.ok) return EXIT.sealBroken
   if (!signer.ok) return EXIT.notTrusted
   if (verdicts.state === 'different') return EXIT.verdictsDiffer
-  return verdicts.state === 'not-attempted' && verdicts.why?.code === 'needs-suite' ? EXIT.suiteMissing : EXIT.doesNotConform
+  return verdicts.state === 'not-attempted' && verdicts.why?.code === 'needs-suite'
+    ? EXIT.suiteMissing
+    : EXIT.doesNotConform
 }
 
-interface Dated { store: Store; asOf: string }
+interface Dated {
+  store: Store
+  asOf: string
+}
 
 /** Opens a store for a day: the one given, else today in Viet Nam. */
 async function openOn(options: Common & { asOf?: string }): Promise<Result<Dated>> {
@@ -132,7 +165,13 @@ async function runList(options: Common & { asOf?: string }): Promise<number> {
   return 0
 }
 
-interface CheckOptions extends Common { vendor: string; model: string; firmware: string; hardware?: string; asOf?: string }
+interface CheckOptions extends Common {
+  vendor: string
+  model: string
+  firmware: string
+  hardware?: string
+  asOf?: string
+}
 
 async function runCheck(options: CheckOptions): Promise<number> {
   const language = languageOf(options.lang)
@@ -144,14 +183,19 @@ async function runCheck(options: CheckOptions): Promise<number> {
   return given.answer === 'approved' ? 0 : EXIT.doesNotConform
 }
 
-async function runTurn(entry: string, is: 'suspended' | 'withdrawn' | 'reinstated', options: Common & KeyOptions & { reason: string }): Promise<number> {
+async function runTurn(
+  entry: string,
+  is: 'suspended' | 'withdrawn' | 'reinstated',
+  options: Common & KeyOptions & { reason: string },
+): Promise<number> {
   const language = languageOf(options.lang)
   const json = options.json ?? false
   const writing = await writingOf(options)
   if (!writing.ok) return endWith(writing.faults, language, json)
   const result = await turn(writing.value, entry, is, options.reason)
   if (!result.ok) return endWith(result.faults, language, json)
-  if (json) console.log(JSON.stringify({ entry, turn: is, event: result.value.event.number, repaired: result.value.repaired }))
+  if (json)
+    console.log(JSON.stringify({ entry, turn: is, event: result.value.event.number, repaired: result.value.repaired }))
   else {
     if (result.value.repaired) say(language, 'repaired', { bytes: result.value.repaired.bytes })
     say(language, 'turned', { entry, turn: t(language, 'catalog', `turn.${is}`) })

@@ -5,14 +5,17 @@
 const OFFSET = 7 * 3600 * 1_000_000
 
 /** The date of an instant in microseconds since the epoch. */
-export const dateOf = (micros: number): string => new Date(Math.floor((micros + OFFSET) / 1000)).toISOString().slice(0, 10)
+export const dateOf = (micros: number): string =>
+  new Date(Math.floor((micros + OFFSET) / 1000)).toISOString().slice(0, 10)
 
 /** The time of day of an instant, `14:03:05` in Viet Nam. */
-export const clockOf = (micros: number): string => new Date(Math.floor((micros + OFFSET) / 1000)).toISOString().slice(11, 19)
+export const clockOf = (micros: number): string =>
+  new Date(Math.floor((micros + OFFSET) / 1000)).toISOString().slice(11, 19)
 
 /** A day that exists. */
 export const isDate = (text: string): boolean =>
-  /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) &&
+  /^\d{4}-\d\d-\d\d$/.test(text) &&
+  !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) &&
   new Date(`${text}T00:00:00Z`).toISOString().slice(0, 10) === text
 
 export const plusDays = (date: string, days: number): string =>
@@ -30,6 +33,7 @@ export function lastDayOf(from: string, months: number): string {
 export function shownDate(date: string, language: 'en' | 'vi'): string {
   const [year = '', month = '', day = ''] = date.split('-')
   if (language === 'vi') return `${day}/${month}/${year}`
-  const name = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'][Number(month) - 1] ?? month
+  const name =
+    ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'][Number(month) - 1] ?? month
   return `${Number(day)} ${name} ${year}`
 }

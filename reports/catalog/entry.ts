@@ -14,14 +14,24 @@ export function nextId(standings: readonly Standing[], year: string, demo: boole
 }
 
 /** The term in months, or the end of the regulation with its days of grace where that comes first. */
-export function termOf(from: string, months: number, regulationEnds: string | null, graceDays: number): Pick<Entry, 'validUntil' | 'endsWith'> {
+export function termOf(
+  from: string,
+  months: number,
+  regulationEnds: string | null,
+  graceDays: number,
+): Pick<Entry, 'validUntil' | 'endsWith'> {
   const term = lastDayOf(from, months)
   const end = regulationEnds === null ? null : plusDays(regulationEnds, graceDays)
-  return end !== null && end < term ? { validUntil: end, endsWith: 'regulation' } : { validUntil: term, endsWith: 'term' }
+  return end !== null && end < term
+    ? { validUntil: end, endsWith: 'regulation' }
+    : { validUntil: term, endsWith: 'term' }
 }
 
 /** The entry that a candidate becomes. The regulation's own words come along, so that the entry can be read alone. */
-export function entryOf(candidate: Candidate, made: { id: string; digest: string; manifest: string | null; signer: string; at: number; settings: Settings }): Entry {
+export function entryOf(
+  candidate: Candidate,
+  made: { id: string; digest: string; manifest: string | null; signer: string; at: number; settings: Settings },
+): Entry {
   const { report, statement, conclusion, regulation, accepted } = candidate
   const { dut, client } = statement
   const { laboratory } = report.bench
@@ -35,7 +45,9 @@ export function entryOf(candidate: Candidate, made: { id: string; digest: string
     hardware: dut.hardware,
     vendorAddress: dut.maker.address ?? null,
     origin: dut.maker.country ?? null,
-    holder: client ? { name: client.name, address: client.address ?? null } : { name: dut.maker.name, address: dut.maker.address ?? null },
+    holder: client
+      ? { name: client.name, address: client.address ?? null }
+      : { name: dut.maker.name, address: dut.maker.address ?? null },
     firmware: { version: dut.firmware.version, sha256: dut.firmware.sha256 ?? null, link: dut.firmware.link },
     regulation: {
       id: regulation.id,
@@ -57,13 +69,20 @@ export function entryOf(candidate: Candidate, made: { id: string; digest: string
     laboratory: {
       name: laboratory.name,
       address: laboratory.address,
-      accreditation: laboratory.accreditation ? `${laboratory.accreditation.body} ${laboratory.accreditation.number}` : null,
+      accreditation: laboratory.accreditation
+        ? `${laboratory.accreditation.body} ${laboratory.accreditation.number}`
+        : null,
     },
     signer: made.signer,
     samples: statement.samples.length,
     validFrom,
     ...termOf(validFrom, made.settings.validityMonths, regulation.validUntil, accepted.graceDays ?? 0),
-    clauses: conclusion.clauses.map(({ clause, level, outcome }) => ({ clause, level, outcome, title: titles.get(clause) ?? { en: clause, vi: clause } })),
+    clauses: conclusion.clauses.map(({ clause, level, outcome }) => ({
+      clause,
+      level,
+      outcome,
+      title: titles.get(clause) ?? { en: clause, vi: clause },
+    })),
     others: report.verdicts.regulations
       .filter((r) => r !== conclusion)
       .map(({ regulation: id, edition, overall, indicative }) => ({ id, edition, overall, indicative })),

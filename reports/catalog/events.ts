@@ -1,6 +1,22 @@
 import { Type } from '@sinclair/typebox'
 import { canonical } from '../../suites/canonical.ts'
-import { any, base64, bilingual, bool, int, list, map, micros, obj, oneOf, opt, orNull, sha256Hex, text, type Static } from '../../suites/schema.ts'
+import {
+  any,
+  base64,
+  bilingual,
+  bool,
+  int,
+  list,
+  map,
+  micros,
+  obj,
+  oneOf,
+  opt,
+  orNull,
+  sha256Hex,
+  text,
+  type Static,
+} from '../../suites/schema.ts'
 import { OUTCOMES, OVERALLS } from '../../suites/roll-up.ts'
 
 /** `2026-0001`, `DEMO-2026-0001`: also the name of a page. */
@@ -18,8 +34,18 @@ export const entrySchema = obj({
   origin: orNull(text('country stated by the maker')),
   /** Who asked for the test; the maker where nobody else did. */
   holder: obj({ name: text(), address: orNull(text()) }),
-  firmware: obj({ version: text(), sha256: orNull(sha256Hex()), link: oneOf('flashed-by-lab', 'dumped', 'version-string-only') }),
-  regulation: obj({ id: text(), edition: text(), digest: sha256Hex(), title: bilingual(), text: oneOf('own', 'verified') }),
+  firmware: obj({
+    version: text(),
+    sha256: orNull(sha256Hex()),
+    link: oneOf('flashed-by-lab', 'dumped', 'version-string-only'),
+  }),
+  regulation: obj({
+    id: text(),
+    edition: text(),
+    digest: sha256Hex(),
+    title: bilingual(),
+    text: oneOf('own', 'verified'),
+  }),
   report: obj({
     /** SHA-256 of the sealed file: `sha256sum report.asice`. */
     digest: sha256Hex(),
@@ -40,7 +66,9 @@ export const entrySchema = obj({
   /** Last day on which the entry stands. */
   validUntil: date(),
   endsWith: oneOf('term', 'regulation'),
-  clauses: list(obj({ clause: text(), level: oneOf('required', 'recommended'), outcome: oneOf(...OUTCOMES), title: bilingual() })),
+  clauses: list(
+    obj({ clause: text(), level: oneOf('required', 'recommended'), outcome: oneOf(...OUTCOMES), title: bilingual() }),
+  ),
   /** What the same report concludes on other regulations. */
   others: list(obj({ id: text(), edition: text(), overall: oneOf(...OVERALLS), indicative: bool() })),
 })
@@ -59,21 +87,24 @@ export type Deed = Static<typeof deedSchema>
 export type DeedKind = Deed['is']
 
 /** One line of `events.jsonl`: canonical (RFC 8785), chained by the digest of the line before, signed. */
-export const eventSchema = obj({
-  camseal: oneOf('catalog-event/1'),
-  number: int(1),
-  previous: orNull(sha256Hex()),
-  at: micros(),
-  by: obj({ subject: text(), certificate: sha256Hex() }),
-  demo: bool(),
-  /** SHA-256 of the canonical settings it was decided under. */
-  settings: sha256Hex(),
-  /** A half-written last line that was cut off before this one was written. */
-  repaired: opt(obj({ bytes: int(1), sha256: sha256Hex() })),
-  deed: deedSchema,
-  /** Detached CMS (CAdES-B) over the canonical form of the event without this member. */
-  signature: base64(),
-}, 'Camseal catalog event')
+export const eventSchema = obj(
+  {
+    camseal: oneOf('catalog-event/1'),
+    number: int(1),
+    previous: orNull(sha256Hex()),
+    at: micros(),
+    by: obj({ subject: text(), certificate: sha256Hex() }),
+    demo: bool(),
+    /** SHA-256 of the canonical settings it was decided under. */
+    settings: sha256Hex(),
+    /** A half-written last line that was cut off before this one was written. */
+    repaired: opt(obj({ bytes: int(1), sha256: sha256Hex() })),
+    deed: deedSchema,
+    /** Detached CMS (CAdES-B) over the canonical form of the event without this member. */
+    signature: base64(),
+  },
+  'Camseal catalog event',
+)
 export type CatalogEvent = Static<typeof eventSchema>
 export type UnsignedEvent = Omit<CatalogEvent, 'signature'>
 

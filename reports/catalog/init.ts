@@ -50,9 +50,17 @@ export async function initStore(options: InitOptions): Promise<Result<Store>> {
     const allowed = registrarFault(registrar.value, options.demo, [certificate])
     if (!allowed.ok) return allowed
     await writeFile(join(draft, REGISTRARS, 'registrar.pem'), pemOf(certificate.der))
-    await writeFile(join(draft, SETTINGS_FILE), stringify(settings, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' }))
+    await writeFile(
+      join(draft, SETTINGS_FILE),
+      stringify(settings, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' }),
+    )
     await writeTrust(join(draft, TRUST), options)
-    const opened = await write({ path: draft, settings, registrars: [certificate], log: null }, { is: 'opened', name: options.name }, registrar.value, options.now)
+    const opened = await write(
+      { path: draft, settings, registrars: [certificate], log: null },
+      { is: 'opened', name: options.name },
+      registrar.value,
+      options.now,
+    )
     if (!opened.ok) return opened
     await mkdir(dirname(path), { recursive: true })
     await rm(path, { recursive: true, force: true })
@@ -88,13 +96,18 @@ async function signerFor({ signer, demo, now }: InitOptions, draft: string): Pro
 /** `trust.yaml` and the certificates it names; the registrar adds laboratories to it by hand. */
 async function writeTrust(directory: string, { demo, trusted = [] }: InitOptions): Promise<void> {
   const day = (micros: number) => new Date(micros / 1000).toISOString().slice(0, 10)
-  const signers = await Promise.all(trusted.map(async (der, i) => {
-    const file = `signer-${i + 1}.pem`
-    await writeFile(join(directory, file), pemOf(der))
-    const certificate = readCertificate(der)
-    const name = certificate ? subjectOf(certificate) : file
-    return { name, certificate: file, from: day(certificate?.from ?? 0), until: day(certificate?.until ?? 0) }
-  }))
-  const yaml = stringify({ camseal: 'trust/1', demo, signers }, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' })
+  const signers = await Promise.all(
+    trusted.map(async (der, i) => {
+      const file = `signer-${i + 1}.pem`
+      await writeFile(join(directory, file), pemOf(der))
+      const certificate = readCertificate(der)
+      const name = certificate ? subjectOf(certificate) : file
+      return { name, certificate: file, from: day(certificate?.from ?? 0), until: day(certificate?.until ?? 0) }
+    }),
+  )
+  const yaml = stringify(
+    { camseal: 'trust/1', demo, signers },
+    { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' },
+  )
   await writeFile(join(directory, 'trust.yaml'), yaml)
 }

@@ -14,7 +14,12 @@ import { refuse } from './fault.ts'
  * two can both give way, never both win. Claims of processes that have ended are removed; names never recur, so removing
  * a dead one cannot remove a live one.
  */
-interface Claim { file: string; pid: number; start: string; host: string }
+interface Claim {
+  file: string
+  pid: number
+  start: string
+  host: string
+}
 
 const CLAIM = /^lock\.([0-9]+)\.([0-9]+)\.([0-9a-f]{8})\.([A-Za-z0-9-]+)$/
 const host = hostname().replace(/[^A-Za-z0-9-]/g, '-') || 'host'
@@ -24,7 +29,7 @@ function startOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? null : fields[19] ?? '0'
+    return fields[0] === 'Z' ? null : (fields[19] ?? '0')
   } catch {
     return process.platform === 'linux' || !signalled(pid) ? null : '0'
   }
@@ -73,4 +78,3 @@ export async function withLock<T>(store: string, work: () => Promise<Result<T>>,
     await rm(join(store, mine), { force: true })
   }
 }
-

@@ -54,13 +54,14 @@ export function checkLog(whole: Buffer, registrars: readonly Certificate[], file
     if (!parsed.ok) faults.push(...parsed.faults)
     else {
       const event = parsed.value
-      if (event.number !== number + 1) faults.push(catalogFault('event-number', { expected: number + 1, found: event.number }, where))
+      if (event.number !== number + 1)
+        faults.push(catalogFault('event-number', { expected: number + 1, found: event.number }, where))
       if (event.previous !== (previous?.digest ?? null)) faults.push(catalogFault('event-previous', {}, where))
       if (previous && event.at < previous.at) faults.push(catalogFault('event-time', {}, where))
       faults.push(...signatureFaults(event, registrars).map((f) => ({ ...f, ...where })))
       events.push({ event, digest })
     }
-    previous = { digest, at: parsed.ok ? parsed.value.at : previous?.at ?? 0 }
+    previous = { digest, at: parsed.ok ? parsed.value.at : (previous?.at ?? 0) }
     from = to + 1
   }
   if (number === 0) faults.push(catalogFault('log-empty', { error: 'empty' }, { file }))
@@ -89,8 +90,10 @@ export function signatureFaults({ signature, ...event }: CatalogEvent, registrar
   const registrar = registrars.find((r) => r.sha256 === digestOfBytes(certificate))
   if (!registrar || registrar.sha256 !== event.by.certificate || subjectOf(registrar) !== event.by.subject)
     return [catalogFault('event-signer', { subject: event.by.subject })]
-  if (signingTime !== Math.floor(event.at / 1_000_000) * 1_000_000) return [catalogFault('event-signature', { why: 'signing-time' })]
-  if (event.at < registrar.from || event.at > registrar.until) return [catalogFault('event-signature', { why: 'certificate-not-now' })]
+  if (signingTime !== Math.floor(event.at / 1_000_000) * 1_000_000)
+    return [catalogFault('event-signature', { why: 'signing-time' })]
+  if (event.at < registrar.from || event.at > registrar.until)
+    return [catalogFault('event-signature', { why: 'certificate-not-now' })]
   return []
 }
 
@@ -98,7 +101,11 @@ export function signatureFaults({ signature, ...event }: CatalogEvent, registrar
 export const subjectOf = (certificate: Certificate): string => certificate.x509.subject.split('\n').join(', ')
 
 /** Appends one line and returns when it is on the disk; a torn end is cut off first. */
-export async function appendEvent(store: string, event: CatalogEvent, log: Pick<Log, 'bytes' | 'torn'> | null): Promise<Result<null>> {
+export async function appendEvent(
+  store: string,
+  event: CatalogEvent,
+  log: Pick<Log, 'bytes' | 'torn'> | null,
+): Promise<Result<null>> {
   const file = join(store, LOG_FILE)
   try {
     const handle = await open(file, log ? 'r+' : 'wx')
@@ -108,7 +115,8 @@ export async function appendEvent(store: string, event: CatalogEvent, log: Pick<
       const line = Buffer.from(`${lineOf(event)}\n`, 'utf8')
       const { bytesWritten } = await handle.write(line, 0, line.length, at)
       await handle.sync()
-      if (bytesWritten < line.length) return faulty(catalogFault('write-failed', { file: LOG_FILE, error: 'ENOSPC' }, { file }))
+      if (bytesWritten < line.length)
+        return faulty(catalogFault('write-failed', { file: LOG_FILE, error: 'ENOSPC' }, { file }))
     } finally {
       await handle.close()
     }

@@ -8,7 +8,10 @@ export const folded = (name: string): string =>
 
 /** For searching a page only, never for identity: also without diacritics, and Đ as D. */
 export const searchable = (text: string): string =>
-  folded(text).normalize('NFD').replace(/\p{M}+/gu, '').replaceAll('Đ', 'D')
+  folded(text)
+    .normalize('NFD')
+    .replace(/\p{M}+/gu, '')
+    .replaceAll('Đ', 'D')
 
 /** Text that a reader sees as it is: no control, format (bidirectional, zero-width), private or lone surrogate character. */
 export const readable = (text: string, longest = 200): boolean =>

@@ -29,7 +29,11 @@ const ASSETS = ['catalog.css', 'catalog.js', 'catalog.svg']
  * Publishes the catalog as files for any web server: pages in both languages, data, and the log itself. The same events and
  * the same day give the same bytes. Written beside the directory and exchanged with it.
  */
-export async function publish(store: Store, directory: string, asOf: string): Promise<Result<{ files: number; entries: number }>> {
+export async function publish(
+  store: Store,
+  directory: string,
+  asOf: string,
+): Promise<Result<{ files: number; entries: number }>> {
   const last = dateOf(store.state.head.at)
   if (!isDate(asOf)) return refuse('date-wrong', { date: asOf })
   if (asOf < last) return refuse('date-before-last-event', { date: asOf, last })
@@ -64,8 +68,22 @@ export async function filesOf(store: Store, asOf: string): Promise<Map<string, s
     add('ended.html', endedPage(site, language))
     add('about.html', aboutPage(site, language))
     for (const listing of site.listings) add(entryPath(listing.standing.entry), entryPage(site, listing, language))
-    add('catalog.csv', tableOf(site, site.listings.filter((l) => l.status === 'approved'), language))
-    add('ended.csv', tableOf(site, site.listings.filter((l) => l.status !== 'approved'), language))
+    add(
+      'catalog.csv',
+      tableOf(
+        site,
+        site.listings.filter((l) => l.status === 'approved'),
+        language,
+      ),
+    )
+    add(
+      'ended.csv',
+      tableOf(
+        site,
+        site.listings.filter((l) => l.status !== 'approved'),
+        language,
+      ),
+    )
   }
   files.set('catalog.json', `${canonical(dataOf(site))}\n`)
   files.set('catalog.schema.json', `${JSON.stringify(catalogSchema, null, 2)}\n`)
@@ -78,8 +96,11 @@ export async function filesOf(store: Store, asOf: string): Promise<Map<string, s
 /** Newest admissions first. */
 function siteOf({ settings, state }: Store, asOf: string): Site {
   const listings = state.standings.map((standing) => ({ standing, status: statusOn(standing, asOf) }))
-  listings.sort((a, b) =>
-    byCodeUnit(b.standing.entry.validFrom, a.standing.entry.validFrom) || byCodeUnit(b.standing.entry.id, a.standing.entry.id))
+  listings.sort(
+    (a, b) =>
+      byCodeUnit(b.standing.entry.validFrom, a.standing.entry.validFrom) ||
+      byCodeUnit(b.standing.entry.id, a.standing.entry.id),
+  )
   return { settings, state, asOf, listings }
 }
 
@@ -91,7 +112,8 @@ async function copyFaults({ path, state }: Store): Promise<Fault[]> {
     const hash = createHash('sha256')
     try {
       await pipeline(createReadStream(file), hash)
-      if (hash.digest('hex') !== entry.report.digest) faults.push(catalogFault('copy-changed', { entry: entry.id }, { file }))
+      if (hash.digest('hex') !== entry.report.digest)
+        faults.push(catalogFault('copy-changed', { entry: entry.id }, { file }))
     } catch {
       faults.push(catalogFault('copy-missing', { entry: entry.id }, { file }))
     }
@@ -111,16 +133,21 @@ async function replaceable(target: string, log: Uint8Array): Promise<Result<null
   if (!names.includes(LOG_FILE) || !names.includes('catalog.json') || names.some((n) => n.startsWith('.')))
     return refuse('directory-foreign', { directory: target })
   const published = await readFile(join(target, LOG_FILE))
-  return Buffer.compare(published, log.subarray(0, published.length)) === 0 ? ok(null) : refuse('history-differs', { directory: target })
+  return Buffer.compare(published, log.subarray(0, published.length)) === 0
+    ? ok(null)
+    : refuse('history-differs', { directory: target })
 }
 
 /** Two renames; when the second fails the first is taken back. */
 async function exchange(draft: string, target: string): Promise<void> {
   const old = join(dirname(target), `.catalog-old-${randomBytes(6).toString('hex')}`)
-  const present = await rename(target, old).then(() => true, (e: NodeJS.ErrnoException) => {
-    if (e.code === 'ENOENT') return false
-    throw e
-  })
+  const present = await rename(target, old).then(
+    () => true,
+    (e: NodeJS.ErrnoException) => {
+      if (e.code === 'ENOENT') return false
+      throw e
+    },
+  )
   try {
     await rename(draft, target)
   } catch (e) {

@@ -15,14 +15,16 @@ export const settingsSchema = obj({
   demo: bool(),
   /** Where to ask and to object. */
   contact: opt(text()),
-  regulations: list(obj({
-    id: text(),
-    edition: text(),
-    /** SHA-256 of the canonical regulation file; without it any file of that id and edition is accepted. */
-    digest: opt(sha256Hex()),
-    /** Days for which entries outlive the last day of the regulation itself. */
-    graceDays: opt(int(0, 366)),
-  })),
+  regulations: list(
+    obj({
+      id: text(),
+      edition: text(),
+      /** SHA-256 of the canonical regulation file; without it any file of that id and edition is accepted. */
+      digest: opt(sha256Hex()),
+      /** Days for which entries outlive the last day of the regulation itself. */
+      graceDays: opt(int(0, 366)),
+    }),
+  ),
   /** How long an entry stands, in whole months. */
   validityMonths: int(1, 120),
   /** Suite digests accepted; without it every released suite. */
@@ -48,7 +50,13 @@ export function readSettings(store: string): Result<Settings> {
   const faults = settings.regulations.flatMap((r, i): Fault[] => {
     if (settings.regulations.findIndex((o) => o.id === r.id && o.edition === r.edition) === i) return []
     const line = read.value.lineOf(`/regulations/${i}`)
-    return [catalogFault('regulation-doubled', { regulation: `${r.id} ${r.edition}` }, { file, field: `/regulations/${i}`, ...(line ? { line } : {}) })]
+    return [
+      catalogFault(
+        'regulation-doubled',
+        { regulation: `${r.id} ${r.edition}` },
+        { file, field: `/regulations/${i}`, ...(line ? { line } : {}) },
+      ),
+    ]
   })
   return faults.length > 0 ? faulty(...faults) : ok(settings)
 }
@@ -56,7 +64,11 @@ export function readSettings(store: string): Result<Settings> {
 /** The pinned certificates of those who may write events: `registrars/*.pem`. Nothing else is trusted with the log. */
 export function readRegistrars(store: string): Result<Certificate[]> {
   const directory = join(store, REGISTRARS)
-  const files = existsSync(directory) ? readdirSync(directory).filter((f) => f.endsWith('.pem')).sort() : []
+  const files = existsSync(directory)
+    ? readdirSync(directory)
+        .filter((f) => f.endsWith('.pem'))
+        .sort()
+    : []
   const faults: Fault[] = []
   const found = files.flatMap((name) => {
     const certificates = certificatesIn(readFileSync(join(directory, name))).map(readCertificate)
@@ -71,4 +83,6 @@ export function readRegistrars(store: string): Result<Certificate[]> {
 
 /** A certificate in PEM (RFC 7468). */
 export const pemOf = (der: Uint8Array): string =>
-  `-----BEGIN CERTIFICATE-----\n${Buffer.from(der).toString('base64').replace(/(.{64})(?=.)/g, '$1\n')}\n-----END CERTIFICATE-----\n`
+  `-----BEGIN CERTIFICATE-----\n${Buffer.from(der)
+    .toString('base64')
+    .replace(/(.{64})(?=.)/g, '$1\n')}\n-----END CERTIFICATE-----\n`

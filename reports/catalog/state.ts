@@ -43,7 +43,8 @@ const ALLOWED: Record<'suspended' | 'withdrawn' | 'reinstated', readonly Standin
 }
 
 /** Whether an entry that stands so may take this turn. Withdrawn is final. */
-export const mayTurn = (decided: Standing['decided'], is: keyof typeof ALLOWED): boolean => ALLOWED[is].includes(decided)
+export const mayTurn = (decided: Standing['decided'], is: keyof typeof ALLOWED): boolean =>
+  ALLOWED[is].includes(decided)
 
 /** Replays the log. An event that could not have followed is a fault of the log. */
 export function stateOf(events: readonly LoggedEvent[]): Result<CatalogState> {
@@ -57,7 +58,11 @@ export function stateOf(events: readonly LoggedEvent[]): Result<CatalogState> {
     const { deed } = event
     if (deed.is === 'refused') refused++
     else if (deed.is === 'admitted')
-      standings.set(deed.entry.id, { entry: deed.entry, decided: 'approved', history: [turnOf(event, 'admitted', null)] })
+      standings.set(deed.entry.id, {
+        entry: deed.entry,
+        decided: 'approved',
+        history: [turnOf(event, 'admitted', null)],
+      })
     else if (deed.is !== 'opened') {
       const standing = standings.get(deed.id)
       if (standing) {
@@ -77,18 +82,31 @@ export function stateOf(events: readonly LoggedEvent[]): Result<CatalogState> {
   })
 }
 
-const turnOf = (event: CatalogEvent, is: Turn['is'], why: string | null): Turn =>
-  ({ is, number: event.number, at: event.at, by: event.by.subject, why })
+const turnOf = (event: CatalogEvent, is: Turn['is'], why: string | null): Turn => ({
+  is,
+  number: event.number,
+  at: event.at,
+  by: event.by.subject,
+  why,
+})
 
-function misplacement(event: CatalogEvent, demo: boolean, standings: ReadonlyMap<string, Standing>): 'event-order' | 'event-demo' | null {
+function misplacement(
+  event: CatalogEvent,
+  demo: boolean,
+  standings: ReadonlyMap<string, Standing>,
+): 'event-order' | 'event-demo' | null {
   const { deed } = event
   if (event.demo !== demo) return 'event-demo'
   if ((deed.is === 'opened') !== (event.number === 1)) return 'event-order'
   if (deed.is === 'admitted') {
     const { entry } = deed
-    return standings.has(entry.id) || entry.validFrom !== dateOf(event.at) || entry.validUntil < entry.validFrom ? 'event-order' : null
+    return standings.has(entry.id) || entry.validFrom !== dateOf(event.at) || entry.validUntil < entry.validFrom
+      ? 'event-order'
+      : null
   }
   if (deed.is === 'opened' || deed.is === 'refused') return null
   const standing = standings.get(deed.id)
-  return standing && mayTurn(standing.decided, deed.is) && deed.report === standing.entry.report.digest ? null : 'event-order'
+  return standing && mayTurn(standing.decided, deed.is) && deed.report === standing.entry.report.digest
+    ? null
+    : 'event-order'
 }

@@ -49,7 +49,9 @@ export function registrarOf(signer: Signer): Result<Registrar> {
 export function registrarFault(registrar: Registrar, demo: boolean, registrars: readonly Certificate[]): Result<null> {
   if (registrar.demo && !demo) return refuse('registrar-demo')
   if (!registrar.demo && demo) return refuse('registrar-not-demo')
-  return registrars.some((r) => r.sha256 === registrar.certificate) ? ok(null) : refuse('registrar-not-pinned', { subject: registrar.subject })
+  return registrars.some((r) => r.sha256 === registrar.certificate)
+    ? ok(null)
+    : refuse('registrar-not-pinned', { subject: registrar.subject })
 }
 
 /**

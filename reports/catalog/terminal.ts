@@ -26,7 +26,10 @@ export function printChecked({ state, log }: Store, language: Language): void {
   if (log.torn) say(language, 'torn', { bytes: log.torn.bytes })
 }
 
-const checkedOf = ({ state, log }: Store) => ({ demo: state.demo, log: { events: state.head.number, head: state.head.digest, intact: true, torn: log.torn } })
+const checkedOf = ({ state, log }: Store) => ({
+  demo: state.demo,
+  log: { events: state.head.number, head: state.head.digest, intact: true, torn: log.torn },
+})
 
 export function printAdmission(admission: Admission, language: Language, json: boolean, exitCode: number): void {
   const texts = (group: string, messages: readonly Message[]) =>
@@ -35,10 +38,21 @@ export function printAdmission(admission: Admission, language: Language, json: b
   const notes = texts('notes', admission.notes)
   const { seal, signer, verdicts } = admission.verification
   if (json) {
-    console.log(JSON.stringify({
-      admitted: admission.admitted, entry: admission.admitted ? admission.entry : null, reasons, notes, seal, signer, verdicts,
-      event: admission.event.number, repaired: admission.repaired, demo: admission.event.demo, exitCode,
-    }))
+    console.log(
+      JSON.stringify({
+        admitted: admission.admitted,
+        entry: admission.admitted ? admission.entry : null,
+        reasons,
+        notes,
+        seal,
+        signer,
+        verdicts,
+        event: admission.event.number,
+        repaired: admission.repaired,
+        demo: admission.event.demo,
+        exitCode,
+      }),
+    )
     return
   }
   if (admission.event.demo) say(language, 'demo')
@@ -59,7 +73,8 @@ const worded = (values: Message['values'], language: Language): Message['values'
   return typeof overall === 'string' ? { ...values, overall: t(language, 'catalog', `overall.${overall}`) } : values
 }
 
-const productOf = (e: Standing['entry']): string => plain(`${e.vendor} / ${e.model} / ${e.hardware} / ${e.firmware.version}`)
+const productOf = (e: Standing['entry']): string =>
+  plain(`${e.vendor} / ${e.model} / ${e.hardware} / ${e.firmware.version}`)
 
 export function printList(store: Store, asOf: string, language: Language, json: boolean): void {
   const rows = store.state.standings.map((standing) => ({ standing, status: statusOn(standing, asOf) }))
@@ -82,15 +97,26 @@ function rowOf({ standing, status }: { standing: Standing; status: Status }, lan
 
 export function printAnswer({ answer, asOf, entries }: Answer, store: Store, language: Language, json: boolean): void {
   if (json) {
-    console.log(JSON.stringify({ answer, asOf, ...checkedOf(store), entries: entries.map(({ standing, status }) => ({ status, ...standing })) }))
+    console.log(
+      JSON.stringify({
+        answer,
+        asOf,
+        ...checkedOf(store),
+        entries: entries.map(({ standing, status }) => ({ status, ...standing })),
+      }),
+    )
     return
   }
   const distinct = (values: string[]): string => [...new Set(values)].join(', ')
-  console.log(plain(t(language, 'catalog', `answer.${answer}`, {
-    date: shownDate(asOf, language),
-    firmware: distinct(entries.map((e) => e.standing.entry.firmware.version)),
-    hardware: distinct(entries.map((e) => e.standing.entry.hardware)),
-  })))
+  console.log(
+    plain(
+      t(language, 'catalog', `answer.${answer}`, {
+        date: shownDate(asOf, language),
+        firmware: distinct(entries.map((e) => e.standing.entry.firmware.version)),
+        hardware: distinct(entries.map((e) => e.standing.entry.hardware)),
+      }),
+    ),
+  )
   for (const row of entries) console.log(`  ${rowOf(row, language)}`)
   printChecked(store, language)
 }

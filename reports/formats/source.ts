@@ -25,11 +25,19 @@ export const VERDICT_ORDER = ['fail', 'inconclusive', 'pass', 'not-applicable'] 
 export const bySeverity = (a: JudgementRecord, b: JudgementRecord): number =>
   VERDICT_ORDER.indexOf(a.verdict) - VERDICT_ORDER.indexOf(b.verdict)
 
+export interface EvidencePart {
+  /** RFC 6901 pointer. */
+  at: string
+  judgements: number[]
+  /** Cited by a violation, a suspicion or a gap: what a reader looks for first. */
+  against: boolean
+}
+
 /** One observation that findings cite, the parts cited, and the judgements that cite each part. */
 export interface EvidenceEntry {
   cite: Cite
   observation: RenderedObservation | null
-  parts: { at: string; judgements: number[] }[]
+  parts: EvidencePart[]
 }
 
 export interface EvidenceIndex {
@@ -49,13 +57,16 @@ export function citedEvidence({ report, observations }: ReportSource): EvidenceI
   const order = report.verdicts.judgements.map((judgement, index) => ({ judgement, index }))
   order.sort((a, b) => bySeverity(a.judgement, b.judgement) || a.index - b.index)
   for (const { judgement, index } of order)
-    for (const cite of judgement.findings.flatMap((f) => f.cites)) {
+    for (const { cite, against } of judgement.findings.flatMap((f) => f.cites.map((cite) => ({ cite, against: f.is !== 'evidence' })))) {
       const key = keyOf(cite)
       const entry = entries.get(key) ?? { number: entries.size, cite, observation: byKey.get(key) ?? null, parts: [] }
       entries.set(key, entry)
       const part = entry.parts.find((p) => p.at === cite.at)
-      if (!part) entry.parts.push({ at: cite.at, judgements: [index] })
-      else if (!part.judgements.includes(index)) part.judgements.push(index)
+      if (!part) entry.parts.push({ at: cite.at, judgements: [index], against })
+      else {
+        if (!part.judgements.includes(index)) part.judgements.push(index)
+        part.against ||= against
+      }
     }
   return {
     entries: [...entries.values()],

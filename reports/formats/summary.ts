@@ -19,6 +19,7 @@ const SIGNS: Record<string, string> = {
   'pass': '+', 'fail': 'x', 'inconclusive': '?', 'not-applicable': '-', 'not-assessed': 'o', 'unrun': '|', 'covered': '=',
 }
 const MOST_JUDGEMENTS = 100
+const MOST_FINDINGS = 6
 const LONGEST = 600
 
 interface Context {
@@ -69,38 +70,56 @@ function regulationLines(regulation: RegulationRecord, context: Context): string
   ]
 }
 
-/** Each judgement of a verdict with what it rests on. */
+/** Each judgement of a verdict with what it rests on; those of one criterion together. */
 function judgementLines(verdict: 'fail' | 'inconclusive', context: Context): string[] {
   const { language, source } = context
   const all = source.report.verdicts.judgements.filter((j) => j.verdict === verdict)
   if (all.length === 0) return []
   const rest = all.length - MOST_JUDGEMENTS
+  const groups = new Map<string, JudgementRecord[]>()
+  for (const j of all.slice(0, MOST_JUDGEMENTS)) {
+    const key = `${j.criterion}|${j.parametersDigest}`
+    groups.set(key, [...(groups.get(key) ?? []), j])
+  }
   return [
     '',
     ...wrapped(`${word(language, `outcome.${verdict}`).toUpperCase()} (${all.length})`, context, '', verdict),
-    ...all.slice(0, MOST_JUDGEMENTS).flatMap((j) => oneJudgement(j, context)),
+    ...[...groups.values()].flatMap((group) => criterionLines(group, verdict, context)),
     ...(rest > 0 ? wrapped(word(language, 'judgement.more', { count: rest }), context, '  ', 'soft') : []),
   ]
 }
 
-function oneJudgement(judgement: JudgementRecord, context: Context): string[] {
-  const { criterion, subject, state, verdict, findings } = judgement
+function criterionLines(group: JudgementRecord[], verdict: 'fail' | 'inconclusive', context: Context): string[] {
   const { language, source } = context
-  const clauses = clausesOf(judgement, source.report).map((c) => c.clause).join(', ')
+  const [first] = group
+  if (!first) return []
+  const clauses = clausesOf(first, source.report).map((c) => c.clause).join(', ')
+  const asked = asking(first.criterion)?.[language]
+  const accused = group.some((j) => j.findings.some((f) => f.is === 'violation' && !f.expected))
+  return [
+    ...wrapped(`${SIGNS[verdict]} ${criterionTitle(first.criterion)[language]} [${clauses}]`, context, '  ', verdict),
+    ...(asked !== undefined && accused ? wrapped(`${word(language, 'judgement.expected')}: ${asked}`, context, '    ') : []),
+    ...group.flatMap((j) => oneJudgement(j, context)),
+  ]
+}
+
+function oneJudgement({ criterion, subject, state, verdict, findings }: JudgementRecord, context: Context): string[] {
+  const { language } = context
   const place = `${subjectLabel(subject)[language]}${state ? ` · ${word(language, `state.${state}`)}` : ''}`
   const telling = findings.filter((f) => (verdict === 'fail' ? f.is === 'violation' : f.is !== 'evidence'))
+  const rest = telling.length - MOST_FINDINGS
   return [
-    ...wrapped(`${SIGNS[verdict]} ${criterionTitle(criterion)[language]} — ${place} [${clauses}]`, context, '  ', verdict),
-    ...telling.slice(0, 6).flatMap((f) => {
+    ...wrapped(place, context, '    ', 'strong'),
+    ...telling.slice(0, MOST_FINDINGS).flatMap((f) => {
       const actual = clipped(toldPlain(language, f.message, criterion), LONGEST).text
-      const asked = f.is === 'violation' ? asking(criterion)?.[language] : undefined
-      const expected = f.expected ? toldPlain(language, f.expected, criterion) : asked
-      if (expected === undefined) return wrapped(actual, context, '      ')
+      const label = f.is === 'violation' ? `${word(language, 'judgement.actual')}: ` : ''
+      const expected = f.expected ? clipped(toldPlain(language, f.expected, criterion), LONGEST).text : null
       return [
-        ...wrapped(`${word(language, 'judgement.expected')}: ${clipped(expected, LONGEST).text}`, context, '      '),
-        ...wrapped(`${word(language, 'judgement.actual')}: ${actual}`, context, '      '),
+        ...(expected === null ? [] : wrapped(`${word(language, 'judgement.expected')}: ${expected}`, context, '      ')),
+        ...wrapped(`${label}${actual}`, context, '      '),
       ]
     }),
+    ...(rest > 0 ? wrapped(word(language, 'judgement.more-findings', { count: rest }), context, '      ', 'soft') : []),
   ]
 }
 

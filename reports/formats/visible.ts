@@ -39,13 +39,18 @@ export function clipped(text: string, limit: number): { text: string; missing: n
   return { text: text.slice(0, end), missing: text.length - end }
 }
 
+/** UTF-8 (the last character may be cut) with few control characters. */
+export function isText(bytes: Uint8Array): boolean {
+  const controls = bytes.reduce((n, b) => (b < 32 && b !== 9 && b !== 10 && b !== 13 ? n + 1 : n), 0)
+  return controls * 10 <= bytes.length && utf8(bytes) !== null
+}
+
 /**
  * Bytes as text: UTF-8 where every byte fits it and few are controls, else printable ASCII with the others as `\xNN`.
  * CR LF is one line end.
  */
 export function textOfBytes(bytes: Uint8Array): string {
-  const controls = bytes.reduce((n, b) => (b < 32 && b !== 9 && b !== 10 && b !== 13 ? n + 1 : n), 0)
-  const strict = controls * 10 > bytes.length ? null : utf8(bytes)
+  const strict = isText(bytes) ? utf8(bytes) : null
   const text =
     strict ?? latin1(bytes).replace(/[^\t\r\n\x20-\x7e]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
   return text.replace(/\r\n/g, '\n')

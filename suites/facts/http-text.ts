@@ -8,7 +8,7 @@ export function bodyText(exchange: Exchange | null): string | null {
   return answer ? latin1(answer.body) : null
 }
 
-/** The answer holds the text that the statement says is there when a request took effect. Nothing declared, nothing shown. */
+/** The answer holds the text that shows, by the statement, that a request took effect; nothing declared, nothing shown. */
 export function bodyHolds(exchange: Exchange, done: string | null): boolean {
   return done !== null && (bodyText(exchange)?.includes(done) ?? false)
 }

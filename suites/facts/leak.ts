@@ -16,7 +16,7 @@ export interface Proof {
 
 export type SecretSeen = 'given' | 'masked' | 'none'
 
-const KEYS = '(?:[a-z0-9_.\\-]*(?:password|passwd|passphrase|secret|private[_-]?key)|(?:[a-z0-9_.\\-]*[_.\\-])?(?:pwd|psk|wpa[_-]?key|wepkey))[0-9]*'
+const KEYS = '(?:[a-z0-9_.\\-\\[\\]]*(?:password|passwd|passphrase|secret|private[_-]?key)|(?:[a-z0-9_.\\-]*[_.\\-])?(?:pwd|psk|wpa[_-]?key|wepkey))[0-9]*'
 const FORMS = [
   new RegExp(`^[ \\t]*(?:var[ \\t]+|set[ \\t]+)?["']?${KEYS}["']?[ \\t]*=[ \\t]*["']?([^\\s"';<&]+)`, 'gim'),
   new RegExp(`<(?:[a-z0-9]+:)?${KEYS}(?:\\s[^<>]*)?>\\s*([^<>\\s][^<>]*?)\\s*<\\/`, 'gi'),

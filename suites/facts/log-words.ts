@@ -1,14 +1,32 @@
-/** What a log record says, found in Latin-1 text (UTF-8 words stand there as their bytes). Languages: English, Vietnamese, Chinese. */
+/** What a log record says, in Latin-1 text (UTF-8 stands there as its bytes), in English, Vietnamese and Chinese. */
 
 const utf8 = (word: string): string =>
-  [...encodeURIComponent(word).matchAll(/%([0-9A-F]{2})|(.)/gs)].map(([, hex, c]) => (hex ? String.fromCharCode(parseInt(hex, 16)) : c)).join('')
+  [...encodeURIComponent(word).matchAll(/%([0-9A-F]{2})|(.)/gs)]
+    .map(([, hex, c]) => (hex ? String.fromCharCode(parseInt(hex, 16)) : c))
+    .join('')
 
-const pattern = (english: string, others: readonly string[]): RegExp => new RegExp(`${english}|${others.map(utf8).join('|')}`, 'i')
+const pattern = (english: string, others: readonly string[]): RegExp =>
+  new RegExp(`${english}|${others.map(utf8).join('|')}`, 'i')
 
 const FAILURE = pattern(
-  String.raw`fail|invalid|incorrect|mismatch|denied|refus|reject|unauthori[sz]|not authori[sz]|not allowed|illegal|unknown user|no such user|non-?exist|` +
-    String.raw`was not found|does ?n[o']t (?:exist|match)|unsuccess|\bwrong\b|\bbad\b|\berror\b|\b40[13]\b`,
-  ['thất bại', 'Thất bại', 'không thành công', 'không hợp lệ', 'không đúng', 'bị từ chối', 'sai mật khẩu', 'Sai mật khẩu', 'đăng nhập sai', '失败', '失敗', '错误', '錯誤', '拒绝'],
+  String.raw`fail|invalid|incorrect|mismatch|denied|refus|reject|unauthori[sz]|not authori[sz]|not allowed|illegal|` +
+    String.raw`unknown user|no such user|non-?exist|was not found|does ?n[o']t (?:exist|match)|unsuccess|\bwrong\b|\bbad\b|\berror\b|\b40[13]\b`,
+  [
+    'thất bại',
+    'Thất bại',
+    'không thành công',
+    'không hợp lệ',
+    'không đúng',
+    'bị từ chối',
+    'sai mật khẩu',
+    'Sai mật khẩu',
+    'đăng nhập sai',
+    '失败',
+    '失敗',
+    '错误',
+    '錯誤',
+    '拒绝',
+  ],
 )
 const SUCCESS = pattern(
   String.raw`\bsuccess|\bsucceeded\b|\baccepted\b|\blogged (?:in|on)\b|\bsession opened\b|\b200\b`,
@@ -37,8 +55,11 @@ export function namesUser(text: string, user: string): boolean {
 export function namesAddress(text: string, address: string): boolean {
   const wanted = addressKey(address)
   if (wanted === null) return false
-  const words = text.matchAll(/(?<![0-9A-Za-z.])(?:\d{1,3}(?:\.\d{1,3}){3}(?![.]?\d)|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,45}(?:\.\d{1,3}){0,3})/g)
-  for (const [word] of words) if (addressKey(word) === wanted || addressKey(word.replace(/:\d{1,5}$/, '')) === wanted) return true
+  const words = text.matchAll(
+    /(?<![0-9A-Za-z.])(?:\d{1,3}(?:\.\d{1,3}){3}(?![.]?\d)|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,45}(?:\.\d{1,3}){0,3})/g,
+  )
+  for (const [word] of words)
+    if (addressKey(word) === wanted || addressKey(word.replace(/:\d{1,5}$/, '')) === wanted) return true
   return false
 }
 

@@ -1,6 +1,6 @@
 import { latin1 } from './bytes.ts'
 
-/** One syslog message, read as leniently as devices write. Text is Latin-1 (one character for each byte); null where absent. */
+/** One syslog message, read as leniently as devices write. Text is Latin-1, a character for each byte. */
 export interface SyslogMessage {
   format: 'rfc5424' | 'rfc3164' | 'none'
   /** Facility times 8 plus severity. */
@@ -19,14 +19,15 @@ export interface SyslogMessage {
 }
 
 const NIL = '-'
-const orNil = (field: string | undefined): string | null => (field === undefined || field === NIL || field === '' ? null : field)
+const orNil = (field: string | undefined): string | null =>
+  field === undefined || field === NIL || field === '' ? null : field
 const VERSION_1 = /^1 (\S{1,64}) (\S{1,255}) (\S{1,255}) (\S{1,128}) (\S{1,64})(?: |$)/
 const TIMESTAMP =
   /^\*?[ .]?((?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?(?: \d{4})?)|(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?))(?::? |$)/
 const TAG = /^([^\s:[\]]{1,48})(?:\[[^\]\s]{0,32}\])?:(?: |$)/
 const BYTE_ORDER_MARK = '\xef\xbb\xbf'
 
-/** RFC 5424, else RFC 3164 section 4.1 with the habits of real senders: ISO dates, no host, no tag, no priority. Never throws. */
+/** RFC 5424, else RFC 3164 section 4.1 with the habits of senders: ISO dates, no host, tag or priority. Never throws. */
 export function parseSyslog(bytes: Uint8Array): SyslogMessage {
   const raw = latin1(bytes).replace(/[\r\n\0]+$/, '')
   const priority = /^<(\d{1,3})>/.exec(raw)
@@ -54,7 +55,7 @@ function readNew(text: string): Body | null {
   }
 }
 
-/** The length of the structured data at the beginning; a closing bracket may be escaped (section 6.3.3). Broken data has none. */
+/** The length of the structured data; a closing bracket may be escaped (section 6.3.3). Broken data has none. */
 function structuredDataEnd(rest: string): number {
   if (rest === NIL || rest.startsWith(`${NIL} `)) return 1
   let at = 0

@@ -1,10 +1,19 @@
-import { always, defineCriterion, evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
+import {
+  always,
+  defineCriterion,
+  evidence,
+  gap,
+  suspicion,
+  violation,
+  type Finding,
+  type JudgeContext,
+} from '../criterion.ts'
 import { namesAddress } from '../facts/log-words.ts'
 import { kind as failedLoginLog, type FailedLoginLog } from '../observations/failed-login-log.ts'
 import { bool, obj, opt } from '../schema.ts'
 import { bodyHolds } from '../facts/http-text.ts'
 import { declaredOf } from '../subject.ts'
-import { wasRefused } from './login-outcome.ts'
+import { wasRefused } from '../facts/login-outcome.ts'
 import { readRecords, type LogRecord } from './records.ts'
 
 const parameters = obj({
@@ -16,9 +25,9 @@ const parameters = obj({
 type Context = JudgeContext<{ required: boolean; actor?: boolean }>
 
 /**
- * A failed log-in leaves a record (ETSI EN 303 645 provision 5.7-2 speaks of such events, QCVN 11:2026/BCA asks for a
- * system log). The record of the unknown user carries a random name, so nothing else can have caused it. A missing record
- * is a violation only where the log-in was shown to fail and a later record of this device came by every declared channel.
+ * A failed log-in leaves a record (QCVN 11:2026/BCA asks for a system log; ETSI EN 303 645 has no such provision). The
+ * record of the unknown user carries a random name, so nothing else can have caused it. A missing record is a violation
+ * only where the log-in was shown to fail and a later record of this device came by every declared channel.
  */
 export const criterion = defineCriterion({
   id: 'logging/failed-login-recorded',
@@ -46,10 +55,15 @@ const addressesOf = ({ statement, subject }: Context): string[] => {
 
 /** What the records say of the failed log-ins; null where there is no such record. */
 function recorded(value: FailedLoginLog, records: LogRecord[], context: Context): Finding[] | null {
-  const failed = value.events.flatMap((e, i) => (e.what === 'accepted' ? [] : [{ ...e, cite: context.cite(`/events/${i}`) }]))
+  const failed = value.events.flatMap((e, i) =>
+    e.what === 'accepted' ? [] : [{ ...e, cite: context.cite(`/events/${i}`) }],
+  )
   const marker = failed.find((e) => e.what === 'unknown-user')
   const since = Math.min(...failed.map((e) => e.at))
-  const cites = (found: LogRecord[]) => [...failed.map((e) => e.cite), ...found.slice(0, 3).map((r) => context.cite(r.pointer))]
+  const cites = (found: LogRecord[]) => [
+    ...failed.map((e) => e.cite),
+    ...found.slice(0, 3).map((r) => context.cite(r.pointer)),
+  ]
 
   const named = marker ? records.filter((r) => r.at >= marker.at && r.names(marker.user)) : []
   const honest = named.filter((r) => !r.success)
@@ -57,11 +71,27 @@ function recorded(value: FailedLoginLog, records: LogRecord[], context: Context)
   const later = failed.filter((e) => e.what === 'wrong-password')
   const source = failed[0]?.sourceAddress ?? ''
   const own = records.filter((r) => r.fromDevice && r.at >= since)
-  const telling = own.filter((r) => r.failure && (namesAddress(r.text, source) || later.some((e) => e.at <= r.at && r.names(e.user))))
+  const telling = own.filter(
+    (r) => r.failure && (namesAddress(r.text, source) || later.some((e) => e.at <= r.at && r.names(e.user))),
+  )
   if (honest.length > 0) {
-    const users = later.some((e) => own.some((r) => r.at >= e.at && !named.includes(r) && (telling.includes(r) || r.repeated)))
-    const rest = later.length === 0 || users ? [] : [suspicion('known-user-not-recorded', {}, later.map((e) => failed.find((f) => f.id === e.id)?.cite ?? e.cite))]
-    return [evidence('recorded-by-name', { channel: honest[0]?.channel ?? '', user: marker?.user ?? '' }, cites(honest)), ...rest]
+    const users = later.some((e) =>
+      own.some((r) => r.at >= e.at && !named.includes(r) && (telling.includes(r) || r.repeated)),
+    )
+    const rest =
+      later.length === 0 || users
+        ? []
+        : [
+            suspicion(
+              'known-user-not-recorded',
+              {},
+              later.map((e) => failed.find((f) => f.id === e.id)?.cite ?? e.cite),
+            ),
+          ]
+    return [
+      evidence('recorded-by-name', { channel: honest[0]?.channel ?? '', user: marker?.user ?? '' }, cites(honest)),
+      ...rest,
+    ]
   }
 
   const before = records.filter((r) => r.fromDevice && r.at < since && r.failure)
@@ -79,7 +109,9 @@ function recorded(value: FailedLoginLog, records: LogRecord[], context: Context)
   const folded = own.filter((r) => r.repeated)
   if (folded.length > 0) return [suspicion('folded', {}, cites(folded))]
   const known = new Set(records.filter((r) => r.at < since).map(shapeOf))
-  const outcomeless = own.filter((r) => r.at <= (value.until ?? r.at) && !r.success && namesAddress(r.text, source) && !known.has(shapeOf(r)))
+  const outcomeless = own.filter(
+    (r) => r.at <= (value.until ?? r.at) && !r.success && namesAddress(r.text, source) && !known.has(shapeOf(r)),
+  )
   return outcomeless.length > 0 ? [suspicion('outcome-not-said', {}, cites(outcomeless))] : null
 }
 
@@ -93,17 +125,39 @@ function missing(value: FailedLoginLog, records: LogRecord[], context: Context):
   const good = value.events.filter((e) => e.what === 'accepted').map((e) => e.exchange)
   const shown = failed.filter((e) => wasRefused(e.exchange, good))
   const [first] = shown
-  if (!first) return [gap('failure-not-shown', {}, value.events.map((_, i) => cite(`/events/${i}`)))]
+  if (!first)
+    return [
+      gap(
+        'failure-not-shown',
+        {},
+        value.events.map((_, i) => cite(`/events/${i}`)),
+      ),
+    ]
   if (value.left > 0) return [gap('too-many-records', { left: value.left }, [cite('/left')])]
   const own = records.filter((r) => r.fromDevice)
   if (own.length === 0) {
     const declared = context.statement.logging.channels
-    const set = value.channels.every((c) => c.enable === null || c.after?.includes(first.sourceAddress) === true
-      || bodyHolds(c.enable, declared.find((d) => d.id === c.id)?.enable?.done ?? null))
+    const set = value.channels.every(
+      (c) =>
+        c.enable === null ||
+        c.after?.includes(first.sourceAddress) === true ||
+        bodyHolds(c.enable, declared.find((d) => d.id === c.id)?.enable?.done ?? null),
+    )
     return [(set ? suspicion : gap)('channel-silent', {}, [cite('/channels'), cite('/records')])]
   }
   const silent = value.channels.filter((c) => !own.some((r) => r.channel === c.id && r.at >= first.at))
-  if (silent.length > 0) return [suspicion('channel-unproven', { channel: silent.map((c) => c.id).join(', ') }, [cite('/channels'), cite('/records')])]
+  if (silent.length > 0)
+    return [
+      suspicion('channel-unproven', { channel: silent.map((c) => c.id).join(', ') }, [
+        cite('/channels'),
+        cite('/records'),
+      ]),
+    ]
   const controls = own.filter((r) => r.at >= first.at).slice(0, 3)
-  return [violation('not-recorded', { attempts: shown.length }, [...shown.map((e) => cite(e.pointer)), ...controls.map((r) => cite(r.pointer))])]
+  return [
+    violation('not-recorded', { attempts: shown.length }, [
+      ...shown.map((e) => cite(e.pointer)),
+      ...controls.map((r) => cite(r.pointer)),
+    ]),
+  ]
 }

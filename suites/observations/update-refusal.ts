@@ -24,8 +24,18 @@ const attempt = obj({
  * one. repacked: content and version changed, archive and checksums made anew.
  */
 export const VARIANTS = [
-  'payload-bit', 'signature-bit', 'header-bit', 'middle-bit', 'first-bit', 'last-bit', 'truncated', 'unsigned', 'repacked',
-  'maker-unsigned', 'maker-foreign-key', 'maker-other-model',
+  'payload-bit',
+  'signature-bit',
+  'header-bit',
+  'middle-bit',
+  'first-bit',
+  'last-bit',
+  'truncated',
+  'unsigned',
+  'repacked',
+  'maker-unsigned',
+  'maker-foreign-key',
+  'maker-other-model',
 ] as const
 export type VariantId = (typeof VARIANTS)[number]
 
@@ -41,10 +51,20 @@ export const updateRefusalSchema = obj({
   /** The first declared log-in before and after the genuine update. */
   login: orNull(obj({ before: exchangeSchema, after: orNull(exchangeSchema) })),
   /** What was not offered. */
-  missing: list(obj({
-    id: oneOf(...VARIANTS, 'genuine', 'older'),
-    why: oneOf('not-supplied', 'no-layout', 'not-this-format', 'unreadable', 'same-version', 'start-version-lost', 'device-gone'),
-  })),
+  missing: list(
+    obj({
+      id: oneOf(...VARIANTS, 'genuine', 'older'),
+      why: oneOf(
+        'not-supplied',
+        'no-layout',
+        'not-this-format',
+        'unreadable',
+        'same-version',
+        'start-version-lost',
+        'device-gone',
+      ),
+    }),
+  ),
 })
 export type UpdateRefusal = Static<typeof updateRefusalSchema>
 export type UpdateAttempt = Static<typeof attempt>
@@ -57,5 +77,6 @@ export const kind = defineKind({
   per: 'mechanism',
   schema: updateRefusalSchema,
   dependsOn: [],
-  expected: ({ statement }) => statement.samples.flatMap((s) => statement.updates.map((u) => updateSubject(s.id, u.id))),
+  expected: ({ statement }) =>
+    statement.samples.flatMap((s) => statement.updates.map((u) => updateSubject(s.id, u.id))),
 })

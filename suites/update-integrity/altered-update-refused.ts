@@ -41,13 +41,19 @@ export const criterion = defineCriterion({
     const refused = value.variants.filter((v) => v.cameBack && v.versionAfter.text !== null && !changed(v))
     return [
       ...value.variants.flatMap((v, i) => outcomeOf(v, context.cite(`/variants/${i}`))),
-      ...missingOf(value.variants.map((v) => v.id), context),
+      ...missingOf(
+        value.variants.map((v) => v.id),
+        context,
+      ),
       ...(genuineInstalled(value, genuineOf(context))
         ? refused.length === 0
           ? []
-          : [evidence('refused', { variants: refused.map((v) => v.id).join(', ') }, [
-              context.cite('/genuine'), ...refused.map((v) => context.cite(`/variants/${value.variants.indexOf(v)}`)),
-            ])]
+          : [
+              evidence('refused', { variants: refused.map((v) => v.id).join(', ') }, [
+                context.cite('/genuine'),
+                ...refused.map((v) => context.cite(`/variants/${value.variants.indexOf(v)}`)),
+              ]),
+            ]
         : [gap('genuine-not-installed', {}, [context.cite(value.genuine === null ? '/missing' : '/genuine')])]),
     ]
   },
@@ -55,7 +61,8 @@ export const criterion = defineCriterion({
 
 function outcomeOf(variant: UpdateVariant, cite: ReturnType<Context['cite']>): Finding[] {
   const { id, versionBefore, versionAfter, cameBack } = variant
-  if (!cameBack && versionAfter.exchange.failure?.code === 'lab') return [gap('version-not-read', { variant: id }, [cite])]
+  if (!cameBack && versionAfter.exchange.failure?.code === 'lab')
+    return [gap('version-not-read', { variant: id }, [cite])]
   if (!cameBack) return [violation('did-not-come-back', { variant: id }, [cite])]
   if (versionAfter.text === null) return [gap('version-not-read', { variant: id }, [cite])]
   if (!changed(variant)) return []

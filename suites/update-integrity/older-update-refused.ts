@@ -4,8 +4,9 @@ import { obj } from '../schema.ts'
 import { changed, declaredUpdates, genuineOf } from './attempts.ts'
 
 /**
- * Once a version is installed, an older genuine package is refused by the same path (roll-back protection: NIST SP 800-193
- * section 4.2; ETSI TS 103 701 weighs it in 7-UpdMech). The path counts as proven where any package changed the version.
+ * Once a version is installed, an older genuine package is refused by the same path (roll-back protection: NIST
+ * SP 800-193 section 4.2; in an assessment by ETSI TS 103 701 it is weighed under 7-UpdMech). The path counts as proven
+ * where any package changed the version.
  */
 export const criterion = defineCriterion({
   id: 'update-integrity/older-update-refused',
@@ -23,15 +24,28 @@ export const criterion = defineCriterion({
     if (older === null) {
       const missing = value.missing.findIndex((m) => m.id === 'older')
       const supplied = missing < 0 || value.missing[missing]?.why !== 'not-supplied'
-      return [gap(supplied ? 'older-not-offered' : 'older-not-supplied', {}, missing < 0 ? [] : [context.cite(`/missing/${missing}`)])]
+      return [
+        gap(
+          supplied ? 'older-not-offered' : 'older-not-supplied',
+          {},
+          missing < 0 ? [] : [context.cite(`/missing/${missing}`)],
+        ),
+      ]
     }
     const before = older.versionBefore.text
     if (older.versionAfter.exchange.failure?.code === 'lab') return [gap('version-not-read', {}, [cite])]
     if (!older.cameBack) return [violation('did-not-come-back', {}, [cite])]
     if (older.versionAfter.text === null) return [gap('version-not-read', {}, [cite])]
-    if (changed(older)) return [violation('older-installed', { before: before ?? '', after: older.versionAfter.text }, [cite])]
-    const proof = genuine && changed(genuine) ? '/genuine' : variants.some(changed) ? `/variants/${variants.findIndex(changed)}` : null
-    if (proof === null || before === null || before !== genuineOf(context)) return [gap('newer-not-installed', {}, [context.cite('/genuine'), cite])]
+    if (changed(older))
+      return [violation('older-installed', { before: before ?? '', after: older.versionAfter.text }, [cite])]
+    const proof =
+      genuine && changed(genuine)
+        ? '/genuine'
+        : variants.some(changed)
+          ? `/variants/${variants.findIndex(changed)}`
+          : null
+    if (proof === null || before === null || before !== genuineOf(context))
+      return [gap('newer-not-installed', {}, [context.cite('/genuine'), cite])]
     return [evidence('refused', { version: before }, [cite, context.cite(proof)])]
   },
 })

@@ -45,7 +45,8 @@ export interface Expected {
 const json = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'))
 
 export const truthOf = (device: Pick<Device, 'truth'>): Truth => json(device.truth) as Truth
-export const expectedOf = (device: Pick<Device, 'folder'>): Expected => json(join(device.folder, 'expected.json')) as Expected
+export const expectedOf = (device: Pick<Device, 'folder'>): Expected =>
+  json(join(device.folder, 'expected.json')) as Expected
 
 const keyOf = (fact: string, where: string | undefined): string => (where === undefined ? fact : `${fact} (${where})`)
 
@@ -58,7 +59,9 @@ export function mappingFaults(truth: Truth, expected: Expected, criteria: readon
   // a fact may be mapped by its id alone where the id is unique
   const count = (id: string) => truth.facts.filter((f) => f.id === id).length
   const named = (f: { id: string; where?: string }) => keyOf(f.id, count(f.id) > 1 ? f.where : undefined)
-  const mapped = new Map(expected.facts.map((m) => [named({ id: m.fact, ...(m.where === undefined ? {} : { where: m.where }) }), m]))
+  const mapped = new Map(
+    expected.facts.map((m) => [named({ id: m.fact, ...(m.where === undefined ? {} : { where: m.where }) }), m]),
+  )
   const facts = new Map(truth.facts.map((f) => [named(f), f]))
   if (mapped.size !== expected.facts.length) faults.push('a fact is mapped twice')
   for (const key of facts.keys()) if (!mapped.has(key)) faults.push(`fact ${key} is not mapped`)
@@ -76,10 +79,13 @@ export function mappingFaults(truth: Truth, expected: Expected, criteria: readon
     const violated = deciding.get(c)?.some((f) => f.verdict === 'violates') ?? false
     if (!deciding.has(c)) faults.push(`no fact decides ${c}`)
     if (verdict === 'fail' && !violated) faults.push(`no violation explains why ${c} fails`)
-    if ((verdict === 'pass' || verdict === 'not-applicable') && violated) faults.push(`${c} is violated and expected to be ${verdict}`)
-    if (verdict === 'inconclusive' && expected.inconclusiveBecause[c] === undefined) faults.push(`${c}: why inconclusive?`)
+    if ((verdict === 'pass' || verdict === 'not-applicable') && violated)
+      faults.push(`${c} is violated and expected to be ${verdict}`)
+    if (verdict === 'inconclusive' && expected.inconclusiveBecause[c] === undefined)
+      faults.push(`${c}: why inconclusive?`)
     const subjects = Object.values(expected.subjects[c] ?? {})
-    if (subjects.length > 0 && subjects.includes('fail') !== (verdict === 'fail')) faults.push(`${c}: subjects and verdict differ`)
+    if (subjects.length > 0 && subjects.includes('fail') !== (verdict === 'fail'))
+      faults.push(`${c}: subjects and verdict differ`)
   }
   const rested = new Set(truth.facts.flatMap((f) => f.checks ?? []))
   for (const check of rested) if (!(check in truth.checks)) faults.push(`${check} is not measured`)
@@ -95,8 +101,12 @@ export async function measure(device: Device, seconds: number): Promise<{ values
   const [command = '', ...args] = device.verify
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const output = { stdout: '', stderr: '' }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => { output.stdout += text })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { output.stderr += text })
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text
+  })
   const clock = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'), seconds * 1000)
   await new Promise<void>((done, fail) => child.once('close', () => done()).once('error', fail))
   clearTimeout(clock)

@@ -22,20 +22,29 @@ export const REGULATION: Regulation = {
   camseal: 'regulation/1',
   id: 'camseal-core',
   edition: '2026-11',
-  title: { en: 'Camseal core checks (not a legal regulation)', vi: 'Bộ kiểm tra cốt lõi của Camseal (không phải quy chuẩn pháp lý)' },
+  title: {
+    en: 'Camseal core checks (not a legal regulation)',
+    vi: 'Bộ kiểm tra cốt lõi của Camseal (không phải quy chuẩn pháp lý)',
+  },
   text: 'own',
   validFrom: '2026-11-01',
   validUntil: null,
   note: { en: 'Our own list.', vi: 'Danh mục của dự án.' },
   catalogues: {},
-  clauses: ([
-    ['CORE-1', 'required', 'No undeclared TCP service', 'Không có dịch vụ TCP chưa khai báo'],
-    ['CORE-2', 'required', 'No cleartext log-in', 'Không đăng nhập qua kênh không mã hóa'],
-    ['CORE-3', 'required', 'Guessing passwords is limited', 'Giới hạn số lần thử mật khẩu'],
-    ['CORE-4', 'required', 'Only signed updates are installed', 'Chỉ cài đặt bản cập nhật có chữ ký hợp lệ'],
-    ['CORE-5', 'recommended', 'Log-ins are recorded by syslog', 'Ghi nhật ký đăng nhập qua syslog'],
-  ] as const).map(([id, level, en, vi]) => ({
-    id, level, title: { en, vi }, asks: { en, vi }, criteria: [{ criterion: 'exposed-ports/undeclared-tcp-ports' }],
+  clauses: (
+    [
+      ['CORE-1', 'required', 'No undeclared TCP service', 'Không có dịch vụ TCP chưa khai báo'],
+      ['CORE-2', 'required', 'No cleartext log-in', 'Không đăng nhập qua kênh không mã hóa'],
+      ['CORE-3', 'required', 'Guessing passwords is limited', 'Giới hạn số lần thử mật khẩu'],
+      ['CORE-4', 'required', 'Only signed updates are installed', 'Chỉ cài đặt bản cập nhật có chữ ký hợp lệ'],
+      ['CORE-5', 'recommended', 'Log-ins are recorded by syslog', 'Ghi nhật ký đăng nhập qua syslog'],
+    ] as const
+  ).map(([id, level, en, vi]) => ({
+    id,
+    level,
+    title: { en, vi },
+    asks: { en, vi },
+    criteria: [{ criterion: 'exposed-ports/undeclared-tcp-ports' }],
     provenance: { confidence: 'own' as const, sources: [] },
   })),
 }
@@ -49,50 +58,108 @@ export const STATEMENT: Statement = {
     hardware: 'Rev. B',
     firmware: { version: '2.4.1', sha256: 'c1'.repeat(32), link: 'flashed-by-lab' },
   },
-  samples: [{ id: 'a', serial: 'HH210-000117', arrives: 'factory-fresh', addresses: { ipv4: '192.0.2.10', ipv6: null }, macs: ['02:00:00:00:00:01'] }],
+  samples: [
+    {
+      id: 'a',
+      serial: 'HH210-000117',
+      arrives: 'factory-fresh',
+      addresses: { ipv4: '192.0.2.10', ipv6: null },
+      macs: ['02:00:00:00:00:01'],
+    },
+  ],
   interfaces: [{ id: 'lan', type: 'ethernet' }],
-  services: [], accounts: [], logins: [], resources: [], bruteForce: [],
-  logging: { channels: [] }, updates: [], actions: {}, permit: 'ordinary',
+  services: [],
+  accounts: [],
+  logins: [],
+  resources: [],
+  bruteForce: [],
+  logging: { channels: [] },
+  updates: [],
+  actions: {},
+  permit: 'ordinary',
 }
 
 export function reportOf(statement: Statement, regulation: Regulation): Report {
   return {
     camseal: 'report/1',
     run: {
-      id: '5f'.repeat(16), mode: 'official', demo: false,
+      id: '5f'.repeat(16),
+      mode: 'official',
+      demo: false,
       selection: { only: [], skip: [], areas: [], tiers: [], deselected: [] },
       sequence: { number: 7, signature: null, earlier: [] },
-      retestOf: null, startedAt: NOW - 2 * DAY, endedAt: NOW - 2 * DAY + 3_600_000_000, resumed: 0,
+      retestOf: null,
+      startedAt: NOW - 2 * DAY,
+      endedAt: NOW - 2 * DAY + 3_600_000_000,
+      resumed: 0,
     },
-    tool: { name: 'camseal', version: '0.1.0', suiteDigest: 'ab'.repeat(32), suite: 'released', node: '20.20.2', platform: 'linux' },
+    tool: {
+      name: 'camseal',
+      version: '0.1.0',
+      suiteDigest: 'ab'.repeat(32),
+      suite: 'released',
+      node: '20.20.2',
+      platform: 'linux',
+    },
     qualification: { digest: 'cd'.repeat(32), date: '2026-11-01' },
     bench: {
       camseal: 'bench/1',
       laboratory: {
-        name: 'Phòng thử nghiệm An toàn thiết bị Sao Khuê', address: '1 Đại Cồ Việt, Hà Nội', place: null,
+        name: 'Phòng thử nghiệm An toàn thiết bị Sao Khuê',
+        address: '1 Đại Cồ Việt, Hà Nội',
+        place: null,
         accreditation: { body: 'BoA', number: 'VILAS 0000', scope: 'camera', designation: null },
       },
-      people: [], equipment: [], clockSource: null, addresses: { ipv4: [], ipv6: [] }, deviations: [], decisionRule: null, subcontracted: [],
+      people: [],
+      equipment: [],
+      clockSource: null,
+      addresses: { ipv4: [], ipv6: [] },
+      deviations: [],
+      decisionRule: null,
+      subcontracted: [],
     },
     clockOffset: null,
     statement: { digest: digestOf(statement), original: null },
-    dut: structuredClone(statement.dut), samples: structuredClone(statement.samples), client: null,
-    regulations: [{ id: regulation.id, edition: regulation.edition, digest: digestOf(regulation), text: regulation.text }],
-    catalogues: [], journal: { lines: 10, head: 'ef'.repeat(32) },
+    dut: structuredClone(statement.dut),
+    samples: structuredClone(statement.samples),
+    client: null,
+    regulations: [
+      { id: regulation.id, edition: regulation.edition, digest: digestOf(regulation), text: regulation.text },
+    ],
+    catalogues: [],
+    journal: { lines: 10, head: 'ef'.repeat(32) },
     verdicts: {
-      demand: [{
-        criterion: 'exposed-ports/undeclared-tcp-ports', parameters: {}, parametersDigest: digestOf({}),
-        askedBy: regulation.clauses.map((c) => ({ regulation: regulation.id, clause: c.id })), selected: true,
-      }],
+      demand: [
+        {
+          criterion: 'exposed-ports/undeclared-tcp-ports',
+          parameters: {},
+          parametersDigest: digestOf({}),
+          askedBy: regulation.clauses.map((c) => ({ regulation: regulation.id, clause: c.id })),
+          selected: true,
+        },
+      ],
       judgements: [],
-      regulations: [{
-        regulation: regulation.id, edition: regulation.edition, digest: digestOf(regulation), overall: 'conforms', indicative: false,
-        clauses: regulation.clauses.map((c) => ({
-          clause: c.id, level: c.level, outcome: c.level === 'required' ? 'pass' as const : 'fail' as const, judgements: [], why: null,
-        })),
-      }],
+      regulations: [
+        {
+          regulation: regulation.id,
+          edition: regulation.edition,
+          digest: digestOf(regulation),
+          overall: 'conforms',
+          indicative: false,
+          clauses: regulation.clauses.map((c) => ({
+            clause: c.id,
+            level: c.level,
+            outcome: c.level === 'required' ? ('pass' as const) : ('fail' as const),
+            judgements: [],
+            why: null,
+          })),
+        },
+      ],
     },
-    timeline: [], changes: [], notes: [], disclosure: {},
+    timeline: [],
+    changes: [],
+    notes: [],
+    disclosure: {},
   }
 }
 
@@ -104,7 +171,12 @@ export interface Changes {
   verification?: (v: Verification) => void
 }
 
-export function soundVerification({ statement: s, regulation: r, report, verification: v }: Changes = {}): Verification {
+export function soundVerification({
+  statement: s,
+  regulation: r,
+  report,
+  verification: v,
+}: Changes = {}): Verification {
   const statement = structuredClone(STATEMENT)
   const regulation = structuredClone(REGULATION)
   s?.(statement)
@@ -156,8 +228,12 @@ export async function plainSigner(): Promise<{ signer: Signer; key: string; cert
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const made = await X509CertificateGenerator.createSelfSigned({
-    serialNumber: '4711', name: 'CN=Catalog registrar, O=Example authority, C=VN',
-    notBefore: new Date(Date.UTC(2026, 0, 1)), notAfter: new Date(Date.UTC(2036, 0, 1)), signingAlgorithm: algorithm, keys: keys as never,
+    serialNumber: '4711',
+    name: 'CN=Catalog registrar, O=Example authority, C=VN',
+    notBefore: new Date(Date.UTC(2026, 0, 1)),
+    notAfter: new Date(Date.UTC(2036, 0, 1)),
+    signingAlgorithm: algorithm,
+    keys: keys as never,
   })
   const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64')
   const key = `-----BEGIN PRIVATE KEY-----\n${(pkcs8.match(/.{1,64}/g) ?? []).join('\n')}\n-----END PRIVATE KEY-----\n`
@@ -173,20 +249,30 @@ export async function testStore({ demo = false }: { demo?: boolean } = {}): Prom
   const path = join(directory, 'store')
   const own = demo ? undefined : (await plainSigner()).signer
   const store = await initStore({
-    path, demo, name: { en: 'Register of tested cameras', vi: 'Danh mục camera đã thử nghiệm' },
-    regulations: [REGULATION], now: NOW - 7 * DAY, ...(own ? { signer: own } : {}),
+    path,
+    demo,
+    name: { en: 'Register of tested cameras', vi: 'Danh mục camera đã thử nghiệm' },
+    regulations: [REGULATION],
+    now: NOW - 7 * DAY,
+    ...(own ? { signer: own } : {}),
   })
   if (!store.ok) throw new Error(JSON.stringify(store.faults))
-  const signer = own ?? await demoSigner(path)
+  const signer = own ?? (await demoSigner(path))
   const registrar = registrarOf(signer)
   if (!registrar.ok) throw new Error('registrar')
   const writing = (now = NOW): Writing => ({ store: path, registrar: registrar.value, now: () => now })
   return {
-    directory, path, registrar: registrar.value, signer, writing,
+    directory,
+    path,
+    registrar: registrar.value,
+    signer,
+    writing,
     async admit(changes = {}, now = NOW, content) {
       const file = join(directory, `report-${++files}.asice`)
       writeFileSync(file, content ?? `report ${files}`)
-      const result = await admit(writing(now), file, () => Promise.resolve(soundVerification(demo ? asDemo(changes) : changes)))
+      const result = await admit(writing(now), file, () =>
+        Promise.resolve(soundVerification(demo ? asDemo(changes) : changes)),
+      )
       if (!result.ok) throw new Error(JSON.stringify(result.faults))
       return result.value
     },
@@ -199,4 +285,3 @@ async function demoSigner(path: string): Promise<Signer> {
   if ('faults' in loaded) throw new Error(JSON.stringify(loaded.faults))
   return loaded.signer
 }
-

@@ -6,7 +6,11 @@ import type { Statement } from '../../suites/statement.ts'
 import { testBench, type TestBench } from './bench.ts'
 
 /** A loopback bench that carries out actions, takes changes back and receives syslog, as a run does but without a journal. */
-export function liveBench(statement: Statement, secrets: Record<string, string>, over: Partial<Bench> = {}): TestBench & { undone: string[] } {
+export function liveBench(
+  statement: Statement,
+  secrets: Record<string, string>,
+  over: Partial<Bench> = {},
+): TestBench & { undone: string[] } {
   const open = new Map<string, Undo | null>()
   const undone: string[] = []
   const known = Object.entries(secrets).map(([name, value]) => ({ name, value }))

@@ -71,20 +71,26 @@ async function ofBusybox(): Promise<void> {
   const box = 'busybox httpd 1.35, Basic'
   const declared = { port: open.port, password: '12345', target: '/config/', resources: RESOURCES, spare: 'Gu3st-7Lqx' }
   await record({ name: 'busybox-open', origin: `${box}; admin/12345, picture and config.ini open, no lock`, statement: web(declared), probes: probes(httpAnonymous, httpCredentials, httpLockout) })
-  await record({ name: 'busybox-wrong-declared', origin: `${box}; the statement gives a password that does not work`, statement: web({ ...declared, password: 'not-this-one-9' }), probes: probes(httpAnonymous, httpCredentials) })
+  await record({ name: 'busybox-open-wrong-declared', origin: `${box}; admin/12345, and the statement gives a password that does not work`, statement: web({ ...declared, password: 'not-this-one-9' }), probes: probes(httpCredentials) })
   await open.stop()
+  const sound = await busyboxHttpd(PAGES, ['/config:admin:Qz7-unlisted-44'])
+  const wrong = { port: sound.port, password: 'not-this-one-9', target: '/config/', resources: RESOURCES }
+  await record({ name: 'busybox-wrong-declared', origin: `${box}; the statement gives a password that does not work`, statement: web(wrong), probes: probes(httpAnonymous, httpCredentials) })
+  await sound.stop()
 }
 
 async function ofLighttpd(): Promise<void> {
-  const server = await lighttpdDigest(PAGES, { user: 'admin', password: 'Qz7-unlisted-44', path: '/config/' })
+  const server = await lighttpdDigest(PAGES, '/config/', { admin: 'Qz7-unlisted-44', guest: 'Gu3st-7Lqx' })
   const declared = { port: server.port, password: 'Qz7-unlisted-44', target: '/config/', resources: RESOURCES }
-  await record({ name: 'lighttpd-digest', origin: 'lighttpd 1.4.69, Digest (MD5); password on no list', statement: web(declared), probes: probes(httpAnonymous, httpCredentials) })
+  const origin = 'lighttpd 1.4.69, Digest (MD5), a failed log-in is answered after one second; password on no list'
+  await record({ name: 'lighttpd-digest', origin, statement: web(declared), probes: probes(httpAnonymous, httpCredentials) })
+  await record({ name: 'lighttpd-digest', origin, statement: web({ ...declared, spare: 'Gu3st-7Lqx' }), probes: probes(httpLockout) })
   await server.stop()
 }
 
 async function ofMotion(): Promise<void> {
   const server = await motion()
-  await record({ name: 'motion-control', origin: 'motion 4.5.1, web control without log-in', statement: web({ port: server.port, password: 'none-at-all', target: '/' }), probes: probes(httpAnonymous, httpCredentials) })
+  await record({ name: 'motion-control', origin: 'motion 4.5.1, web control without log-in', statement: web({ port: server.port, password: 'none-at-all', target: '/' }), probes: probes(httpAnonymous) })
   await server.stop()
 }
 

@@ -75,10 +75,10 @@ export async function busyboxHttpd(files: Files, rights: string[] = []): Promise
 }
 
 /** lighttpd with Digest (MD5) before `path`. */
-export async function lighttpdDigest(files: Files, { user, password, path }: { user: string; password: string; path: string }): Promise<Software> {
+export async function lighttpdDigest(files: Files, path: string, users: Record<string, string>): Promise<Software> {
   const [directory, port] = [folder(files), await freePort()]
-  const secret = createHash('md5').update(`${user}:camera:${password}`).digest('hex')
-  writeFileSync(join(directory, 'users'), `${user}:camera:${secret}\n`)
+  const secret = (user: string, password: string): string => createHash('md5').update(`${user}:camera:${password}`).digest('hex')
+  writeFileSync(join(directory, 'users'), Object.entries(users).map(([user, password]) => `${user}:camera:${secret(user, password)}\n`).join(''))
   writeFileSync(join(directory, 'lighttpd.conf'), [
     `server.document-root = "${directory}/www"`, `server.port = ${port}`, 'server.bind = "127.0.0.1"',
     'index-file.names = ("index.html")', 'server.modules = ("mod_auth", "mod_authn_file")',

@@ -1,16 +1,12 @@
-// Runs the sweep of one address where it is started (a network namespace, a small limit of open files) and prints
-// what was seen. Argument: JSON {address, family, source, declared, hold}.
+// Makes one sweep of one address where it is started (a network namespace, a small limit of open files) and prints
+// what came of it. Argument: JSON {address, family, source, canary, hold}.
 import { openSync } from 'node:fs'
-import { probe } from '../../lab/probes/tcp-ports.ts'
-import { emptyStatement, testBench } from './bench.ts'
+import { sweepPorts } from '../../lab/instruments/port-sweep.ts'
+import { testBench } from './bench.ts'
 
-interface Task { address: string; family: 'ipv4' | 'ipv6'; source: string; declared: number[]; hold?: number }
-const { address, family, source, declared, hold = 0 } = JSON.parse(process.argv[2] ?? '{}') as Task
+interface Task { address: string; family: 'ipv4' | 'ipv6'; source: string; canary: number | null; hold?: number }
+const { address, family, source, canary, hold = 0 } = JSON.parse(process.argv[2] ?? '{}') as Task
 
-const statement = emptyStatement({
-  samples: [{ id: 'a', serial: 'S1', arrives: 'in-service', addresses: { ipv4: null, ipv6: null, [family]: address }, macs: [] }],
-  services: declared.map((port) => ({ id: `s${port}`, transport: 'tcp', port, protocol: 'other', families: [family], purpose: 'test' })),
-})
 for (let i = 0; i < hold; i++) openSync('/dev/null', 'r')
-const bench = testBench(statement, { sources: () => [source], budgets: { connections: 4, attemptsPerSecond: 100_000 } })
-console.log(JSON.stringify(await probe.run(bench, `a/${family}`)))
+const bench = testBench(undefined, { budgets: { connections: 4, attemptsPerSecond: 100_000 } })
+console.log(JSON.stringify(await sweepPorts(bench, { to: { family, address }, source, canary, rttMs: 1, progress: () => undefined })))

@@ -36,7 +36,11 @@ const compare = (a: string, b: string): number => {
   return x.map((n, i) => n - (y[i] ?? 0)).find((d) => d !== 0) ?? 0
 }
 
-export interface UpdateDevice { port: number; version(): string; stop(): Promise<void> }
+export interface UpdateDevice {
+  port: number
+  version(): string
+  stop(): Promise<void>
+}
 
 /** Starts on `version`; reads the version of a package from the file `version` of its archive. */
 export async function startUpdateDevice(version: string, manners: Manners): Promise<UpdateDevice> {
@@ -62,25 +66,30 @@ export async function startUpdateDevice(version: string, manners: Manners): Prom
     setTimeout(() => void reboot(found), 30)
     return true
   }
-  const make = (): Server => createServer((request, response) => {
-    const parts: Buffer[] = []
-    request.on('data', (d: Buffer) => parts.push(d))
-    request.on('end', () => {
-      if (request.headers.authorization !== `Basic ${btoa(`admin:${password}`)}`) return void response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="c"' }).end('no')
-      if (request.url === '/version') return void response.end(`firmware V${installed} build 7\n`)
-      if (request.url !== '/update') return void response.writeHead(404).end()
-      const accepted = install(Buffer.concat(parts))
-      response.writeHead(accepted || manners.lies ? 200 : 400).end(accepted || manners.lies ? 'Ok, rebooting' : 'refused')
+  const make = (): Server =>
+    createServer((request, response) => {
+      const parts: Buffer[] = []
+      request.on('data', (d: Buffer) => parts.push(d))
+      request.on('end', () => {
+        if (request.headers.authorization !== `Basic ${btoa(`admin:${password}`)}`)
+          return void response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="c"' }).end('no')
+        if (request.url === '/version') return void response.end(`firmware V${installed} build 7\n`)
+        if (request.url !== '/update') return void response.writeHead(404).end()
+        const accepted = install(Buffer.concat(parts))
+        response
+          .writeHead(accepted || manners.lies ? 200 : 400)
+          .end(accepted || manners.lies ? 'Ok, rebooting' : 'refused')
+      })
     })
-  })
   let server = make()
   let stopped = false
   const listen = (port: number) => new Promise<void>((ready) => server.listen(port, '127.0.0.1', ready))
-  const close = () => new Promise<void>((done) => {
-    if (!server.listening) return done()
-    server.close(() => done())
-    server.closeAllConnections()
-  })
+  const close = () =>
+    new Promise<void>((done) => {
+      if (!server.listening) return done()
+      server.close(() => done())
+      server.closeAllConnections()
+    })
   await listen(0)
   const { port } = server.address() as AddressInfo
   const reboot = async (to: string) => {
@@ -103,18 +112,28 @@ export async function startUpdateDevice(version: string, manners: Manners): Prom
 }
 
 /** Its statement; packages are given by the test. */
-export const updateStatement = (port: number, update: Partial<Statement['updates'][number]>): Statement => emptyStatement({
-  services: [{ id: 'web', transport: 'tcp', port, protocol: 'http', families: ['ipv4'], purpose: 'web' }],
-  accounts: [{ id: 'owner', user: 'admin', password: { env: 'X' }, role: 'administrator' }],
-  logins: [{ id: 'web', service: 'web', account: 'owner', target: '/version' }],
-  updates: [{
-    id: 'web-update',
-    upload: { service: 'web', method: 'POST', target: '/update', account: 'owner', contentType: 'application/octet-stream', body: '{{package}}' },
-    version: { service: 'web', target: '/version', account: 'owner', pattern: 'V([0-9.]+)' },
-    format: 'gzip-tar',
-    signed: true,
-    packages: { genuine: { file: 'genuine', version: '1.1.0' } },
-    bootSeconds: 1,
-    ...update,
-  }],
-})
+export const updateStatement = (port: number, update: Partial<Statement['updates'][number]>): Statement =>
+  emptyStatement({
+    services: [{ id: 'web', transport: 'tcp', port, protocol: 'http', families: ['ipv4'], purpose: 'web' }],
+    accounts: [{ id: 'owner', user: 'admin', password: { env: 'X' }, role: 'administrator' }],
+    logins: [{ id: 'web', service: 'web', account: 'owner', target: '/version' }],
+    updates: [
+      {
+        id: 'web-update',
+        upload: {
+          service: 'web',
+          method: 'POST',
+          target: '/update',
+          account: 'owner',
+          contentType: 'application/octet-stream',
+          body: '{{package}}',
+        },
+        version: { service: 'web', target: '/version', account: 'owner', pattern: 'V([0-9.]+)' },
+        format: 'gzip-tar',
+        signed: true,
+        packages: { genuine: { file: 'genuine', version: '1.1.0' } },
+        bootSeconds: 1,
+        ...update,
+      },
+    ],
+  })

@@ -1,13 +1,10 @@
 import type { ObservationKind } from '../../../suites/observation.ts'
-import type { TSchema } from '../../../suites/schema.ts'
 import { html, sizeOf, type Content, type Markup } from '../markup.ts'
-import { MOST_ENTRIES, MOST_PARTS, resolve, seenOf, tokensOf, type EvidenceEntry, type EvidenceIndex, type ReportSource, type SeenRecord } from '../source.ts'
-import { criterionTitle, instant, kindTitle, say, size, subjectLabel, told } from '../texts.ts'
+import { MOST_ENTRIES, MOST_PARTS, seenOf, type EvidenceEntry, type EvidenceIndex, type ReportSource, type SeenRecord } from '../source.ts'
+import { instant, kindTitle, say, size, subjectLabel, told } from '../texts.ts'
 import { textOfBytes } from '../visible.ts'
 import { block, quoted, shortened } from './bytes.ts'
-import { exchangeView, isExchange } from './exchange.ts'
-import { schemaAt } from './schema-walk.ts'
-import { valueView } from './value.ts'
+import { backLinks, partView } from './part.ts'
 
 export interface EvidenceOptions {
   /** Observation kinds, whose schemas tell raw bytes from text. */
@@ -18,7 +15,6 @@ export interface EvidenceOptions {
   limit: number
 }
 
-const LONGEST_PART = 24_000
 const LONGEST_JSON = 4_000
 /** Bytes that the line of an observation without room takes, at most. */
 const LINE = 400
@@ -62,7 +58,7 @@ function articleOf(entry: EvidenceEntry, number: number, source: ReportSource, o
   const schema = options.kinds.get(cite.kind)?.schema ?? null
   if (!observation)
     return html`<article class="evidence" id="e${number}"><h3>${heading(entry)}</h3>
-<p class="notice">${say('evidence.missing')}</p>${entry.parts.slice(0, MOST_PARTS).map((p, j) => html`<a id="e${number}-${j}"></a><p class="meta">${backLinks(p.judgements, source, options)}</p>`)}</article>`
+<p class="notice">${say('evidence.missing')}</p>${entry.parts.slice(0, MOST_PARTS).map((p, j) => html`<a id="e${number}-${j}"></a><p class="meta">${backLinks(p.judgements, source, options.named)}</p>`)}</article>`
   const seen = seenOf(observation.seen)
   const disclosure = observation.object && source.report.disclosure[`objects/sha256/${observation.object}`]
   return html`<article class="evidence" id="e${number}"><h3>${heading(entry)}</h3>
@@ -71,56 +67,9 @@ function articleOf(entry: EvidenceEntry, number: number, source: ReportSource, o
   }</p>
 <p class="meta">${say('evidence.object')} <code class="digest">${observation.object ?? say('not-stated')}</code></p>
 ${!seen.answered && html`<p class="notice">${say('evidence.unanswered', { cause: say(`cause.${seen.cause ?? 'lab'}`) })} ${seen.why && told(seen.why)}</p>`}
-${entry.parts.slice(0, MOST_PARTS).map((part, j) => partView(part, `e${number}-${j}`, { value: seen.value, schema }, source, options))}
+${entry.parts.slice(0, MOST_PARTS).map((part, j) => partView(part, `e${number}-${j}`, { value: seen.value, schema }, source, options.named))}
 ${entry.parts.length > MOST_PARTS && shortened(entry.parts.length - MOST_PARTS)}${controlsView(seen)}${artifactsView(seen, source)}
 <details class="raw"><summary>${say('evidence.raw')}</summary>${block(JSON.stringify(seen.value ?? null, null, 1), LONGEST_JSON)}</details></article>`
-}
-
-function partView(
-  part: EvidenceEntry['parts'][number],
-  id: string,
-  { value, schema }: { value: unknown; schema: TSchema | null },
-  source: ReportSource,
-  options: EvidenceOptions,
-): Markup {
-  const view = cited(value, part.at, schema)
-  const shown = sizeOf(view) <= LONGEST_PART ? view : block(JSON.stringify(resolve(value, part.at)?.value ?? null, null, 1), LONGEST_JSON)
-  return html`<div class="part" id="${id}"><p class="pointer">${say('evidence.part')} <code>${part.at === '' ? '/' : part.at}</code> ${
-    backLinks(part.judgements, source, options)
-  }</p>${shown}</div>`
-}
-
-/** The cited part in its smallest readable surroundings: the exchange or record it belongs to. */
-function cited(value: unknown, pointer: string, schema: TSchema | null): Markup {
-  const tokens = tokensOf(pointer)
-  const found = resolve(value, pointer)
-  if (!found) return html`<p class="notice">${say('evidence.no-part')}</p>`
-  let at = value
-  for (let i = 0; ; i++) {
-    if (isExchange(at)) {
-      const round = tokens[i] === 'rounds' && tokens[i + 1] !== undefined ? Number(tokens[i + 1]) : null
-      return exchangeView(at, round)
-    }
-    if (i >= tokens.length) break
-    at = resolve(at, `/${(tokens[i] ?? '').replace(/~/g, '~0').replace(/\//g, '~1')}`)?.value
-  }
-  const schemaOf = (path: string[]) => path.reduce<TSchema | null>(schemaAt, schema)
-  const last = tokens.at(-1)
-  if (last === undefined || (typeof found.value === 'object' && found.value !== null))
-    return valueView(found.value, schemaOf(tokens), last ?? '')
-  const parent = tokens.slice(0, -1)
-  const around = resolve(value, pointer.slice(0, pointer.lastIndexOf('/')))?.value
-  return valueView(around, schemaOf(parent), parent.at(-1) ?? '', 2, last)
-}
-
-function backLinks(judgements: number[], { report }: ReportSource, { named }: EvidenceOptions): Content {
-  const links = judgements.slice(0, 6).map((j) => {
-    const judgement = report.verdicts.judgements[j]
-    if (!judgement) return null
-    const title = criterionTitle(judgement.criterion)
-    return named.has(j) ? html` <a href="#j${j}">${title}</a>` : html` ${title}`
-  })
-  return html`<span class="back">${say('evidence.cited-by')}${links}${judgements.length > 6 && ` +${judgements.length - 6}`}</span>`
 }
 
 function controlsView({ controls }: SeenRecord): Content {

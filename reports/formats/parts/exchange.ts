@@ -1,9 +1,12 @@
 import type { Exchange } from '../../../suites/observations/exchange.ts'
+import { latin1 } from '../../../suites/facts/http-message.ts'
 import { html, type Content, type Markup } from '../markup.ts'
 import { isRecord } from '../source.ts'
 import { duration, instant, say, size } from '../texts.ts'
-import { bytesOfBase64 } from '../visible.ts'
+import { bytesOfBase64, isText } from '../visible.ts'
 import { bytesBlock, quoted } from './bytes.ts'
+
+const LONGEST_BINARY = 64
 
 const LONGEST_ANSWER = 1600
 
@@ -44,11 +47,19 @@ function credential({ credential, scheme }: Exchange['request']): Content {
   return html` — ${say(key, { user: named(credential.user), secret: named(credential.secret), scheme })}`
 }
 
+/** The head as text; of a body that is no text only the beginning. */
+function messageBlock(bytes: Uint8Array): Markup {
+  const head = latin1(bytes).indexOf('\r\n\r\n')
+  const body = head < 0 ? bytes.length : head + 4
+  const isBinary = !isText(bytes.subarray(body))
+  return bytesBlock(bytes, isBinary ? Math.min(LONGEST_ANSWER, body + LONGEST_BINARY) : LONGEST_ANSWER)
+}
+
 function answerView(round: Exchange['rounds'][number], index: number, of: number, cited: boolean): Markup {
   const { raw, length, end } = round.answer
   const bytes = bytesOfBase64(raw) ?? new Uint8Array()
   const label = of > 1 ? say('exchange.answer-of', { number: index + 1, of }) : say('exchange.answer')
   return html`<div class="got${cited && html` cited`}"><p class="label">${label}
 <small>${duration(round.elapsed)} · ${say('exchange.received', { size: size(length) })} · ${say(`end.${end}`)}</small></p>
-${bytes.length > 0 ? bytesBlock(bytes, LONGEST_ANSWER) : html`<p class="none">${say('evidence.no-bytes')}</p>`}</div>`
+${bytes.length > 0 ? messageBlock(bytes) : html`<p class="none">${say('evidence.no-bytes')}</p>`}</div>`
 }

@@ -71,12 +71,24 @@ function lineOf(number: number, judgement: JudgementRecord, shown: Shown): Marku
 
 function cardOf(number: number, judgement: JudgementRecord, index: EvidenceIndex): Markup {
   const { verdict, findings } = judgement
-  const rest = findings.length - MOST_FINDINGS
-  return html`<details class="judgement o-${verdict}"${verdict !== 'pass' && verdict !== 'not-applicable' && html` open`}>
+  const decided = verdict === 'pass' || verdict === 'not-applicable'
+  const first = decided ? findings : findings.filter((f) => f.is !== 'evidence').sort((a, b) => weightOf(b) - weightOf(a))
+  const favourable = decided ? [] : findings.filter((f) => f.is === 'evidence')
+  return html`<details class="judgement o-${verdict}"${!decided && html` open`}>
 <summary id="j${number}">${badge(verdict)} <span class="place">${place(judgement)}</span></summary>
-<ol class="findings">${findings.slice(0, MOST_FINDINGS).map((f) => findingView(f, judgement, index))}</ol>
-${rest > 0 && html`<p class="notice">${say('judgement.more-findings', { count: rest })}</p>`}
+${findingsView(first, judgement, index)}
+${favourable.length > 0 && html`<details class="how"><summary>${say('judgement.favourable', { count: favourable.length })}</summary>${findingsView(favourable, judgement, index)}</details>`}
 <p class="because">${say(`because.${reasonOf(judgement)}`)}</p></details>`
+}
+
+/** Violations before suspicions before gaps. */
+const weightOf = (f: FindingRecord): number => (f.is === 'violation' ? (f.certainty === 'confirmed' ? 2 : 1) : 0)
+
+function findingsView(findings: FindingRecord[], judgement: JudgementRecord, index: EvidenceIndex): Markup {
+  const rest = findings.length - MOST_FINDINGS
+  return html`<ol class="findings">${findings.slice(0, MOST_FINDINGS).map((f) => findingView(f, judgement, index))}</ol>${
+    rest > 0 && html`<p class="notice">${say('judgement.more-findings', { count: rest })}</p>`
+  }`
 }
 
 /** The rule by which the verdict follows from the findings (suites/judge.ts). */
@@ -86,7 +98,8 @@ function reasonOf({ verdict, findings }: JudgementRecord): string {
   return findings.some((f) => f.is === 'violation') ? 'inconclusive-suspect' : 'inconclusive-gap'
 }
 
-function findingView(finding: FindingRecord, { criterion }: JudgementRecord, index: EvidenceIndex): Markup {
+function findingView(finding: FindingRecord, judgement: JudgementRecord, index: EvidenceIndex): Markup {
+  const { criterion } = judgement
   const kind = finding.is === 'violation' && finding.certainty === 'suspect' ? 'suspicion' : finding.is
   const expected = finding.expected ? told(finding.expected, criterion) : finding.is === 'violation' ? asking(criterion) : null
   const actual = told(finding.message, criterion)
@@ -95,13 +108,13 @@ function findingView(finding: FindingRecord, { criterion }: JudgementRecord, ind
         'judgement.actual',
       )}</dt><dd>${actual}</dd></div></dl>`
     : html`<p>${actual}</p>`
-  return html`<li class="f-${kind}"><p class="label">${say(`finding.${kind}`)}</p>${body}${citesView(finding, index)}</li>`
+  return html`<li class="f-${kind}"><p class="label">${say(`finding.${kind}`)}</p>${body}${citesView(finding, judgement, index)}</li>`
 }
 
-function citesView({ cites }: FindingRecord, index: EvidenceIndex): Content {
+function citesView({ cites }: FindingRecord, { subject }: JudgementRecord, index: EvidenceIndex): Content {
   if (cites.length === 0) return null
   const links = cites.slice(0, MOST_CITES).map(
-    (c) => html`<a class="cite" href="#${trusted(index.anchor(c))}">${kindTitle(c.kind)} <small>${subjectLabel(c.subject)} <code>${c.at === '' ? '/' : c.at}</code></small></a>`,
+    (c) => html`<a class="cite" href="#${trusted(index.anchor(c))}">${kindTitle(c.kind)} <small>${c.subject !== subject && html`${subjectLabel(c.subject)} `}<code>${c.at === '' ? '/' : c.at}</code></small></a>`,
   )
   return html`<p class="cites">${say('judgement.evidence')} ${links}${cites.length > MOST_CITES && ` +${cites.length - MOST_CITES}`}</p>`
 }

@@ -12,7 +12,7 @@ const MOST_INLINE = 60
 const MOST_COLUMNS = 10
 const DEEPEST = 4
 
-const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null
+export const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null
 
 /** What an observation holds, without knowing its kind: exchanges, tables, lists, names with values. */
 export function valueView(value: unknown, schema: TSchema | null = null, name = '', depth = 0, cited: string | null = null): Markup {

@@ -27,11 +27,12 @@ html{font-size:9.5pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .stamps{display:none}.stamp-notes{display:block}
 main{display:block}main>*{margin-bottom:8mm}
 .criterion,.clause .body,.evidence,.findings,.exchange{display:block}.criterion>*+*,.clause .body>*+*,.evidence>*+*,.findings>*+*{margin-top:2.5mm}
-details::details-content{content-visibility:visible!important;display:block!important;height:auto!important}
+details:not(.part)::details-content{content-visibility:visible;display:block;height:auto}
 details.raw,details.how{display:none}
+.part>summary::before{display:none}
 .clause>details>summary::after,.judgement>summary::after{display:none}
 pre{max-height:none;overflow:visible}.wide{overflow:visible}
-h2,h3,h4,h4+.meta,summary,.label,.pointer{break-after:avoid}.findings>li,.pair,.facts>div,.verdict,.mend,tr,.reasons>li{break-inside:avoid}
+h2,h3,h4,h4+.meta,summary,.label{break-after:avoid}.findings>li,.pair,.facts>div,.verdict,.mend,tr,.reasons>li{break-inside:avoid}
 a{color:inherit;text-decoration:none}
 }
 `

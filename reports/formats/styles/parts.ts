@@ -19,7 +19,7 @@ export const PARTS = `
 .counts{display:flex;flex-wrap:wrap;gap:.4rem 1rem}.counts b{font-variant-numeric:tabular-nums}
 .culprits{display:flex;flex-wrap:wrap;gap:.25rem .75rem}.culprits a{font-weight:600}
 .limits{margin-top:1.25rem;padding-left:1rem;border-left:3px solid var(--accent);display:grid;gap:.35rem;max-width:52rem}
-.columns{display:grid;gap:0 2.5rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr))}
+.columns{display:grid;gap:1.5rem 2.5rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr))}
 .columns h3{margin-top:0}
 .facts>div{display:grid;grid-template-columns:minmax(8rem,13rem) minmax(0,1fr);gap:.15rem 1.25rem;padding:.5rem 0;border-bottom:1px solid var(--hair)}
 .columns .facts>div{grid-template-columns:8.5rem minmax(0,1fr)}
@@ -86,9 +86,11 @@ pre i{color:var(--soft);font-style:normal}
 .steps>li::before{content:counter(s);position:absolute;left:0;color:var(--accent);font-weight:700}
 .evidence{background:var(--sheet);border:1px solid var(--line);border-radius:4px;padding:1rem 1.125rem;margin-top:1rem;display:grid;grid-template-columns:minmax(0,1fr);gap:.5rem}
 .evidence h3{margin:0}
-.part{border-top:1px solid var(--hair);padding-top:.625rem}
-.part:target,.clause :target,summary:target{outline:2px solid var(--accent);outline-offset:4px;border-radius:3px}
-.pointer{display:flex;align-items:baseline;flex-wrap:wrap;gap:.25rem .75rem;font-size:.875rem;color:var(--soft);margin-bottom:.35rem}
+.part{border-top:1px solid var(--hair);padding-top:.375rem}
+.part>summary{cursor:pointer;display:flex;flex-wrap:wrap;align-items:baseline;gap:.15rem .75rem;font-size:.875rem;list-style:none;padding:.15rem 0}
+.part>summary::before{content:"+";font-family:var(--mono);color:var(--accent)}.part[open]>summary::before{content:"−"}
+.part>summary code{color:var(--accent)}.precis{color:var(--soft);overflow-wrap:anywhere;min-width:0}.part[open]>summary>.precis{display:none}
+.clause :target,summary:target{outline:2px solid var(--accent);outline-offset:4px;border-radius:3px}
 .back a{margin-left:.35rem}
 .exchange{display:grid;grid-template-columns:minmax(0,1fr);gap:.5rem}
 .got.cited>pre{box-shadow:inset 3px 0 0 var(--accent)}

@@ -1,5 +1,5 @@
-import { answerOf } from '../facts/answer.ts'
-import { latin1 } from '../facts/bytes.ts'
+import { answerOf } from './answer.ts'
+import { latin1 } from './bytes.ts'
 import type { Exchange } from '../observations/exchange.ts'
 
 const REFUSED = new Set([401, 403])
@@ -22,5 +22,8 @@ export function wasRefused(exchange: Exchange, good: readonly Exchange[]): boole
 /** Every right log-in was answered like the others, and not by a refusal. */
 export function wereAccepted(good: readonly Exchange[]): boolean {
   const answers = good.map(answerOf)
-  return answers.length > 0 && answers.every((a) => a !== null && a.status > 0 && a.status < 400 && a.status === answers[0]?.status)
+  return (
+    answers.length > 0 &&
+    answers.every((a) => a !== null && a.status > 0 && a.status < 400 && a.status === answers[0]?.status)
+  )
 }

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const INSIDE = 'CAMSEAL_TEST_PRIVATE_NETWORK'
+
+/** Addresses 127.x and fd00:77::2 … fd00:77::<most> on a loopback of its own, where no other service can be met. */
+const network = (most: number) =>
+  `ip link set lo up && for a in $(seq 1 ${most}); do ip -6 addr add fd00:77::$(printf %x $a)/128 dev lo nodad; done`
+
+/** Runs the tests of a file in a private network namespace: `define` is called inside; outside there is one test that runs them. */
+export function inPrivateNetwork(url: string, most: number, seconds: number, define: () => void): void {
+  if (process.env[INSIDE] !== undefined) return define()
+  test('in a private network', { timeout: seconds * 1000 }, async (t) => {
+    const unshare = ['--user', '--map-root-user', '--net', 'sh', '-c']
+    if (spawnSync('unshare', [...unshare, network(1)], { timeout: 10_000 }).status !== 0)
+      return t.skip('needs user namespaces or root, unshare and ip')
+    const { NODE_TEST_CONTEXT: _, ...environment } = process.env
+    const child = spawn('unshare', [...unshare, `${network(most)} && exec "$@"`, 'sh', process.execPath, '--import', 'tsx', '--test', '--test-reporter', 'tap', fileURLToPath(url)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...environment, [INSIDE]: '1' },
+      signal: t.signal,
+    })
+    let out = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (d: Buffer) => (out += d.toString('utf8')))
+    const code = await new Promise((done) => child.once('close', done))
+    const failed = out.split('\n').filter((l) => /^\s*not ok/.test(l))
+    assert.equal(code, 0, `${failed.join('\n')}\n${out.slice(-4000)}`)
+    t.diagnostic(/# pass (\d+)/.exec(out)?.[0] ?? '')
+  })
+}

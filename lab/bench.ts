@@ -34,6 +34,8 @@ export interface BenchOptions {
 export interface RunBench extends Bench {
   state: State
   waited(): number
+  /** The same bench for work that can be cut short by itself: one step, or taking a change back. */
+  within(signal: AbortSignal): RunBench
 }
 
 export function makeBench(o: BenchOptions): RunBench {
@@ -41,54 +43,60 @@ export function makeBench(o: BenchOptions): RunBench {
   const attempt = pace(o.budgets.attemptsPerSecond)
   const redact = makeRedactor(() => o.secrets.all())
   let waited = 0
-  const bench: RunBench = {
-    statement: o.statement,
-    sample: o.sample,
-    state: 'in-service',
-    signal: o.signal,
-    now: o.now,
-    budgets: o.budgets,
-    connection,
-    attempt,
-    redact,
-    waited: () => waited,
-    progress: (about) => o.onProgress({ event: 'doing', about }),
-    async wait(milliseconds, about) {
-      const start = o.now()
-      o.onProgress({ event: 'waiting', about, until: start + Math.round(milliseconds * 1000) })
-      const finished = await sleep(milliseconds, o.signal)
-      waited += o.now() - start
-      return finished
-    },
-    endpoint(family, port, tls) {
-      const address = o.sample.addresses[family]
-      return address === null ? null : { family, address, port, tls }
-    },
-    sources: (family) => o.sources[family],
-    credential: (account) => o.secrets.credential(account),
-    freshSecret: (name) => Promise.resolve(o.secrets.fresh(name, name)),
-    catalogue(name) {
-      const found = o.catalogues.find((c) => c.id === name)
-      return found ? found.data : null
-    },
-    baseline: (family) => o.baseline[family] ?? null,
-    store: (bytes, about) => Promise.resolve(o.run.store(redact(bytes), about)),
-    perform: (action, values, body) => perform(bench, action, values, body),
-    change: (id, about: Message, undo, apply) => {
-      o.onProgress({ event: 'change', id, outcome: 'made' })
-      return o.changes.make(id, about, undo, apply)
-    },
-    undo: (id) => o.changes.undo(id),
-    async syslog(protocol, port, family) {
-      const address = o.sources[family][0] ?? (family === 'ipv4' ? '127.0.0.1' : '::1')
-      const started = await startSyslog({ protocol, address, port, now: o.now })
-      if ('failure' in started) throw new ReceiverFault(started.failure.detail)
-      return started.receiver
-    },
-    resolve: (path) => (isAbsolute(path) ? path : resolve(o.directory, path)),
-    seen: (kind) => o.seen(kind, bench.state),
+  const within = (signal: AbortSignal, state: State): RunBench => {
+    const bench: RunBench = {
+      statement: o.statement,
+      sample: o.sample,
+      state,
+      signal,
+      now: o.now,
+      budgets: o.budgets,
+      connection,
+      attempt,
+      redact,
+      waited: () => waited,
+      within: (other) => within(other, bench.state),
+      progress: (about) => o.onProgress({ event: 'doing', about }),
+      async wait(milliseconds, about) {
+        const start = o.now()
+        o.onProgress({ event: 'waiting', about, until: start + Math.round(milliseconds * 1000) })
+        const finished = await sleep(milliseconds, signal)
+        waited += o.now() - start
+        return finished
+      },
+      endpoint(family, port, tls) {
+        const address = o.sample.addresses[family]
+        return address === null ? null : { family, address, port, tls }
+      },
+      sources: (family) => o.sources[family],
+      credential: (account) => o.secrets.credential(account, o.sample.id),
+      freshSecret: (name) => Promise.resolve(o.secrets.fresh(name, name)),
+      catalogue(name) {
+        const found = o.catalogues.find((c) => c.id === name)
+        return found ? found.data : null
+      },
+      baseline: (family) => o.baseline[family] ?? null,
+      store: (bytes, about) => Promise.resolve(o.run.store(redact(bytes), about)),
+      perform: (action, values, body) => perform(bench, action, values, body),
+      async change(id, about: Message, undo, apply) {
+        // Who was cut short changes nothing any more: it might come after everything was taken back.
+        if (signal.aborted) return
+        o.onProgress({ event: 'change', id, outcome: 'made' })
+        await o.changes.make(id, about, undo && { ...undo, sample: o.sample.id }, apply)
+      },
+      undo: (id) => o.changes.undo(id),
+      async syslog(protocol, port, family) {
+        const address = o.sources[family][0] ?? (family === 'ipv4' ? '127.0.0.1' : '::1')
+        const started = await startSyslog({ protocol, address, port, now: o.now })
+        if ('failure' in started) throw new ReceiverFault(started.failure.detail)
+        return started.receiver
+      },
+      resolve: (path) => (isAbsolute(path) ? path : resolve(o.directory, path)),
+      seen: (kind) => o.seen(kind, bench.state),
+    }
+    return bench
   }
-  return bench
+  return within(o.signal, 'in-service')
 }
 
 /** A receiver that could not be started is the lab's fault. */

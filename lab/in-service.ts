@@ -1,54 +1,96 @@
-import type { Action, Sample } from '../suites/statement.ts'
+import type { Action, Sample, Statement } from '../suites/statement.ts'
+import type { CarryOut, JournalledUndo } from './changes.ts'
 import type { LabRun } from './run.ts'
 import type { RunBench } from './bench.ts'
-import type { Undo } from './probe.ts'
+import { waitUntilAlive } from './liveness.ts'
 import type { Secrets } from './secrets.ts'
 import { tookEffect } from './effect.ts'
+
+/** Longest wait for a lock that the run itself may have caused. */
+const LONGEST_LOCK_S = 900
 
 /**
  * First use where the unit came factory-fresh, then a random password for the administrator: while guessing is tried,
  * the right password is on no list. The old one is put back at the end, also after a crash.
  */
-export async function bringIntoService(lab: LabRun, bench: RunBench, sample: Sample, already: boolean): Promise<boolean> {
+export async function bringIntoService(lab: LabRun, bench: RunBench, sample: Sample, already: boolean): Promise<void> {
   const { initialise, changePassword } = lab.statement.actions
-  if (sample.arrives === 'factory-fresh' && initialise && !already) {
+  const { alive } = await waitUntilAlive(bench)
+  if (alive && sample.arrives === 'factory-fresh' && initialise && !already) {
     const wanted = initialise.account ?? lab.statement.accounts.find((a) => a.role === 'administrator')?.id
-    const password = wanted ? lab.secrets.credential(wanted).password : ''
+    const { user, password } = wanted ? lab.secrets.credential(wanted, sample.id) : { user: '', password: '' }
     await lab.changes.make(`initialise ${sample.id}`, { code: 'run.initialised', values: {} }, null, async () => {
       const { account: _, ...bare } = initialise
-      await bench.perform(bare, { 'new-password': password, user: wanted ? lab.secrets.credential(wanted).user : '' })
+      await bench.perform(bare, { 'new-password': password, user })
     })
   }
-  if (changePassword?.account) await setLabPassword(lab, bench, sample, changePassword, changePassword.account)
+  if (alive && changePassword?.account) await setLabPassword(lab, bench, sample, changePassword, changePassword.account)
   if (!already) lab.run.append({ type: 'state', sample: sample.id, state: 'in-service', about: { code: 'run.entered', values: {} } })
   lab.onProgress({ event: 'state', sample: sample.id, state: 'in-service' })
-  return true
 }
 
+/** One change at a time: on a password that could not be taken back no other is set. A change whose answer got lost is taken back. */
 async function setLabPassword(lab: LabRun, bench: RunBench, sample: Sample, action: Action, account: string): Promise<void> {
-  const before = lab.secrets.credential(account)
+  const id = `password ${account} ${sample.id}`
+  if (!(await lab.changes.undo(id))) return
+  const before = lab.secrets.credential(account, sample.id)
   const fresh = lab.secrets.fresh(`${account}-run-${sample.id}`, before.user)
-  const undo: Undo = { action, values: { user: before.user, 'new-password': `secret:${before.secret}` }, }
-  await lab.changes.make(`password ${account} ${sample.id}`, { code: 'run.password-set', values: { account } }, undo, async () => {
-    const exchange = await bench.perform(action, { user: before.user, 'new-password': fresh.password })
-    if (tookEffect(action, exchange)) lab.secrets.use(account, fresh.secret)
+  const undo: JournalledUndo = { action, values: { user: before.user, 'new-password': `secret:${before.secret}` }, sample: sample.id, sets: fresh.secret }
+  let isSet = false
+  await lab.changes.make(id, { code: 'run.password-set', values: { account } }, undo, async () => {
+    isSet = tookEffect(action, await bench.perform(action, { user: before.user, 'new-password': fresh.password }))
+    if (isSet) lab.secrets.use(account, sample.id, fresh.secret)
   })
+  if (!isSet) await lab.changes.undo(id)
 }
 
-/** Carries out an undo: with the newest secret first, since nobody knows where a crash struck. */
-export function undoWith(bench: RunBench, secrets: Secrets): (undo: Undo) => Promise<boolean> {
-  return async (undo) => {
-    const values = Object.fromEntries(
-      Object.entries(undo.values).map(([k, v]) => [k, v.startsWith('secret:') ? (secrets.value(v.slice(7)) ?? '') : v]),
-    )
-    const account = undo.action.account
-    for (const name of account ? secrets.candidates(account) : [null]) {
-      if (name !== null && account) secrets.use(account, name)
-      if (!tookEffect(undo.action, await bench.perform(undo.action, values))) continue
-      const old = undo.values['new-password']
-      if (account && old?.startsWith('secret:')) secrets.use(account, old.slice(7))
-      return true
+/**
+ * Carries out an undo when the device is there. Nobody knows where a crash struck, so the account tries every secret that
+ * an open change may have given it, newest first, then the one from before; where all are refused, once more after the
+ * declared lock, which the run itself may have caused.
+ */
+export function undoWith(benchOf: (sample: string) => RunBench | undefined, secrets: Secrets): CarryOut {
+  return async (undo, open) => {
+    const bench = benchOf(undo.sample)
+    const values = valuesOf(undo, secrets)
+    if (!bench || !values || !(await waitUntilAlive(bench)).alive) return false
+    const { account } = undo.action
+    if (account === undefined) return tookEffect(undo.action, await bench.perform(undo.action, values))
+    const before = bench.credential(account).secret
+    const sets = open.flatMap(({ undo: u }) => (u && u.sample === undo.sample && u.action.account === account && u.sets ? [u.sets] : []))
+    const first = open.find(({ undo: u }) => u?.sets !== undefined && u.sample === undo.sample && u.action.account === account)
+    const candidates = [...new Set([...(sets.includes(before) ? [before] : []), ...sets.reverse(), oldSecretOf(first?.undo ?? null) ?? before])]
+    let isRefused = false
+    for (const wait of [0, lockSecondsOf(bench.statement)]) {
+      if (wait > 0 && isRefused) await bench.wait(wait * 1000, { code: 'run.waiting-unlock', values: { seconds: wait } })
+      else if (isRefused) break
+      for (const name of candidates) {
+        if (secrets.value(name) === null) continue
+        secrets.use(account, undo.sample, name)
+        const exchange = await bench.perform(undo.action, values)
+        if (tookEffect(undo.action, exchange)) {
+          secrets.use(account, undo.sample, oldSecretOf(undo) ?? name)
+          return true
+        }
+        isRefused ||= exchange.failure === null
+      }
     }
+    secrets.use(account, undo.sample, before)
     return false
   }
 }
+
+/** Placeholder values with the secrets they stand for; null where one is not known any more. */
+function valuesOf(undo: JournalledUndo, secrets: Secrets): Record<string, string> | null {
+  const entries = Object.entries(undo.values).map(([k, v]) => [k, v.startsWith('secret:') ? secrets.value(v.slice(7)) : v] as const)
+  return entries.some(([, v]) => v === null) ? null : (Object.fromEntries(entries) as Record<string, string>)
+}
+
+const oldSecretOf = (undo: JournalledUndo | null): string | null => {
+  const old = undo?.values['new-password']
+  return old?.startsWith('secret:') ? old.slice(7) : null
+}
+
+/** After this, no failed log-in of before counts any more, as far as the maker has declared it; 0 where nothing is declared. */
+export const lockSecondsOf = ({ bruteForce }: Statement): number =>
+  Math.min(LONGEST_LOCK_S, Math.max(0, ...bruteForce.flatMap((r) => [r.lockSeconds ?? 0, r.windowSeconds ?? 0]).map((s) => (s > 0 ? s + 1 : 0))))

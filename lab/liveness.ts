@@ -1,3 +1,4 @@
+import type { Sample } from '../suites/statement.ts'
 import type { Bench } from './probe.ts'
 import { openLine } from './instruments/line.ts'
 import { sleep } from './bench.ts'
@@ -18,20 +19,20 @@ export async function isAlive(bench: Bench): Promise<boolean> {
 /** Gives a rebooting device its declared time; afterwards it counts as absent. Bounded, and quick once it was absent. */
 export async function waitUntilAlive(bench: Bench): Promise<{ alive: boolean; address: string; ports: string }> {
   const longest = Math.max(30, ...bench.statement.updates.map((u) => u.bootSeconds))
-  const seconds = absent.has(bench) ? 2 : longest
+  const seconds = absent.has(bench.sample) ? 2 : longest
   const end = bench.now() + seconds * 1e6
   let alive = await isAlive(bench)
   while (!alive && bench.now() < end && !bench.signal.aborted) {
     await sleep(500, bench.signal)
     alive = await isAlive(bench)
   }
-  if (alive) absent.delete(bench)
-  else absent.add(bench)
+  if (alive) absent.delete(bench.sample)
+  else absent.add(bench.sample)
   const tried = doors(bench)
   return { alive, address: bench.sample.addresses.ipv4 ?? bench.sample.addresses.ipv6 ?? '', ports: tried.map((d) => d.port).join(', ') }
 }
 
-const absent = new WeakSet<Bench>()
+const absent = new WeakSet<Sample>()
 
 const doors = (bench: Bench) =>
   bench.statement.services

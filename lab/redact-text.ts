@@ -89,7 +89,8 @@ function characterElement(character: string): Element {
       return byte === plain ? [at + 1] : plain === -1 ? sequenceEnds(sequences, bytes, at) : NONE
     if (byte === CODE.backslash && point !== CODE.backslash && !isEscape(bytes[afterBackslashes(bytes, at)], character))
       return NONE
-    const ends = sequenceEnds(sequences, bytes, at)
+    const ends = plain === -1 ? sequenceEnds(sequences, bytes, at) : byteEnds(plain, bytes, at)
+    if (byte === CODE.percent) return ends
     if (byte === CODE.plus && character === ' ') ends.push(at + 1)
     if (byte === CODE.backslash) ends.push(...escapeEnds(character, units, bytes, at))
     if (byte === CODE.ampersand) ends.push(...entityEnds(character, point, bytes, at))

@@ -85,10 +85,10 @@ export function foreseen(schedule: Schedule, statement: Statement): Step[] {
     for (const state of statesOf(sample, statement)) {
       const done = new Set<string>()
       for (;;) {
-        const more = schedule.pending(sample.id, state, () => [], (s) => done.has(`${s.kind.id}|${s.subject}`))
-        if (more.length === 0) break
-        for (const s of more) done.add(`${s.kind.id}|${s.subject}`)
-        steps.push(...more)
+        const [next] = schedule.pending(sample.id, state, () => [], (s) => done.has(`${s.kind.id}|${s.subject}`))
+        if (!next) break
+        done.add(`${next.kind.id}|${next.subject}`)
+        steps.push(next)
       }
     }
   return steps

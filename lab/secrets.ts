@@ -1,22 +1,22 @@
 import { createCipheriv, createDecipheriv, randomBytes, randomInt } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { faulty, ok, type Fault, type Result } from '../suites/fault.ts'
 import type { SecretRef, Statement } from '../suites/statement.ts'
+import { writeWhole } from '../reports/run-directory.ts'
 import type { Credential } from './probe.ts'
 
 /** The secrets of a run: those the statement names, and those the lab made. Values never reach the journal (rule 12). */
 export interface Secrets {
-  credential(account: string): Credential
+  /** What an account of a sample logs in with now. */
+  credential(account: string, sample: string): Credential
   /** A secret by its name in evidence, for undo steps. */
   value(name: string): string | null
-  /** Makes a random secret and keeps it sealed before anybody uses it. */
+  /** Makes a random secret under a name of its own and keeps it sealed before anybody uses it. */
   fresh(name: string, user: string): Credential
-  /** Names of the secrets an account may have by now, newest first. */
-  candidates(account: string): string[]
-  /** From now on this account logs in with that secret. */
-  use(account: string, secret: string): void
+  /** From now on this account of this sample logs in with that secret. */
+  use(account: string, sample: string, secret: string): void
   /** Every secret with its name, for redaction. */
   all(): { name: string; value: string }[]
   /** Forgets the sealed store at the end of a run that took everything back. */
@@ -52,19 +52,22 @@ const describe = (ref: SecretRef): string =>
 
 /**
  * The store of secrets the lab made, sealed with AES-256-GCM under a key that lies outside the run directory (mode
- * 0600), so that a copied directory gives nothing away and a crashed run can still be taken back.
+ * 0600), so that a copied directory gives nothing away and a crashed run can still be taken back. A store that cannot be
+ * opened is a fault: without it the device could not be given back its password.
  */
-export function openSecrets(statement: Statement, declared: ReadonlyMap<string, string>, runDirectory: string, runId: string): Secrets {
+export function openSecrets(statement: Statement, declared: ReadonlyMap<string, string>, runDirectory: string, runId: string): Result<Secrets> {
   const sealed = join(runDirectory, 'secrets.sealed')
   const keyFile = join(stateDirectory(), 'keys', runId)
-  const made = new Map<string, { user: string; value: string }>(readSealed(sealed, keyFile))
+  const read = readSealed(sealed, keyFile)
+  if (read === null) return faulty({ code: 'secrets-sealed', values: { path: sealed, key: keyFile } })
+  const made = new Map<string, { user: string; value: string }>(read)
   const current = new Map<string, string>()
   const accountOf = (id: string) => statement.accounts.find((a) => a.id === id)
   const value = (name: string): string | null => made.get(name)?.value ?? declared.get(name) ?? null
-  return {
-    credential(id) {
+  return ok({
+    credential(id, sample) {
       const account = accountOf(id)
-      const secret = current.get(id) ?? id
+      const secret = current.get(`${sample}/${id}`) ?? id
       return {
         user: account?.user ?? id,
         password: value(secret) ?? '',
@@ -74,13 +77,14 @@ export function openSecrets(statement: Statement, declared: ReadonlyMap<string, 
     },
     value,
     fresh(name, user) {
+      let unique = name
+      for (let n = 2; made.has(unique); n++) unique = `${name}-${n}`
       const password = randomPassword()
-      made.set(name, { user, value: password })
+      made.set(unique, { user, value: password })
       writeSealed(sealed, keyFile, [...made])
-      return { user, password, secret: name, published: false }
+      return { user, password, secret: unique, published: false }
     },
-    candidates: (account) => [...[...made].filter(([name]) => name.startsWith(`${account}-run-`)).map(([name]) => name).reverse(), account],
-    use: (account, secret) => void current.set(account, secret),
+    use: (account, sample, secret) => void current.set(`${sample}/${account}`, secret),
     all: () => [
       ...statement.accounts.filter((a) => a.password.published === undefined).map((a) => ({ name: a.id, value: declared.get(a.id) ?? '' })),
       ...[...made].map(([name, s]) => ({ name, value: s.value })),
@@ -89,31 +93,37 @@ export function openSecrets(statement: Statement, declared: ReadonlyMap<string, 
       rmSync(sealed, { force: true })
       rmSync(keyFile, { force: true })
     },
-  }
+  })
 }
 
 /** Where this user's Camseal keeps what belongs to no run: sealing keys, the ledger of official runs. */
 export const stateDirectory = (): string =>
   join(process.env.CAMSEAL_STATE ?? join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'camseal'))
 
-function readSealed(sealed: string, keyFile: string): [string, { user: string; value: string }][] {
-  if (!existsSync(sealed) || !existsSync(keyFile)) return []
-  const bytes = readFileSync(sealed)
-  const decipher = createDecipheriv('aes-256-gcm', readFileSync(keyFile), bytes.subarray(0, 12))
-  decipher.setAuthTag(bytes.subarray(12, 28))
-  const text = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
-  return JSON.parse(text) as [string, { user: string; value: string }][]
+/** Null where there is a store and no key opens it. */
+function readSealed(sealed: string, keyFile: string): [string, { user: string; value: string }][] | null {
+  if (!existsSync(sealed)) return []
+  try {
+    const bytes = readFileSync(sealed)
+    const decipher = createDecipheriv('aes-256-gcm', readFileSync(keyFile), bytes.subarray(0, 12), { authTagLength: 16 })
+    decipher.setAuthTag(bytes.subarray(12, 28))
+    const text = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
+    return JSON.parse(text) as [string, { user: string; value: string }][]
+  } catch {
+    return null
+  }
 }
 
+/** Both files are replaced as a whole: a crash leaves the store that was, or the new one. */
 function writeSealed(sealed: string, keyFile: string, entries: unknown): void {
   if (!existsSync(keyFile)) {
     mkdirSync(dirname(keyFile), { recursive: true, mode: 0o700 })
-    writeFileSync(keyFile, randomBytes(32), { mode: 0o600, flush: true })
+    writeWhole(keyFile, randomBytes(32), 0o600)
   }
   const iv = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', readFileSync(keyFile), iv)
   const body = Buffer.concat([cipher.update(JSON.stringify(entries), 'utf8'), cipher.final()])
-  writeFileSync(sealed, Buffer.concat([iv, cipher.getAuthTag(), body]), { mode: 0o600, flush: true })
+  writeWhole(sealed, Buffer.concat([iv, cipher.getAuthTag(), body]), 0o600)
 }
 
 const CLASSES = ['abcdefghijkmnpqrstuvwxyz', 'ABCDEFGHJKLMNPQRSTUVWXYZ', '23456789', '-_.!']

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { canonical, digestOf } from '../suites/canonical.ts'
 import { faulty, ok, type Fault, type Result } from '../suites/fault.ts'
-import type { Observation } from '../suites/observation.ts'
+import { keyOf, type Observation } from '../suites/observation.ts'
 import { demandOf } from '../suites/plan.ts'
 import type { Catalogue, Regulation } from '../suites/regulation.ts'
 import { registry } from '../suites/registry.generated.ts'
@@ -16,6 +16,7 @@ import { conclude, directoryMembers, type RunRecord } from '../reports/conclude.
 import { readRecorded } from '../reports/evidence.ts'
 import { benchRecordSchema, type BenchRecord, type Report } from '../reports/report.ts'
 import { createRunDirectory, openRunDirectory, type RunDirectory } from '../reports/run-directory.ts'
+import { BUNDLE } from '../reports/seal.ts'
 import { installedSuite } from '../reports/suite.ts'
 import { sourcesFor } from './addresses.ts'
 import { makeBench, startClock, type RunBench } from './bench.ts'
@@ -24,8 +25,7 @@ import { undoWith } from './in-service.ts'
 import { openLedger } from './ledger.ts'
 import { probes } from './probes/registry.generated.ts'
 import type { OnProgress } from './progress.ts'
-import { waitUntilAlive } from './liveness.ts'
-import { observe } from './run.ts'
+import { observe, statesReached } from './run.ts'
 import { deselected, foreseen, scheduleOf } from './schedule.ts'
 import { findSecrets, openSecrets, stateDirectory } from './secrets.ts'
 
@@ -165,7 +165,7 @@ export async function startRun(request: RunRequest): Promise<Result<Ended>> {
       suiteDigest: suite.digest,
       options: JSON.parse(canonical({ choice: request.choice, pace: request.pace ?? undefined, baseline: request.baseline })) as unknown,
     })
-    return await goOn(run, record, inputs, { ...request, statementDirectory: dirname(resolve(request.statement)) }, new Map(), now)
+    return await goOn(run, record, inputs, { ...request, statementDirectory: dirname(resolve(request.statement)) }, new Map(), new Set(), now)
   } finally {
     run.close()
   }
@@ -189,18 +189,17 @@ function freeze(run: RunDirectory, inputs: Inputs, record: RunRecord): void {
 type Going = Pick<RunRequest, 'pace' | 'baseline' | 'signal' | 'onProgress'> & { statementDirectory: string }
 
 /** Observes what is missing, takes everything back, and judges. */
-async function goOn(run: RunDirectory, record: RunRecord, inputs: Inputs, going: Going, observations: Map<string, Observation>, now: () => number): Promise<Result<Ended>> {
+async function goOn(run: RunDirectory, record: RunRecord, inputs: Inputs, going: Going, observations: Map<string, Observation>, interrupted: ReadonlySet<string>, now: () => number): Promise<Result<Ended>> {
   const { statement } = inputs
   setMaxListeners(0, going.signal)
   const demand = demandOf(inputs.regulations, { mode: record.run.mode, deselected: record.run.selection.deselected })
   const schedule = scheduleOf(statement, demand, registry, probes)
-  const secrets = openSecrets(statement, inputs.secrets, run.path, record.run.id)
+  const opened = openSecrets(statement, inputs.secrets, run.path, record.run.id)
+  if (!opened.ok) return opened
+  const secrets = opened.value
   const benches = new Map<string, RunBench>()
-  const firstBench = () => [...benches.values()][0]
-  const changes = changesOf(run, (undo) => {
-    const bench = firstBench()
-    return bench ? waitUntilAlive(bench).then(() => undoWith(bench, secrets)(undo)) : Promise.resolve(false)
-  })
+  // Taking back works even when the run was cancelled.
+  const changes = changesOf(run, undoWith((sample) => benches.get(sample)?.within(new AbortController().signal), secrets))
   for (const sample of statement.samples)
     benches.set(
       sample.id,
@@ -226,14 +225,19 @@ async function goOn(run: RunDirectory, record: RunRecord, inputs: Inputs, going:
   if (!run.lines().some((l) => l.type === 'planned'))
     run.append({ type: 'planned', steps: steps.map((s) => ({ kind: s.kind.id, subject: s.subject, state: s.state, probe: s.probe?.id ?? 'none', tier: s.probe?.tier ?? 'P' })) })
   going.onProgress({ event: 'planned', steps: steps.length, seconds: steps.reduce((sum, s) => sum + (s.probe?.seconds(statement) ?? 0), 0) })
-  // What an interrupted run left changed is taken back first: with the credentials as they were found.
-  await changes.undoAll()
-  const complete = await observe({
-    statement, registry, schedule, run, benches, changes, secrets, observations, now,
-    signal: going.signal, onProgress: going.onProgress,
-  })
-  // Taking back works even when the run was cancelled.
-  for (const bench of benches.values()) bench.signal = new AbortController().signal
+  let complete = false
+  try {
+    // What an interrupted run left changed is taken back first: with the credentials as they were found.
+    await changes.undoAll()
+    complete = await observe({
+      statement, registry, schedule, run, benches, changes, secrets, observations, interrupted, now,
+      signal: going.signal, onProgress: going.onProgress,
+    })
+  } catch (e) {
+    // Whatever broke the run (a full disk above all): the device is not left changed if that can be helped.
+    await changes.undoAll().catch(() => false)
+    throw e
+  }
   const restored = await changes.undoAll()
   if (restored) secrets.forget()
   run.append({ type: 'ended', how: complete ? 'complete' : 'aborted' })
@@ -249,14 +253,39 @@ async function goOn(run: RunDirectory, record: RunRecord, inputs: Inputs, going:
   return ok({ complete, restored, report, directory: run.path })
 }
 
+function readRecord(directory: string): RunRecord | null {
+  try {
+    return JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8')) as RunRecord
+  } catch {
+    return null
+  }
+}
+
+/** What was not observed is tried again, unless its state is past or the interruption itself made it impossible. */
+function isKept({ seen, state }: Observation, reached: readonly string[]): boolean {
+  return seen.answered || seen.why.code === 'framework.interrupted' || (state === 'factory-fresh' && reached.some((s) => s !== 'factory-fresh'))
+}
+
+/** Steps that were begun and whose end is not in the journal. */
+function interruptedSteps(run: RunDirectory): Set<string> {
+  const begun = new Set<string>()
+  for (const line of run.lines()) {
+    if (line.type === 'started') begun.add(keyOf(line as Extract<typeof line, { type: 'started' }>))
+    if (line.type === 'observed') begun.delete(keyOf(line as Extract<typeof line, { type: 'observed' }>))
+  }
+  return begun
+}
+
 /** Goes on with an interrupted run: takes back what was left changed, repeats what was cut short, completes it. */
 export async function resumeRun(directory: string, going: Omit<Going, 'statementDirectory' | 'baseline'> & { ask: RunRequest['ask'] }): Promise<Result<Ended>> {
   const now = startClock()
+  if (existsSync(join(directory, BUNDLE))) return faulty({ code: 'run-sealed', values: { path: directory } })
   const opened = openRunDirectory(directory, now)
   if (!opened.ok) return opened
   const run = opened.value
   try {
-    const record = JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8')) as RunRecord
+    const record = readRecord(directory)
+    if (record === null) return faulty({ code: 'member-missing', values: { name: join(directory, 'run.json') } })
     const suite = installedSuite()
     if (suite.digest !== record.suite.digest) return faulty({ code: 'other-suite', values: { wanted: record.suite.digest, present: suite.digest } })
     const read = await readRecorded(directoryMembers(directory), registry, false)
@@ -265,7 +294,7 @@ export async function resumeRun(directory: string, going: Omit<Going, 'statement
     const statementDirectory = record.directory
     const secrets = await findSecrets(recorded.statement, statementDirectory, going.ask)
     if (!secrets.ok) return secrets
-    const kept = recorded.observations.filter((o) => o.seen.answered || !['framework.cancelled', 'framework.device-absent', 'framework.probe-broken'].includes(o.seen.why.code))
+    const kept = recorded.observations.filter((o) => isKept(o, statesReached(run, o.subject.split('/')[0] ?? '')))
     const first = run.lines()[0] as { options?: { baseline?: RunRequest['baseline']; pace?: RunRequest['pace'] }; regulations?: { id: string }[] } | undefined
     run.append({ type: 'resumed', reason: 'requested', ...(opened.value.dropped > 0 ? { dropped: opened.value.dropped } : {}) })
     return await goOn(
@@ -280,7 +309,8 @@ export async function resumeRun(directory: string, going: Omit<Going, 'statement
         secrets: secrets.value,
       },
       { pace: going.pace ?? first?.options?.pace ?? null, baseline: first?.options?.baseline ?? {}, signal: going.signal, onProgress: going.onProgress, statementDirectory },
-      new Map(kept.map((o) => [`${o.kind}|${o.subject}|${o.state}`, o])),
+      new Map(kept.map((o) => [keyOf(o), o])),
+      new Set([...interruptedSteps(run), ...recorded.observations.filter((o) => o.probe !== 'none' && !kept.includes(o)).map(keyOf)]),
       now,
     )
   } finally {

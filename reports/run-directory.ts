@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, fdatasyncSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fdatasyncSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { canonical, digestOfBytes } from '../suites/canonical.ts'
 import { faulty, ok, type Result } from '../suites/fault.ts'
 import type { Disclosure, ObjectRef } from '../suites/observation.ts'
 import { lineOf, readJournal, type Entry, type Journal, type Line } from './journal.ts'
+import { releaseLock, takeLock } from './run-lock.ts'
 
 /**
  * A run's directory: `journal.jsonl` (append-only, hash-chained, flushed before the next step), `objects/sha256/…`,
@@ -23,38 +24,76 @@ export interface RunDirectory {
   close(): void
 }
 
+/**
+ * A directory for a new run. One whose journal is empty holds none: its run was killed before anything was sent.
+ * Throws what the system says where the directory cannot be written.
+ */
 export function createRunDirectory(path: string, now: () => number): Result<RunDirectory> {
-  if (existsSync(join(path, 'journal.jsonl'))) return faulty({ code: 'run-exists', values: { path } })
+  if (holdsRun(path)) return faulty({ code: 'run-exists', values: { path } })
+  const isUnbegun = existsSync(join(path, 'journal.jsonl'))
   mkdirSync(join(path, 'objects', 'sha256'), { recursive: true })
-  return open(path, now, { lines: [], head: null, length: 0, cut: 0 })
+  const locked = takeLock(path)
+  if (!locked.ok) return locked
+  return underLock(path, () => {
+    if (holdsRun(path)) return faulty({ code: 'run-exists', values: { path } })
+    if (isUnbegun) for (const inputs of ['regulations', 'catalogues']) rmSync(join(path, inputs), { recursive: true, force: true })
+    return ok(open(path, now, { lines: [], head: null, length: 0, cut: 0 }))
+  })
 }
 
 /** Opens a run to go on with it; a line that a crash cut short is dropped. */
 export function openRunDirectory(path: string, now: () => number): Result<RunDirectory & { dropped: number }> {
-  const file = join(path, 'journal.jsonl')
-  if (!existsSync(file)) return faulty({ code: 'no-run', values: { path } })
-  const journal = readJournal(new Uint8Array(readFileSync(file)), file)
-  if (!journal.ok) return journal
-  const opened = open(path, now, journal.value)
-  return opened.ok ? ok({ ...opened.value, dropped: journal.value.cut }) : opened
+  if (!holdsRun(path)) return faulty({ code: 'no-run', values: { path } })
+  const locked = takeLock(path)
+  if (!locked.ok) return locked
+  return underLock(path, () => {
+    const file = join(path, 'journal.jsonl')
+    const journal = readJournal(new Uint8Array(readFileSync(file)), file)
+    return journal.ok ? ok({ ...open(path, now, journal.value), dropped: journal.value.cut }) : journal
+  })
 }
 
-function open(path: string, now: () => number, journal: Journal): Result<RunDirectory> {
-  const locked = takeLock(join(path, 'lock'))
-  if (!locked.ok) return locked
+/** A run has begun when the first line of its journal is on the disk. */
+const holdsRun = (path: string): boolean => {
+  const file = join(path, 'journal.jsonl')
+  return existsSync(file) && readFileSync(file).includes(0x0a)
+}
+
+/** The lock is kept by a directory that was opened, and by nothing else. */
+function underLock<T>(path: string, work: () => Result<T>): Result<T> {
+  let kept = false
+  try {
+    const result = work()
+    kept = result.ok
+    return result
+  } finally {
+    if (!kept) releaseLock(path)
+  }
+}
+
+function open(path: string, now: () => number, journal: Journal): RunDirectory {
+  dropUnfinished(path)
   const file = openSync(join(path, 'journal.jsonl'), 'a+', 0o644)
   ftruncateSync(file, journal.length)
   const lines = [...journal.lines]
-  let head = journal.head
-  return ok({
+  let { head, length } = journal
+  let broken: Error | null = null
+  return {
     path,
     lines: () => lines,
     head: () => head,
     append(entry) {
+      if (broken) throw broken
       const at = now()
       const { bytes, digest } = lineOf(entry, lines.length, head, at)
-      writeAll(file, bytes)
-      fdatasyncSync(file)
+      try {
+        writeAll(file, bytes)
+        fdatasyncSync(file)
+      } catch (e) {
+        broken = cutBack(file, length)
+        throw e
+      }
+      length += bytes.length
       lines.push({ ...entry, n: lines.length, prev: head, at })
       head = digest
     },
@@ -70,48 +109,48 @@ function open(path: string, now: () => number, journal: Journal): Result<RunDire
     },
     close() {
       closeSync(file)
-      rmSync(join(path, 'lock'), { force: true })
+      releaseLock(path)
     },
-  })
+  }
+}
+
+/** Half a line must not be followed by another one: the rest of a failed write is cut off, else nothing more is written. */
+function cutBack(file: number, length: number): Error | null {
+  try {
+    ftruncateSync(file, length)
+    return null
+  } catch (e) {
+    return e as Error
+  }
+}
+
+/** What a killed process had not finished writing. */
+function dropUnfinished(path: string): void {
+  for (const folder of ['.', join('objects', 'sha256'), 'regulations', 'catalogues']) {
+    const at = join(path, folder)
+    for (const name of existsSync(at) ? readdirSync(at) : []) if (/^(?!lock\.).*\.\d+\.part$/.test(name)) rmSync(join(at, name), { force: true })
+  }
 }
 
 function writeAll(file: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
 }
 
-function writeWhole(path: string, bytes: Uint8Array): void {
+/** Writes a file by renaming a finished one, so that a crash or a full disk leaves the old content or the new, never a part. */
+export function writeWhole(path: string, bytes: Uint8Array, mode = 0o644): void {
   const temporary = `${path}.${process.pid}.part`
-  const file = openSync(temporary, 'w', 0o644)
   try {
-    writeAll(file, bytes)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  renameSync(temporary, path)
-}
-
-/** One process at a time; the lock of a process that is gone is taken over. */
-function takeLock(path: string): Result<null> {
-  const me = `${process.pid} ${startOf(process.pid)}`
-  try {
-    writeFileSync(path, me, { flag: 'wx' })
-    return ok(null)
+    const file = openSync(temporary, 'w', mode)
+    try {
+      writeAll(file, bytes)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(temporary, path)
   } catch (e) {
-    if ((e as NodeJS.ErrnoException).code !== 'EEXIST') return faulty({ code: 'unwritable', values: { path, why: (e as NodeJS.ErrnoException).code ?? '' } })
-  }
-  const [pid = '', start = ''] = readFileSync(path, 'utf8').split(' ')
-  if (pid !== '' && startOf(Number(pid)) === start && start !== '') return faulty({ code: 'run-locked', values: { path, pid } })
-  writeFileSync(path, me)
-  return ok(null)
-}
-
-/** Start time of a process (field 22 of /proc/PID/stat), so that a recycled number is not taken for the owner. */
-function startOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ')[19] ?? ''
-  } catch {
-    return ''
+    rmSync(temporary, { force: true })
+    throw e
   }
 }
 

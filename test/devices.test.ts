@@ -21,6 +21,7 @@ import { expectedOf, mappingFaults, measure, truthOf } from './devices/truth.ts'
 const missing = missingForDevices()
 const external = externalFolder()
 const SECONDS = 400
+const NO_FOLDER = 'not in CI: this device is not part of the repository; CAMSEAL_EXTRA_DUTS names its folder'
 
 /** Processes whose command line names a folder: those of a device that was not stopped. */
 const processesNaming = (folder: string): string[] =>
@@ -72,7 +73,7 @@ describe(
   () => {
     for (const name of ownDevices) it(name, { timeout: (SECONDS + 80) * 1000 }, () => check(() => startDevice(name)))
     for (const name of externalDevices) {
-      const skip = external === null ? 'needs the folder of CAMSEAL_EXTRA_DUTS' : false
+      const skip = external === null ? NO_FOLDER : false
       it(name, { timeout: (SECONDS + 80) * 1000, skip }, () => check(() => startExternal(external ?? '', name)))
     }
   },
@@ -91,7 +92,7 @@ describe('every fact decides a criterion or says why none does, and every criter
   const criteria = [...registry.criteria.keys()]
   for (const name of [...ownDevices, ...externalDevices]) {
     const isExternal = (externalDevices as readonly string[]).includes(name)
-    const skip = isExternal && external === null ? 'needs the folder of CAMSEAL_EXTRA_DUTS' : false
+    const skip = isExternal && external === null ? NO_FOLDER : false
     it(name, { skip }, () => {
       const folder = folderOf(name)
       const truth = isExternal ? join(external ?? '', `${name}.truth.json`) : join(folder, 'truth.json')

@@ -231,7 +231,7 @@ test('the strongest challenge is answered: SHA-256 of several headers', LIMIT, a
 })
 
 test('a kept connection that was closed costs an empty round and no wrong answer; POST goes out on a new one, once', LIMIT, async (t) => {
-  const { client, server } = await against(t, (socket, request, index) => {
+  const { client, server } = await against(t, (socket, _request, index) => {
     if (index === 1) socket.destroy()
     else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
   })

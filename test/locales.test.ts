@@ -18,7 +18,13 @@ const filesOf = (folder: string, ending: string): string[] =>
         .sort()
     : []
 
-interface Leaf { file: string; key: string; en: unknown; vi: unknown; extra: string[] }
+interface Leaf {
+  file: string
+  key: string
+  en: unknown
+  vi: unknown
+  extra: string[]
+}
 
 const faults: string[] = []
 const leaves: Leaf[] = []
@@ -27,7 +33,8 @@ for (const path of filesOf('reports/locales', '.yaml')) {
   for (const e of [...document.errors, ...document.warnings]) faults.push(`${path}: ${e.message}`)
   const file = relative(locales, join(root, path)).replace(/\.yaml$/, '')
   const walk = (value: unknown, key: string): void => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) faults.push(`${path}: ${key || '/'} is neither a group nor a pair of languages`)
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      faults.push(`${path}: ${key || '/'} is neither a group nor a pair of languages`)
     else if ('en' in value || 'vi' in value) {
       const { en, vi, ...extra } = value as { en?: unknown; vi?: unknown }
       leaves.push({ file, key, en, vi, extra: Object.keys(extra) })
@@ -39,7 +46,8 @@ const texts = new Map<string, Set<string>>()
 for (const { file, key } of leaves) texts.set(file, (texts.get(file) ?? new Set()).add(key))
 const has = (file: string, key: string): boolean => texts.get(file)?.has(key) === true
 
-const report = (found: readonly string[]): void => assert.equal(found.length, 0, `${found.length} fault(s):\n${[...new Set(found)].sort().join('\n')}`)
+const report = (found: readonly string[]): void =>
+  assert.equal(found.length, 0, `${found.length} fault(s):\n${[...new Set(found)].sort().join('\n')}`)
 
 /** Letters that Vietnamese has and English has not. */
 const DIACRITICS = /[àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ]/i
@@ -58,15 +66,21 @@ test('every text is there in both languages, alike in placeholders, clean in cha
       found.push(`${at}: ${typeof en !== 'string' ? 'en' : 'vi'} is no text`)
       continue
     }
-    const placeholders = (text: string) => [...new Set([...text.matchAll(/\{([^{}]*)\}/g)].map((m) => m[1]))].sort().join(', ')
-    if (placeholders(en) !== placeholders(vi)) found.push(`${at}: placeholders {${placeholders(en)}} in English, {${placeholders(vi)}} in Vietnamese`)
-    for (const [language, text] of [['en', en], ['vi', vi]] as const) {
+    const placeholders = (text: string) =>
+      [...new Set([...text.matchAll(/\{([^{}]*)\}/g)].map((m) => m[1]))].sort().join(', ')
+    if (placeholders(en) !== placeholders(vi))
+      found.push(`${at}: placeholders {${placeholders(en)}} in English, {${placeholders(vi)}} in Vietnamese`)
+    for (const [language, text] of [
+      ['en', en],
+      ['vi', vi],
+    ] as const) {
       if (text.trim() === '') found.push(`${at}: ${language} is empty`)
       if (text !== text.trim()) found.push(`${at}: ${language} begins or ends with a blank`)
       if (text !== text.normalize('NFC')) found.push(`${at}: ${language} is not in NFC`)
       if (MOJIBAKE.test(text)) found.push(`${at}: ${language} looks wrongly decoded`)
       if (HIDDEN.test(text)) found.push(`${at}: ${language} holds a hidden character`)
-      for (const [, name = ''] of text.matchAll(/\{([^{}]*)\}/g)) if (!/^[\w-]+$/.test(name)) found.push(`${at}: ${language} has the placeholder {${name}}`)
+      for (const [, name = ''] of text.matchAll(/\{([^{}]*)\}/g))
+        if (!/^[\w-]+$/.test(name)) found.push(`${at}: ${language} has the placeholder {${name}}`)
     }
     const words = vi.replace(/\{[^}]*\}|`[^`]*`/g, '')
     if (words.length > 20 && !DIACRITICS.test(words)) found.push(`${at}: Vietnamese without diacritics: ${vi}`)
@@ -76,7 +90,8 @@ test('every text is there in both languages, alike in placeholders, clean in cha
   report(found)
 })
 
-const withoutComments = (source: string): string => source.replace(/\/\*[\s\S]*?\*\//g, ' ').replace(/(^|\s)\/\/[^\n]*/g, '$1')
+const withoutComments = (source: string): string =>
+  source.replace(/\/\*[\s\S]*?\*\//g, ' ').replace(/(^|\s)\/\/[^\n]*/g, '$1')
 
 /** The arguments of a call, from behind its opening bracket; commas inside brackets and texts do not part them. */
 function argumentsFrom(source: string, start: number): string[] {
@@ -101,7 +116,10 @@ function argumentsFrom(source: string, start: number): string[] {
 /** Texts an expression can yield: literals that are not compared with anything; templates as `prefix*`. */
 const literalsIn = (expression: string): string[] => {
   const yielded = expression.replace(/(?:[=!]==\s*'[^']*'|'[^']*'\s*[=!]==|\.\w+\('[^']*'\)|\['[^']*'\])/g, '')
-  return [...[...yielded.matchAll(/'([^']*)'/g)].map((m) => m[1] ?? ''), ...[...yielded.matchAll(/`([^`$]*)\$\{[^`]*`/g)].map((m) => `${m[1]}*`)]
+  return [
+    ...[...yielded.matchAll(/'([^']*)'/g)].map((m) => m[1] ?? ''),
+    ...[...yielded.matchAll(/`([^`$]*)\$\{[^`]*`/g)].map((m) => `${m[1]}*`),
+  ]
 }
 
 /** Codes that a file puts into findings and messages by name. */
@@ -114,15 +132,24 @@ function codesIn(source: string): string[] {
 
 /** Codes that go through a function of the file: ``const about = (key) => ({ code: `${ID}.${key}` })`` and `about('x')`. */
 function viaHelpers(source: string): string[] {
-  return [...source.matchAll(/code: `([^`]*)\$\{(\w+)\}`/g)].flatMap(([, prefix = '', name = '', ], k) => {
+  return [...source.matchAll(/code: `([^`]*)\$\{(\w+)\}`/g)].flatMap(([, prefix = '', name = ''], k) => {
     const at = [...source.matchAll(/code: `([^`]*)\$\{(\w+)\}`/g)][k]?.index ?? 0
     const head = [...source.slice(0, at).matchAll(/(?:const|function)\s+(\w+)\s*(?:=\s*(?:async\s*)?)?\(/g)].at(-1)
     if (!head) return []
-    const position = argumentsFrom(source, head.index + head[0].length).findIndex((p) => new RegExp(`^\\s*${name}\\b`).test(p))
+    const position = argumentsFrom(source, head.index + head[0].length).findIndex((p) =>
+      new RegExp(`^\\s*${name}\\b`).test(p),
+    )
     if (position < 0) return []
-    const full = prefix.replace(/\$\{(\w+)\}/g, (_, constant: string) => new RegExp(`const ${constant} = '([^']*)'`).exec(source)?.[1] ?? '?')
-    const uses = [...source.matchAll(new RegExp(`\\b${head[1]}\\(`, 'g'))].filter((m) => m.index > (head.index ?? 0) + head[0].length || m.index < head.index)
-    return uses.flatMap((m) => literalsIn(argumentsFrom(source, m.index + m[0].length)[position] ?? '').map((l) => `${full}${l}`))
+    const full = prefix.replace(
+      /\$\{(\w+)\}/g,
+      (_, constant: string) => new RegExp(`const ${constant} = '([^']*)'`).exec(source)?.[1] ?? '?',
+    )
+    const uses = [...source.matchAll(new RegExp(`\\b${head[1]}\\(`, 'g'))].filter(
+      (m) => m.index > (head.index ?? 0) + head[0].length || m.index < head.index,
+    )
+    return uses.flatMap((m) =>
+      literalsIn(argumentsFrom(source, m.index + m[0].length)[position] ?? '').map((l) => `${full}${l}`),
+    )
   })
 }
 
@@ -143,11 +170,15 @@ function filesBehind(path: string, seen = new Set<string>()): Set<string> {
 const criteria = suiteFiles
   .filter((p) => /^suites\/[\w-]+\/[\w-]+\.ts$/.test(p) && /^export const criterion\b/m.test(read(p)))
   .map((path) => ({ path, id: path.slice('suites/'.length, -'.ts'.length) }))
-const probes = filesOf('lab/probes', '.ts').filter((p) => /^export const probe\b/m.test(read(p))).map((path) => ({ path, kind: path.slice('lab/probes/'.length, -'.ts'.length) }))
+const probes = filesOf('lab/probes', '.ts')
+  .filter((p) => /^export const probe\b/m.test(read(p)))
+  .map((path) => ({ path, kind: path.slice('lab/probes/'.length, -'.ts'.length) }))
 
 /** Whether a code is a text of a file; `prefix*` where at least one begins so. */
 const known = (file: string, group: string, code: string): boolean =>
-  code.endsWith('*') ? [...(texts.get(file) ?? [])].some((k) => k.startsWith(group + code.slice(0, -1))) : has(file, group + code)
+  code.endsWith('*')
+    ? [...(texts.get(file) ?? [])].some((k) => k.startsWith(group + code.slice(0, -1)))
+    : has(file, group + code)
 
 test('every code of a criterion, a probe or the framework has its text', () => {
   const found: string[] = []
@@ -160,7 +191,8 @@ test('every code of a criterion, a probe or the framework has its text', () => {
   for (const { id, path } of criteria)
     for (const file of filesBehind(path))
       for (const code of codesIn(sources.get(file) ?? ''))
-        if (!known(`criteria/${id}`, 'messages.', code) && !shared(code)) found.push(`criteria/${id}.yaml lacks messages.${code} (used in ${file})`)
+        if (!known(`criteria/${id}`, 'messages.', code) && !shared(code))
+          found.push(`criteria/${id}.yaml lacks messages.${code} (used in ${file})`)
   for (const [path, source] of sources) {
     if (/^suites\/[\w-]+\//.test(path)) continue
     for (const code of codesIn(source).filter((c) => c.includes('.')))
@@ -173,7 +205,9 @@ test('every code of a criterion, a probe or the framework has its text', () => {
 function membersOf(expression: string): string[] | null {
   const text = expression.trim()
   if (!text.startsWith('{') || !text.endsWith('}') || text.includes('...')) return null
-  return argumentsFrom(text, 1).map((m) => /^\s*'?([\w-]+)'?/.exec(m)?.[1] ?? '').filter((m) => m !== '')
+  return argumentsFrom(text, 1)
+    .map((m) => /^\s*'?([\w-]+)'?/.exec(m)?.[1] ?? '')
+    .filter((m) => m !== '')
 }
 
 test('every placeholder of a finding is given a value', () => {
@@ -190,8 +224,11 @@ test('every placeholder of a finding is given a value', () => {
           const leaf = leaves.find((l) => l.file === `criteria/${id}` && l.key === `messages.${code}`)
           if (!leaf) continue
           compared++
-          const missing = [...String(leaf.en).matchAll(/\{([\w-]+)\}/g)].map((p) => p[1] ?? '').filter((p) => !members.includes(p))
-          if (missing.length > 0) found.push(`criteria/${id}.yaml messages.${code}: {${missing.join('}, {')}} gets no value in ${file}`)
+          const missing = [...String(leaf.en).matchAll(/\{([\w-]+)\}/g)]
+            .map((p) => p[1] ?? '')
+            .filter((p) => !members.includes(p))
+          if (missing.length > 0)
+            found.push(`criteria/${id}.yaml messages.${code}: {${missing.join('}, {')}} gets no value in ${file}`)
         }
       }
     }
@@ -202,8 +239,10 @@ test('every placeholder of a finding is given a value', () => {
 test('every criterion and every probe is described', () => {
   const found: string[] = []
   for (const { id } of criteria)
-    for (const key of ['title', 'asks', 'looks', 'mends']) if (!has(`criteria/${id}`, key)) found.push(`criteria/${id}.yaml lacks ${key}`)
-  for (const { kind } of probes) for (const key of ['title', 'does']) if (!has(`probes/${kind}`, key)) found.push(`probes/${kind}.yaml lacks ${key}`)
+    for (const key of ['title', 'asks', 'looks', 'mends'])
+      if (!has(`criteria/${id}`, key)) found.push(`criteria/${id}.yaml lacks ${key}`)
+  for (const { kind } of probes)
+    for (const key of ['title', 'does']) if (!has(`probes/${kind}`, key)) found.push(`probes/${kind}.yaml lacks ${key}`)
   for (const file of texts.keys()) {
     const [, id] = /^criteria\/(.*)$/.exec(file) ?? []
     if (id !== undefined && !criteria.some((c) => c.id === id)) found.push(`${file}.yaml belongs to no criterion`)
@@ -214,10 +253,20 @@ test('every criterion and every probe is described', () => {
 })
 
 test('no text is unused', () => {
-  const everything = [...['suites', 'profiles', 'reports', 'lab', 'console'].flatMap((f) => filesOf(f, '.ts')), 'cli.ts'].filter((p) => existsSync(join(root, p))).map((p) => withoutComments(read(p))).join('\n')
+  const everything = [
+    ...['suites', 'profiles', 'reports', 'lab', 'console'].flatMap((f) => filesOf(f, '.ts')),
+    'cli.ts',
+  ]
+    .filter((p) => existsSync(join(root, p)))
+    .map((p) => withoutComments(read(p)))
+    .join('\n')
   const literals = new Set([...everything.matchAll(/'([^'\n]*)'/g)].map((m) => m[1] ?? ''))
-  const prefixes = [...new Set([...everything.matchAll(/`([\w.-]+[.-])\$\{/g)].map((m) => m[1] ?? ''))].filter((p) => p.length > 1)
-  const suffixed = [...everything.matchAll(/`([\w.-]*)\$\{[^`{}]*\}([\w.-]+)`/g)].map((m) => [m[1] ?? '', m[2] ?? ''] as const)
+  const prefixes = [...new Set([...everything.matchAll(/`([\w.-]+[.-])\$\{/g)].map((m) => m[1] ?? ''))].filter(
+    (p) => p.length > 1,
+  )
+  const suffixed = [...everything.matchAll(/`([\w.-]*)\$\{[^`{}]*\}([\w.-]+)`/g)].map(
+    (m) => [m[1] ?? '', m[2] ?? ''] as const,
+  )
   const data = filesOf('profiles/catalogues', '.yaml').map(read).join('\n')
   const inData = (name: string) => new RegExp(`(^|[^\\w-])${name.replace(/[.]/g, '\\.')}($|[^\\w-])`).test(data)
   const found: string[] = []
@@ -226,13 +275,24 @@ test('no text is unused', () => {
     const message = key.startsWith('messages.') ? key.slice('messages.'.length) : null
     if (criterion !== undefined || file.startsWith('probes/')) {
       if (message === null) {
-        if (!['title', 'asks', 'looks', 'mends', 'does'].includes(key)) found.push(`${file}.yaml ${key}: nothing shows this`)
+        if (!['title', 'asks', 'looks', 'mends', 'does'].includes(key))
+          found.push(`${file}.yaml ${key}: nothing shows this`)
         continue
       }
-      const own = criterion === undefined ? everything : [...filesBehind(`suites/${criterion}.ts`)].map((p) => sources.get(p)).join('\n')
+      const own =
+        criterion === undefined
+          ? everything
+          : [...filesBehind(`suites/${criterion}.ts`)].map((p) => sources.get(p)).join('\n')
       const begins = [...own.matchAll(/`([\w.-]+)\$\{/g)].map((m) => m[1] ?? '').some((p) => message.startsWith(p))
       const kind = file.slice(file.indexOf('/') + 1)
-      if (!own.includes(`'${message}'`) && !own.includes(`'${kind}.${message}'`) && !own.includes(`}.${message}\``) && !begins && !inData(message)) found.push(`${file}.yaml ${key}: no code uses it`)
+      if (
+        !own.includes(`'${message}'`) &&
+        !own.includes(`'${kind}.${message}'`) &&
+        !own.includes(`}.${message}\``) &&
+        !begins &&
+        !inData(message)
+      )
+        found.push(`${file}.yaml ${key}: no code uses it`)
       continue
     }
     const names = [key, `${file}.${key}`]
@@ -259,8 +319,12 @@ test('what the report formats ask for is in report.yaml', () => {
       for (const key of literalsIn(keys)) if (!known('report', '', key)) found.push(`${path}: ${key}`)
     }
   }
-  for (const path of [...['profiles', 'reports', 'lab', 'console'].flatMap((f) => filesOf(f, '.ts')), 'cli.ts'].filter((p) => existsSync(join(root, p))))
-    for (const [, file = '', key = ''] of withoutComments(read(path)).matchAll(/\bt\(\s*[\w.]+,\s*'([\w-]+)',\s*'([\w.-]+)'/g))
+  for (const path of [...['profiles', 'reports', 'lab', 'console'].flatMap((f) => filesOf(f, '.ts')), 'cli.ts'].filter(
+    (p) => existsSync(join(root, p)),
+  ))
+    for (const [, file = '', key = ''] of withoutComments(read(path)).matchAll(
+      /\bt\(\s*[\w.]+,\s*'([\w-]+)',\s*'([\w.-]+)'/g,
+    ))
       if (!has(file, key)) found.push(`${path}: ${file}.yaml lacks ${key}`)
   report(found)
 })

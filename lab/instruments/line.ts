@@ -29,6 +29,10 @@ export interface LineOptions {
 export async function openLine(bench: Bench, to: Endpoint, options: LineOptions): Promise<{ line: Line } | { failure: Failure }> {
   const release = await bench.connection()
   await bench.attempt()
+  if (bench.signal.aborted) {
+    release()
+    return { failure: { code: 'lab', detail: 'cancelled' } }
+  }
   const localAddress = options.source ?? bench.sources(to.family)[0]
   const base = { host: to.address, port: to.port, ...(localAddress ? { localAddress } : {}) }
   const socket: Socket = to.tls
@@ -61,6 +65,9 @@ export async function openLine(bench: Bench, to: Endpoint, options: LineOptions)
   return { line: lineOver(socket, bench.signal) }
 }
 
+/** Bytes that wait for a reader; a reader that wants more gets more. */
+const MOST_HELD = 4 * 1024 * 1024
+
 function lineOver(socket: Socket, signal: AbortSignal): Line {
   let held: Buffer = Buffer.alloc(0)
   let ended: 'closed' | 'reset' | null = null
@@ -68,6 +75,8 @@ function lineOver(socket: Socket, signal: AbortSignal): Line {
   socket.setNoDelay(true)
   socket.on('data', (d: Buffer) => {
     held = held.length === 0 ? d : Buffer.concat([held, d])
+    // A device that streams for ever waits until what came is read.
+    if (held.length > MOST_HELD) socket.pause()
     wake()
   })
   socket.on('error', (e: NodeJS.ErrnoException) => {
@@ -97,12 +106,15 @@ function lineOver(socket: Socket, signal: AbortSignal): Line {
         if (ended !== null) return { bytes: take(held.length), end: ended }
         const left = deadline - performance.now()
         if (left <= 0 || signal.aborted) return { bytes: take(held.length), end: 'timeout' }
+        if (socket.isPaused()) socket.resume()
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, left)
           wake = () => {
             clearTimeout(timer)
+            signal.removeEventListener('abort', wake)
             resolve()
           }
+          const timer = setTimeout(wake, left)
+          signal.addEventListener('abort', wake, { once: true })
         })
         wake = () => undefined
       }

@@ -22,7 +22,7 @@ async function demo(options: DemoOptions): Promise<number> {
   const language = languageOf(options.lang)
   const out = resolve(options.out)
   if (process.env[INSIDE] === undefined && canIsolate()) return isolated(process.argv.slice(2))
-  const say = (key: string, values: Record<string, string | number> = {}) => console.log(t(language, 'demo', key, values))
+  const say = (key: string, values: Record<string, string | number> = {}) => console.log(`${key.startsWith('look-') ? '  ' : ''}${t(language, 'demo', key, values)}`)
   if (existsSync(out) && !existsSync(join(out, MARK))) {
     say('occupied', { out })
     return 3

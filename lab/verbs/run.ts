@@ -11,8 +11,8 @@ import { messageText, t, type Language } from '../../reports/locales/index.ts'
 import { writeViews } from '../../reports/render.ts'
 import { sealRun } from '../../reports/seal.ts'
 import { keyOptions, signerFrom, type KeyOptions } from '../../reports/verbs/seal.ts'
-import { EXIT, languageOf, plain, printFaults } from '../../reports/verbs/terminal.ts'
-import { readFileSync } from 'node:fs'
+import { EXIT, faultText, languageOf, plain, printFaults } from '../../reports/verbs/terminal.ts'
+import { existsSync, readFileSync } from 'node:fs'
 import { resumeRun, startRun, type Ended, type RunRequest } from '../start.ts'
 import { jsonProgress, liveProgress, plainProgress } from './show.ts'
 
@@ -154,15 +154,17 @@ async function run(options: RunOptions): Promise<number> {
     )
     return await finish(result, signer, language, json)
   } catch (e) {
-    return diskFault(e, options.out, language)
+    return brokenRun(e, options.out, language)
   }
 }
 
-/** A disk that is full or gone ends the run; what was observed is on it, and `resume` goes on. */
-function diskFault(e: unknown, directory: string, language: Language): number {
-  const { code } = e as NodeJS.ErrnoException
-  if (code === undefined || !['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR'].includes(code)) throw e
-  console.error(t(language, 'cli', 'run.disk-full', { why: code, directory }))
+/** A disk that is full or gone, or a fault of the harness, ends the run; what was observed is on the disk, and `resume` goes on. */
+function brokenRun(e: unknown, directory: string, language: Language): number {
+  const why = (e as NodeJS.ErrnoException).code ?? (e instanceof Error ? `${e.name}: ${e.message}` : 'unknown')
+  const isDisk = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR'].includes(why)
+  if (isDisk && !existsSync(join(directory, 'run.json'))) console.error(faultText(language, { code: 'unwritable', values: { path: directory, why } }))
+  else console.error(t(language, 'cli', isDisk ? 'run.disk-full' : 'run.broken', { why, directory }))
+  if (!isDisk && e instanceof Error) console.error(plain(e.stack ?? ''))
   return EXIT.labFault
 }
 
@@ -210,7 +212,7 @@ Exit codes: 0 conforms, 1 does not conform, 2 undetermined, 3 bad input, 4 lab f
         const result = await attended(chosen, json, (io) => resumeRun(directory, { ...io, pace: options.pace === 'fast' ? (PACES.fast ?? null) : null }))
         end(await finish(result, loaded.signer, chosen, json))
       } catch (e) {
-        end(diskFault(e, directory, chosen))
+        end(brokenRun(e, directory, chosen))
       }
     })
 }

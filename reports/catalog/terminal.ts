@@ -1,6 +1,6 @@
 import type { Fault } from '../../suites/fault.ts'
 import type { Message } from '../../suites/observation.ts'
-import { t, type Language } from '../locales/index.ts'
+import { bilingual, fill, t, type Language } from '../locales/index.ts'
 import { faultText, plain } from '../verbs/terminal.ts'
 import type { Admission } from './actions.ts'
 import type { Answer } from './answer.ts'
@@ -65,6 +65,8 @@ export function printAdmission(admission: Admission, language: Language, json: b
   for (const { text } of reasons) console.log(`  - ${plain(text)}`)
   for (const fault of seal.faults) console.log(`    ${plain(faultText(language, fault))}`)
   if (signer.why) console.log(`    ${plain(faultText(language, signer.why))}`)
+  const again = verdicts.why && bilingual('cli', `verify.${verdicts.why.code}`)
+  if (again) console.log(`    ${plain(fill(again[language], verdicts.why?.values))}`)
   for (const { text } of notes) console.log(`  · ${plain(text)}`)
 }
 

@@ -16,10 +16,19 @@ const MOST_ATTACHMENTS = 2000
 const LONGEST_ATTACHMENT = 20_000
 
 /** Allure has no word for inconclusive: *broken* is the one that is neither passed nor failed nor left out. */
-const STATUS = { 'pass': Status.PASSED, 'fail': Status.FAILED, 'inconclusive': Status.BROKEN, 'not-applicable': Status.SKIPPED } as const
+const STATUS = {
+  pass: Status.PASSED,
+  fail: Status.FAILED,
+  inconclusive: Status.BROKEN,
+  'not-applicable': Status.SKIPPED,
+} as const
 
 /** Writes Allure results into a directory, one test for each judgement. A view, never the record. */
-export function writeAllure(source: ReportSource, resultsDir: string, language: Language): { tests: number; attachments: number } {
+export function writeAllure(
+  source: ReportSource,
+  resultsDir: string,
+  language: Language,
+): { tests: number; attachments: number } {
   const { report, statement } = source
   const { dut } = statement
   const runtime = new ReporterRuntime({
@@ -28,7 +37,10 @@ export function writeAllure(source: ReportSource, resultsDir: string, language: 
       device: visible(`${dut.maker.name} ${dut.model} ${dut.firmware.version}`),
       run: report.run.id,
       mode: word(language, `mode.${report.run.mode}`),
-      stamps: stampsOf(report).map((s) => `${word(language, `stamp.${s}`)}: ${word(language, `stamp.${s}-means`)}`).join(' ') || undefined,
+      stamps:
+        stampsOf(report)
+          .map((s) => `${word(language, `stamp.${s}`)}: ${word(language, `stamp.${s}-means`)}`)
+          .join(' ') || undefined,
       note: word(language, 'footer'),
     },
     categories: [
@@ -101,7 +113,12 @@ function writeFinding(test: string, finding: FindingRecord, criterion: string, s
   const expected = finding.expected ? toldPlain(language, finding.expected, criterion) : asked
   const step = runtime.startStep(test, undefined, {
     name: `${word(language, `finding.${kind}`)}: ${toldPlain(language, finding.message, criterion)}`,
-    status: finding.is === 'evidence' ? Status.PASSED : finding.is === 'violation' && !suspect ? Status.FAILED : Status.BROKEN,
+    status:
+      finding.is === 'evidence'
+        ? Status.PASSED
+        : finding.is === 'violation' && !suspect
+          ? Status.FAILED
+          : Status.BROKEN,
     start,
     parameters: expected === undefined ? [] : [{ name: word(language, 'judgement.expected'), value: expected }],
   })
@@ -114,15 +131,17 @@ function writeFinding(test: string, finding: FindingRecord, criterion: string, s
     const cut = clipped(visible(text, true), LONGEST_ATTACHMENT)
     const note = cut.missing > 0 ? `\n${word(language, 'evidence.shortened', { missing: cut.missing })}` : ''
     const name = `${kindTitle(cite.kind)[language]} · ${subjectLabel(cite.subject)[language]} · ${cite.at === '' ? '/' : cite.at}`
-    runtime.writeAttachment(test, step, visible(name), Buffer.from(cut.text + note), { contentType: 'text/plain', fileExtension: '.txt' })
+    runtime.writeAttachment(test, step, visible(name), Buffer.from(cut.text + note), {
+      contentType: 'text/plain',
+      fileExtension: '.txt',
+    })
     context.written.attachments++
   }
   runtime.stopStep(step, { stop: start })
 }
 
 export type AllureRendering =
-  | { ok: true; page: string }
-  | { ok: false; why: 'no-java' | 'not-installed' | 'failed' | 'timed-out'; detail: string }
+  { ok: true; page: string } | { ok: false; why: 'no-java' | 'not-installed' | 'failed' | 'timed-out'; detail: string }
 
 const SECONDS = 180
 
@@ -137,15 +156,24 @@ export async function renderAllure(resultsDir: string, outDir: string, seconds =
   } catch {
     return { ok: false, why: 'not-installed', detail: 'allure-commandline' }
   }
-  const done = await run(join(folder, 'dist', 'bin', 'allure'), ['generate', '--single-file', '--clean', resultsDir, '-o', outDir], seconds)
+  const done = await run(
+    join(folder, 'dist', 'bin', 'allure'),
+    ['generate', '--single-file', '--clean', resultsDir, '-o', outDir],
+    seconds,
+  )
   if (done.code === null) return { ok: false, why: 'timed-out', detail: `${seconds} s` }
-  return done.code === 0 ? { ok: true, page: join(outDir, 'index.html') } : { ok: false, why: 'failed', detail: done.said }
+  return done.code === 0
+    ? { ok: true, page: join(outDir, 'index.html') }
+    : { ok: false, why: 'failed', detail: done.said }
 }
 
 /** Code null: stopped because the time was over. */
 function run(command: string, args: string[], seconds: number): Promise<{ code: number | null; said: string }> {
   return new Promise((settle) => {
-    const child = spawn(command, args, { env: { ...process.env, ALLURE_NO_ANALYTICS: 'true' }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, args, {
+      env: { ...process.env, ALLURE_NO_ANALYTICS: 'true' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let said = ''
     const hear = (piece: Buffer) => {
       if (said.length < 4000) said += piece.toString('latin1')

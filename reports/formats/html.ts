@@ -46,20 +46,29 @@ export function renderHtml(source: ReportSource, options: HtmlOptions = {}): str
     verificationSection(source, bundle),
   ]
   const used = parts.reduce((sum, part) => sum + sizeOf(part), 0) + Buffer.byteLength(styles(source))
-  const evidence = evidenceSection(source, index, { kinds, named: shown.named, limit: Math.max(0, Math.floor((limit - used) * 0.75)) })
+  const evidence = evidenceSection(source, index, {
+    kinds,
+    named: shown.named,
+    limit: Math.max(0, Math.floor((limit - used) * 0.75)),
+  })
   return page(source, language, [...parts, evidence]).markup
 }
 
 /** The stamps once in each language, for the margins of paper. */
 function styles(source: ReportSource): string {
-  const words = (language: Language) => stampsOf(source.report).map((s) => word(language, `stamp.${s}`).toUpperCase()).join(' · ')
+  const words = (language: Language) =>
+    stampsOf(source.report)
+      .map((s) => word(language, `stamp.${s}`).toUpperCase())
+      .join(' · ')
   return stylesFor({ en: words('en'), vi: words('vi') })
 }
 
 function page(source: ReportSource, language: Language, sections: Markup[]): Markup {
   const { dut } = source.statement
   const device = `${dut.maker.name} ${dut.model}`
-  const stamps = stampsOf(source.report).map((s) => word(language, `stamp.${s}`)).join(' · ')
+  const stamps = stampsOf(source.report)
+    .map((s) => word(language, `stamp.${s}`))
+    .join(' · ')
   const stamped = stamps === '' ? '' : `[${stamps}] `
   return html`<!DOCTYPE html>
 <html lang="${language}">

@@ -32,7 +32,11 @@ interface Context {
  * is a failure, an inconclusive one an error (it must not look like a pass), everything that was not judged is skipped.
  */
 export function renderJunit(source: ReportSource, language: Language): string {
-  const context = { source, language, spent: new Map(source.observations.map((o) => [keyOf(o), o.endedAt - o.startedAt])) }
+  const context = {
+    source,
+    language,
+    spent: new Map(source.observations.map((o) => [keyOf(o), o.endedAt - o.startedAt])),
+  }
   const suites = source.report.verdicts.regulations.flatMap((r) => suitesOf(r, context))
   const all = suites.flatMap((s) => s.cases)
   const { run } = source.report
@@ -57,7 +61,11 @@ function suitesOf(regulation: RegulationRecord, context: Context): Suite[] {
   const twice = (criterion: string) => asked.filter((d) => d.criterion === criterion).length > 1
   for (const number of new Set(regulation.clauses.flatMap((c) => c.judgements))) {
     const judgement = judgements[number]
-    if (judgement) add(areaOf(judgement.criterion), caseOf(judgement, nameOf(judgement, twice(judgement.criterion)), regulation, context))
+    if (judgement)
+      add(
+        areaOf(judgement.criterion),
+        caseOf(judgement, nameOf(judgement, twice(judgement.criterion)), regulation, context),
+      )
   }
   for (const { criterion, parametersDigest } of asked.filter((d) => !d.selected))
     add(areaOf(criterion), {
@@ -74,23 +82,42 @@ function suitesOf(regulation: RegulationRecord, context: Context): Suite[] {
       const text = source.regulations.find((r) => r.id === regulation.regulation)?.clauses.find((c) => c.id === clause)
       const message = text?.notAssessed?.[language] ?? (why ? toldPlain(language, why) : '')
       const title = text?.title[language] ?? clause
-      add('not-assessed', { name: `clause ${clause}`, classname: `${regulation.regulation}.not-assessed`, title, verdict: 'not-assessed', message, lines: [], micros: 0 })
+      add('not-assessed', {
+        name: `clause ${clause}`,
+        classname: `${regulation.regulation}.not-assessed`,
+        title,
+        verdict: 'not-assessed',
+        message,
+        lines: [],
+        micros: 0,
+      })
     }
-  return [...byArea].sort(([a], [b]) => (a < b ? -1 : 1)).map(([area, cases]) => ({ name: `${regulation.regulation}/${area}`, cases }))
+  return [...byArea]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([area, cases]) => ({ name: `${regulation.regulation}/${area}`, cases }))
 }
 
 function caseOf(judgement: JudgementRecord, name: string, regulation: RegulationRecord, context: Context): Case {
   const { source, language } = context
   const { criterion, verdict, findings } = judgement
-  const clauses = regulation.clauses.filter((c) => c.judgements.some((n) => source.report.verdicts.judgements[n] === judgement))
-  const telling = findings.filter((f) => (verdict === 'fail' ? f.is === 'violation' && f.certainty === 'confirmed' : f.is !== 'evidence'))
+  const clauses = regulation.clauses.filter((c) =>
+    c.judgements.some((n) => source.report.verdicts.judgements[n] === judgement),
+  )
+  const telling = findings.filter((f) =>
+    verdict === 'fail' ? f.is === 'violation' && f.certainty === 'confirmed' : f.is !== 'evidence',
+  )
   return {
     name,
     classname: `${regulation.regulation}.${areaOf(criterion)}`,
     title: criterionTitle(criterion)[language],
     verdict,
-    message: telling.map((f) => toldPlain(language, f.message, criterion)).join(' ') || word(language, 'because.inconclusive-empty'),
-    lines: [`${word(language, 'clauses.clause')}: ${clauses.map((c) => c.clause).join(', ')}`, ...findings.flatMap((f) => findingLines(f, criterion, language))],
+    message:
+      telling.map((f) => toldPlain(language, f.message, criterion)).join(' ') ||
+      word(language, 'because.inconclusive-empty'),
+    lines: [
+      `${word(language, 'clauses.clause')}: ${clauses.map((c) => c.clause).join(', ')}`,
+      ...findings.flatMap((f) => findingLines(f, criterion, language)),
+    ],
     micros: spentOn(judgement, context),
   }
 }
@@ -99,8 +126,15 @@ function findingLines(finding: FindingRecord, criterion: string, language: Langu
   const kind = finding.is === 'violation' && finding.certainty === 'suspect' ? 'suspicion' : finding.is
   return [
     `${word(language, `finding.${kind}`)}: ${toldPlain(language, finding.message, criterion)}`,
-    ...(finding.expected ? [`  ${word(language, 'judgement.expected')}: ${toldPlain(language, finding.expected, criterion)}`] : []),
-    ...finding.cites.slice(0, 10).map((c) => `  ${word(language, 'judgement.evidence')} ${c.kind} ${c.subject} ${c.state} ${c.at === '' ? '/' : c.at}`),
+    ...(finding.expected
+      ? [`  ${word(language, 'judgement.expected')}: ${toldPlain(language, finding.expected, criterion)}`]
+      : []),
+    ...finding.cites
+      .slice(0, 10)
+      .map(
+        (c) =>
+          `  ${word(language, 'judgement.evidence')} ${c.kind} ${c.subject} ${c.state} ${c.at === '' ? '/' : c.at}`,
+      ),
   ]
 }
 
@@ -127,12 +161,12 @@ ${cases.map((c) => caseXml(c, language)).join('')}</testsuite>
 function caseXml({ name, classname, title, verdict, message, lines, micros }: Case, language: Language): string {
   const text = xml([title, ...lines].join('\n')).replace(/&#10;/g, '\n')
   const body = {
-    'pass': '',
-    'fail': `<failure type="fail" message="${xml(message)}">${text}</failure>`,
-    'inconclusive': `<error type="inconclusive" message="${xml(message)}">${text}</error>`,
+    pass: '',
+    fail: `<failure type="fail" message="${xml(message)}">${text}</failure>`,
+    inconclusive: `<error type="inconclusive" message="${xml(message)}">${text}</error>`,
     'not-applicable': skipped('not-applicable', message, language),
     'not-assessed': skipped('not-assessed', message, language),
-    'unrun': skipped('unrun', message, language),
+    unrun: skipped('unrun', message, language),
   }[verdict]
   const out = verdict === 'pass' ? `<system-out>${text}</system-out>` : ''
   return `<testcase name="${xml(name)}" classname="${xml(classname)}" time="${seconds(micros)}">${body}${out}</testcase>\n`
@@ -148,6 +182,13 @@ const counts = (cases: Case[]): string => {
 
 const seconds = (micros: number): string => (Math.max(0, micros) / 1_000_000).toFixed(3)
 
-const XML_ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\n': '&#10;', '\t': '&#9;' }
+const XML_ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\n': '&#10;',
+  '\t': '&#9;',
+}
 /** Text for XML 1.0, also in attributes: what it forbids or hides has become visible. */
 const xml = (text: string): string => visible(text, true).replace(/[&<>"\n\t]/g, (c) => XML_ENTITIES[c] ?? c)

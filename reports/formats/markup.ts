@@ -21,7 +21,11 @@ const escaped = (text: string): string => text.replace(/[&<>"']/g, (c) => ENTITI
 
 /** Text for an element: escaped, hidden characters as marks. */
 export const shown = (text: string, lines = false): Markup =>
-  trusted(piecesOf(text, lines).map((p) => ('text' in p ? escaped(p.text) : `<b class="ctl">${p.mark}</b>`)).join(''))
+  trusted(
+    piecesOf(text, lines)
+      .map((p) => ('text' in p ? escaped(p.text) : `<b class="ctl">${p.mark}</b>`))
+      .join(''),
+  )
 
 /** A template whose values are escaped: as an attribute directly after `="`, as text elsewhere. */
 export function html(strings: TemplateStringsArray, ...values: Content[]): Markup {
@@ -34,7 +38,13 @@ export function html(strings: TemplateStringsArray, ...values: Content[]): Marku
 }
 
 const attribute = (value: Content): string =>
-  typeof value === 'string' ? escaped(visible(value)) : typeof value === 'number' ? String(value) : isMarkup(value) ? value.markup : ''
+  typeof value === 'string'
+    ? escaped(visible(value))
+    : typeof value === 'number'
+      ? String(value)
+      : isMarkup(value)
+        ? value.markup
+        : ''
 
 function written(value: Content): string {
   if (value === null || value === undefined || value === false) return ''

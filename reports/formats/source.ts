@@ -57,7 +57,9 @@ export function citedEvidence({ report, observations }: ReportSource): EvidenceI
   const order = report.verdicts.judgements.map((judgement, index) => ({ judgement, index }))
   order.sort((a, b) => bySeverity(a.judgement, b.judgement) || a.index - b.index)
   for (const { judgement, index } of order)
-    for (const { cite, against } of judgement.findings.flatMap((f) => f.cites.map((cite) => ({ cite, against: f.is !== 'evidence' })))) {
+    for (const { cite, against } of judgement.findings.flatMap((f) =>
+      f.cites.map((cite) => ({ cite, against: f.is !== 'evidence' })),
+    )) {
       const key = keyOf(cite)
       const entry = entries.get(key) ?? { number: entries.size, cite, observation: byKey.get(key) ?? null, parts: [] }
       entries.set(key, entry)
@@ -96,7 +98,11 @@ export function seenOf(seen: unknown): SeenRecord {
     value: s['answered'] === true ? s['value'] : s['partial'],
     cause: typeof s['cause'] === 'string' ? s['cause'] : null,
     why: messageOf(s['why']),
-    controls: listOf(s['controls']).map((c) => ({ id: String(c['id']), ok: c['ok'] === true, about: messageOf(c['about']) })),
+    controls: listOf(s['controls']).map((c) => ({
+      id: String(c['id']),
+      ok: c['ok'] === true,
+      about: messageOf(c['about']),
+    })),
     artifacts: listOf(s['artifacts']).map((a) => ({
       digest: String(a['digest']),
       bytes: Number(a['bytes']),
@@ -130,11 +136,18 @@ export function resolve(value: unknown, pointer: string): { value: unknown } | n
 }
 
 export const tokensOf = (pointer: string): string[] =>
-  pointer === '' ? [] : pointer.slice(1).split('/').map((t) => t.replace(/~1/g, '/').replace(/~0/g, '~'))
+  pointer === ''
+    ? []
+    : pointer
+        .slice(1)
+        .split('/')
+        .map((t) => t.replace(/~1/g, '/').replace(/~0/g, '~'))
 
 /** Every clause that a judgement was taken for. */
 export function clausesOf(judgement: JudgementRecord, { verdicts }: Report): { regulation: string; clause: string }[] {
-  const demanded = verdicts.demand.find((d) => d.criterion === judgement.criterion && d.parametersDigest === judgement.parametersDigest)
+  const demanded = verdicts.demand.find(
+    (d) => d.criterion === judgement.criterion && d.parametersDigest === judgement.parametersDigest,
+  )
   return demanded?.askedBy ?? []
 }
 

@@ -19,10 +19,13 @@ const FILTERS = `@media screen{${OUTCOMES.map(
 const paper = (stamps: Record<Language, string>): string =>
   LANGUAGES.map(
     (l) => `@page ${l}{@bottom-right{content:counter(page) " / " counter(pages);font:8pt sans-serif;color:#444}${
-      stamps[l] === '' ? '' : `@top-center{content:${JSON.stringify(stamps[l])};width:100%;margin:4mm 0;font:700 9pt sans-serif;color:#fff;background:#7a1f6b}`
+      stamps[l] === ''
+        ? ''
+        : `@top-center{content:${JSON.stringify(stamps[l])};width:100%;margin:4mm 0;font:700 9pt sans-serif;color:#fff;background:#7a1f6b}`
     }}
 body:has(#${l}:checked){page:${l}}`,
   ).join('\n')
 
 /** The whole style sheet; `stamps` are constant words of this program. */
-export const stylesFor = (stamps: Record<Language, string>): string => [LAYOUT, PARTS, LANGUAGE, FILTERS, MEDIA, paper(stamps)].join('\n')
+export const stylesFor = (stamps: Record<Language, string>): string =>
+  [LAYOUT, PARTS, LANGUAGE, FILTERS, MEDIA, paper(stamps)].join('\n')

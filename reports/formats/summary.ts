@@ -1,5 +1,6 @@
 import { OUTCOMES } from '../../suites/roll-up.ts'
 import type { Language } from '../locales/index.ts'
+import { linesOf } from './columns.ts'
 import { stampsOf } from './stamps.ts'
 import { LIKE } from './parts/outcome.ts'
 import { clausesOf, regulationOf, type JudgementRecord, type RegulationRecord, type ReportSource } from './source.ts'
@@ -14,9 +15,22 @@ export interface SummaryOptions {
   width?: number
 }
 
-const COLOURS: Record<string, string> = { pass: '32', fail: '31', inconclusive: '33', stamp: '7;1', soft: '2', strong: '1' }
+const COLOURS: Record<string, string> = {
+  pass: '32',
+  fail: '31',
+  inconclusive: '33',
+  stamp: '7;1',
+  soft: '2',
+  strong: '1',
+}
 const SIGNS: Record<string, string> = {
-  'pass': '+', 'fail': 'x', 'inconclusive': '?', 'not-applicable': '-', 'not-assessed': 'o', 'unrun': '|', 'covered': '=',
+  pass: '+',
+  fail: 'x',
+  inconclusive: '?',
+  'not-applicable': '-',
+  'not-assessed': 'o',
+  unrun: '|',
+  covered: '=',
 }
 const MOST_JUDGEMENTS = 100
 const MOST_FINDINGS = 6
@@ -30,18 +44,32 @@ interface Context {
 }
 
 /** The report for a terminal: overall, what failed with expected and actual, what is undecided and why, counts. */
-export function renderSummary(source: ReportSource, { language = 'vi', colour = false, width = 80 }: SummaryOptions = {}): string {
-  const paint = (text: string, name: string) => (colour && COLOURS[name] ? `\u001b[${COLOURS[name]}m${text}\u001b[0m` : text)
+export function renderSummary(
+  source: ReportSource,
+  { language = 'vi', colour = false, width = 80 }: SummaryOptions = {},
+): string {
+  const paint = (text: string, name: string) =>
+    colour && COLOURS[name] ? `\u001b[${COLOURS[name]}m${text}\u001b[0m` : text
   const context: Context = { source, language, width: Math.max(40, width), paint }
   const { report, statement } = source
   const { dut } = statement
   const device = visible(`${dut.maker.name} ${dut.model} (${dut.firmware.version})`)
   return [
     ...stampsOf(report).flatMap((s) =>
-      wrapped(`[${word(language, `stamp.${s}`).toUpperCase()}] ${word(language, `stamp.${s}-means`)}`, context, '', 'stamp'),
+      wrapped(
+        `[${word(language, `stamp.${s}`).toUpperCase()}] ${word(language, `stamp.${s}-means`)}`,
+        context,
+        '',
+        'stamp',
+      ),
     ),
     ...wrapped(device, context, '', 'strong'),
-    ...wrapped(`${instantText(report.run.startedAt)}, ${durationIn(language, report.run.endedAt - report.run.startedAt)} · ${word(language, `mode.${report.run.mode}`)} · ${report.run.id}`, context, '', 'soft'),
+    ...wrapped(
+      `${instantText(report.run.startedAt)}, ${durationIn(language, report.run.endedAt - report.run.startedAt)} · ${word(language, `mode.${report.run.mode}`)} · ${report.run.id}`,
+      context,
+      '',
+      'soft',
+    ),
     ...report.verdicts.regulations.flatMap((r) => regulationLines(r, context)),
     ...judgementLines('fail', context),
     ...judgementLines('inconclusive', context),
@@ -56,16 +84,34 @@ function regulationLines(regulation: RegulationRecord, context: Context): string
   const like = LIKE[regulation.overall]
   const title = regulationOf(source, regulation)?.title[language] ?? regulation.regulation
   const indicative = regulation.indicative ? ` [${word(language, 'stamp.indicative').toUpperCase()}]` : ''
-  const counts = OUTCOMES.map((o) => ({ o, n: regulation.clauses.filter((c) => c.outcome === o).length })).filter(({ n }) => n > 0)
+  const counts = OUTCOMES.map((o) => ({ o, n: regulation.clauses.filter((c) => c.outcome === o).length })).filter(
+    ({ n }) => n > 0,
+  )
   return [
     '',
     ...wrapped(`${visible(title)} (${regulation.edition})`, context),
-    ...wrapped(`${SIGNS[like]} ${word(language, `overall.${regulation.overall}`).toUpperCase()}${indicative}`, context, '  ', like),
-    ...wrapped(counts.map(({ o, n }) => `${n} ${word(language, `outcome.${o}`).toLowerCase()}`).join(' · '), context, '  '),
-    ...(like === 'inconclusive' ? wrapped(word(language, `verdict.${regulation.overall}-because`), context, '  ', 'soft') : []),
+    ...wrapped(
+      `${SIGNS[like]} ${word(language, `overall.${regulation.overall}`).toUpperCase()}${indicative}`,
+      context,
+      '  ',
+      like,
+    ),
+    ...wrapped(
+      counts.map(({ o, n }) => `${n} ${word(language, `outcome.${o}`).toLowerCase()}`).join(' · '),
+      context,
+      '  ',
+    ),
+    ...(like === 'inconclusive'
+      ? wrapped(word(language, `verdict.${regulation.overall}-because`), context, '  ', 'soft')
+      : []),
     ...regulation.clauses.flatMap((c) => {
       const clause = regulationOf(source, regulation)?.clauses.find((x) => x.id === c.clause)
-      return wrapped(`${SIGNS[c.outcome]} ${c.clause} ${clause?.title[language] ?? ''} — ${word(language, `outcome.${c.outcome}`)}`, context, '    ', c.outcome)
+      return wrapped(
+        `${SIGNS[c.outcome]} ${c.clause} ${clause?.title[language] ?? ''} — ${word(language, `outcome.${c.outcome}`)}`,
+        context,
+        '    ',
+        c.outcome,
+      )
     }),
   ]
 }
@@ -93,12 +139,16 @@ function criterionLines(group: JudgementRecord[], verdict: 'fail' | 'inconclusiv
   const { language, source } = context
   const [first] = group
   if (!first) return []
-  const clauses = clausesOf(first, source.report).map((c) => c.clause).join(', ')
+  const clauses = clausesOf(first, source.report)
+    .map((c) => c.clause)
+    .join(', ')
   const asked = asking(first.criterion)?.[language]
   const accused = group.some((j) => j.findings.some((f) => f.is === 'violation' && !f.expected))
   return [
     ...wrapped(`${SIGNS[verdict]} ${criterionTitle(first.criterion)[language]} [${clauses}]`, context, '  ', verdict),
-    ...(asked !== undefined && accused ? wrapped(`${word(language, 'judgement.expected')}: ${asked}`, context, '    ') : []),
+    ...(asked !== undefined && accused
+      ? wrapped(`${word(language, 'judgement.expected')}: ${asked}`, context, '    ')
+      : []),
     ...group.flatMap((j) => oneJudgement(j, context)),
   ]
 }
@@ -115,7 +165,9 @@ function oneJudgement({ criterion, subject, state, verdict, findings }: Judgemen
       const label = f.is === 'violation' ? `${word(language, 'judgement.actual')}: ` : ''
       const expected = f.expected ? clipped(toldPlain(language, f.expected, criterion), LONGEST).text : null
       return [
-        ...(expected === null ? [] : wrapped(`${word(language, 'judgement.expected')}: ${expected}`, context, '      ')),
+        ...(expected === null
+          ? []
+          : wrapped(`${word(language, 'judgement.expected')}: ${expected}`, context, '      ')),
         ...wrapped(`${label}${actual}`, context, '      '),
       ]
     }),
@@ -123,39 +175,6 @@ function oneJudgement({ criterion, subject, state, verdict, findings }: Judgemen
   ]
 }
 
-/** Breaks at blanks, and words that are too long wherever they must be. Continued lines stand two columns in. */
-function wrapped(text: string, { width, paint }: Context, indent = '', colour = ''): string[] {
-  const lines: string[] = []
-  let line = ''
-  const room = () => width - indent.length - (lines.length > 0 ? 2 : 0)
-  for (const word of visible(text).split(' ')) {
-    if (line !== '' && columns(line) + 1 + columns(word) > room()) {
-      lines.push(line)
-      line = ''
-    }
-    line = line === '' ? word : `${line} ${word}`
-    while (columns(line) > room()) {
-      const cut = cutAt(line, room())
-      lines.push(line.slice(0, cut))
-      line = line.slice(cut)
-    }
-  }
-  return [...lines, line].map((l, i) => paint(`${indent}${i > 0 ? '  ' : ''}${l}`, colour))
-}
-
-/** East Asian wide characters take two columns; combining marks none. */
-const widthOf = (c: string): number =>
-  /^[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]$/.test(c) ? 0 : /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]$/u.test(c) ? 2 : 1
-
-const columns = (text: string): number => [...text].reduce((sum, c) => sum + widthOf(c), 0)
-
-/** Index of the code unit where so many columns are full; at least one character. */
-function cutAt(text: string, room: number): number {
-  let [at, used] = [0, 0]
-  for (const c of text) {
-    if (at > 0 && used + widthOf(c) > room) break
-    used += widthOf(c)
-    at += c.length
-  }
-  return at
-}
+/** Text of whatever origin as indented lines; continued lines stand two columns in. */
+const wrapped = (text: string, { width, paint }: Context, indent = '', colour = ''): string[] =>
+  linesOf(visible(text), width - indent.length).map((line) => paint(indent + line, colour))

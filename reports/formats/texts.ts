@@ -76,7 +76,8 @@ function readable(language: Language, name: string, value: unknown): string {
   if (name === 'kind') return titled(text, kindTitle(text)[language])
   if (name === 'criterion') return titled(text, criterionTitle(text)[language])
   if (name === 'subject') return subjectLabel(text)[language]
-  if (name === 'cause' || name === 'state' || name === 'family') return bilingual('report', `${name}.${text}`)?.[language] ?? text
+  if (name === 'cause' || name === 'state' || name === 'family')
+    return bilingual('report', `${name}.${text}`)?.[language] ?? text
   const cut = clipped(text, LONGEST_VALUE)
   return cut.missing > 0 ? `${cut.text}… (+${cut.missing})` : text
 }
@@ -132,4 +133,8 @@ export function durationIn(language: Language, micros: number): string {
 
 /** Bytes in the unit a reader would choose. */
 export const size = (bytes: number): string =>
-  bytes < 1024 ? `${bytes} B` : bytes < 1_048_576 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1_048_576).toFixed(1)} MiB`
+  bytes < 1024
+    ? `${bytes} B`
+    : bytes < 1_048_576
+      ? `${(bytes / 1024).toFixed(1)} KiB`
+      : `${(bytes / 1_048_576).toFixed(1)} MiB`

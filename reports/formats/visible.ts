@@ -30,7 +30,9 @@ export function piecesOf(text: string, lines = false): Piece[] {
 
 /** The same as plain text: hidden characters become `⟨U+202E⟩`. The result holds no character XML 1.0 forbids. */
 export const visible = (text: string, lines = false): string =>
-  piecesOf(text, lines).map((p) => ('text' in p ? p.text : `⟨${p.mark}⟩`)).join('')
+  piecesOf(text, lines)
+    .map((p) => ('text' in p ? p.text : `⟨${p.mark}⟩`))
+    .join('')
 
 /** The first `limit` characters, never half of a surrogate pair, and how many are missing. */
 export function clipped(text: string, limit: number): { text: string; missing: number } {
@@ -60,7 +62,9 @@ export function textOfBytes(bytes: Uint8Array): string {
 function utf8(bytes: Uint8Array): string | null {
   for (let off = 0; off < 4; off++)
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(0, Math.max(0, bytes.length - off)))
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+        bytes.subarray(0, Math.max(0, bytes.length - off)),
+      )
     } catch {
       continue
     }

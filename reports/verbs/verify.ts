@@ -48,7 +48,7 @@ function print(language: Language, v: Verified, asked: boolean): void {
   if (v.verdicts.state === 'equal') say('verdicts-equal', { count: v.judgements })
   else if (v.verdicts.state === 'different') {
     say('verdicts-different')
-    for (const d of v.differences) say('difference', { ...d, what: plain(d.what) })
+    for (const d of v.differences) say('difference', { ...d, what: `  ${plain(d.what)}` })
   } else {
     const why = v.verdicts.why
     say('verdicts-not-attempted', { why: why ? t(language, 'cli', `verify.${why.code}`, why.values) : '' })
@@ -69,7 +69,7 @@ export async function rejudge(path: string, options: Options): Promise<number> {
   if (options.json) console.log(JSON.stringify({ same: result.same, suite: result.suite, differences: result.differences }))
   else {
     console.log(t(language, 'cli', result.same ? 'rejudge.same' : 'rejudge.other'))
-    for (const d of result.differences) console.log(t(language, 'cli', 'verify.difference', { ...d, what: plain(d.what) }))
+    for (const d of result.differences) console.log(t(language, 'cli', 'verify.difference', { ...d, what: `  ${plain(d.what)}` }))
   }
   return result.same ? 0 : EXIT.verdictsDiffer
 }

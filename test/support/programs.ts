@@ -59,13 +59,14 @@ export function certificates(): Certificates {
   }
 }
 
-/** nginx with one TLS server block; `directives` go into the block. */
+/** nginx with one server block that holds `directives`; its files lie in `directory`. */
 export function nginx(directory: string, listen: string, directives: string[]): ChildProcess {
-  const file = join(directory, `nginx-${listen.replace(/\W/g, '-')}.conf`)
+  const name = `nginx-${listen.replace(/\W/g, '-')}`
+  const file = join(directory, `${name}.conf`)
   writeFileSync(file, [
-    'daemon off; pid nginx.pid; error_log stderr crit; events {}',
+    `daemon off; pid ${name}.pid; error_log stderr crit; events {}`,
     'http { access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;',
-    `server { listen ${listen}; ${directives.join('; ')}; location / { return 200 "camera"; } } }`,
-  ].join('\n').replace('pid nginx.pid', `pid nginx-${listen.replace(/\W/g, '-')}.pid`))
+    `server { listen ${listen}; ${directives.join('; ')}; } }`,
+  ].join('\n'))
   return start('nginx', ['-p', directory, '-c', file])
 }

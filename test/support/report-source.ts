@@ -4,10 +4,13 @@ import type { ReportSource } from '../../reports/formats/source.ts'
 /** A golden source of the report formats: `test/fixtures/report/<name>.json`. */
 export function reportSource(name: 'official' | 'rehearsal'): ReportSource {
   const path = new URL(`../fixtures/report/${name}.json`, import.meta.url)
-  const { objects, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as Omit<ReportSource, 'objects'> & { objects: Record<string, string> }
+  const { objects, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as Omit<ReportSource, 'objects'> & {
+    objects: Record<string, string>
+  }
   return {
     ...rest,
-    objects: (digest) => (objects[digest] === undefined ? null : new Uint8Array(Buffer.from(objects[digest], 'base64'))),
+    objects: (digest) =>
+      objects[digest] === undefined ? null : new Uint8Array(Buffer.from(objects[digest], 'base64')),
   }
 }
 

@@ -6,7 +6,9 @@ export const weakness: Weakness = {
     en: 'Nothing is ever sent to the syslog server',
     vi: 'Không gửi bất kỳ bản ghi nào tới máy chủ syslog',
   },
-  criteria: ['logging/failed-login-recorded'],
+  // Without any record the channel is unproven: no violation can be confirmed (control on the same path).
+  criteria: [],
+  undecided: ['logging/failed-login-recorded'],
   visibleTo: 'self-proved',
   apply: { sendsSyslog: false },
 }

@@ -15,7 +15,10 @@ export function stampStrip(source: ReportSource): Content {
 /** The same explained in the text, where the strip has room for the words alone. */
 export function stampNotes(source: ReportSource): Content {
   const stamps = stampsOf(source.report)
-  return stamps.length > 0 && html`<ul class="stamp-notes">${stamps.map((s) => html`<li><b>${say(`stamp.${s}`)}.</b> ${say(`stamp.${s}-means`)}</li>`)}</ul>`
+  return (
+    stamps.length > 0 &&
+    html`<ul class="stamp-notes">${stamps.map((s) => html`<li><b>${say(`stamp.${s}`)}.</b> ${say(`stamp.${s}-means`)}</li>`)}</ul>`
+  )
 }
 
 /** What the report claims, and what it does not. */
@@ -68,9 +71,14 @@ function culprits({ clauses }: RegulationRecord, number: number, like: string): 
 }
 
 /** A regulation applied outside its dates is said so (ISO 8601 dates compare as text). */
-function inForce({ validFrom, validUntil }: { validFrom: string | null; validUntil: string | null }, at: number): Content {
+function inForce(
+  { validFrom, validUntil }: { validFrom: string | null; validUntil: string | null },
+  at: number,
+): Content {
   const day = instantText(at).slice(0, 10)
-  if (validFrom !== null && day < validFrom) return html`<p class="notice">${say('verdict.not-yet', { date: validFrom })}</p>`
-  if (validUntil !== null && day > validUntil) return html`<p class="notice">${say('verdict.no-longer', { date: validUntil })}</p>`
+  if (validFrom !== null && day < validFrom)
+    return html`<p class="notice">${say('verdict.not-yet', { date: validFrom })}</p>`
+  if (validUntil !== null && day > validUntil)
+    return html`<p class="notice">${say('verdict.no-longer', { date: validUntil })}</p>`
   return null
 }

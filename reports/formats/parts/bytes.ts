@@ -37,7 +37,8 @@ export function bytesInline(base64: string): Markup {
   return html`<bdi class="dev">${textOfBytes(kept).replace(/\n/g, '\\n').replace(/\t/g, '\\t')}</bdi>${rest}`
 }
 
-export const shortened = (missing: number): Markup => html` <small class="cut">${say('evidence.shortened', { missing })}</small>`
+export const shortened = (missing: number): Markup =>
+  html` <small class="cut">${say('evidence.shortened', { missing })}</small>`
 
 const shortenedBytes = (kept: number, all: number): Markup =>
   html` <small class="cut">${say('evidence.shortened-bytes', { kept: size(kept), all: size(all) })}</small>`

@@ -1,6 +1,14 @@
 import type { ObservationKind } from '../../../suites/observation.ts'
 import { html, sizeOf, type Content, type Markup } from '../markup.ts'
-import { MOST_ENTRIES, MOST_PARTS, seenOf, type EvidenceEntry, type EvidenceIndex, type ReportSource, type SeenRecord } from '../source.ts'
+import {
+  MOST_ENTRIES,
+  MOST_PARTS,
+  seenOf,
+  type EvidenceEntry,
+  type EvidenceIndex,
+  type ReportSource,
+  type SeenRecord,
+} from '../source.ts'
 import { instant, kindTitle, say, size, subjectLabel, told } from '../texts.ts'
 import { textOfBytes } from '../visible.ts'
 import { block, quoted, shortened } from './bytes.ts'
@@ -38,8 +46,11 @@ export function evidenceSection(source: ReportSource, index: EvidenceIndex, opti
 <p class="lead">${say('evidence.lead')}</p>
 ${index.entries.length === 0 && html`<p>${say('evidence.nothing')}</p>`}
 ${full}
-${listed.length > 0 && html`<div class="notice"><p>${say('evidence.too-much', { shown: full.length, all: index.entries.length })}</p></div>
-<ul class="listed">${listed}</ul>`}
+${
+  listed.length > 0 &&
+  html`<div class="notice"><p>${say('evidence.too-much', { shown: full.length, all: index.entries.length })}</p></div>
+<ul class="listed">${listed}</ul>`
+}
 ${unlisted > 0 && html`<p id="evidence-rest">${say('evidence.unlisted', { count: unlisted })}</p>`}
 ${uncited > 0 && html`<p class="faint">${say('evidence.uncited', { count: uncited })}</p>`}</section>`
 }
@@ -75,20 +86,24 @@ ${entry.parts.length > MOST_PARTS && shortened(entry.parts.length - MOST_PARTS)}
 function controlsView({ controls }: SeenRecord): Content {
   if (controls.length === 0) return null
   return html`<p class="label">${say('evidence.controls')}</p><ul class="controls">${controls.map(
-    (c) => html`<li class="${c.ok ? 'ok' : 'bad'}"><b>${say(c.ok ? 'evidence.held' : 'evidence.not-held')}</b> ${c.about ? told(c.about) : quoted(c.id)}</li>`,
+    (c) =>
+      html`<li class="${c.ok ? 'ok' : 'bad'}"><b>${say(c.ok ? 'evidence.held' : 'evidence.not-held')}</b> ${c.about ? told(c.about) : quoted(c.id)}</li>`,
   )}</ul>`
 }
 
 /** What was stored beside the observation; the beginning of it where it is text. */
 function artifactsView({ artifacts }: SeenRecord, source: ReportSource): Content {
   if (artifacts.length === 0) return null
-  return html`<p class="label">${say('evidence.artifacts')}</p><ul class="artifacts">${artifacts.slice(0, 20).map((a) => {
-    const content = source.objects(a.digest)
-    const isText = /^(text\/|application\/(json|xml|sdp))/.test(a.mediaType)
-    return html`<li>${quoted(a.name, 120)} <small>${quoted(a.mediaType, 80)} · ${size(a.bytes)}</small> <code class="digest">${a.digest}</code>${
-      content === null
-        ? html` <small>${say('evidence.withheld')}</small>`
-        : isText && html`<details class="raw"><summary>${say('evidence.beginning')}</summary>${block(textOfBytes(content.subarray(0, 2000)), 2000)}</details>`
-    }</li>`
-  })}</ul>`
+  return html`<p class="label">${say('evidence.artifacts')}</p><ul class="artifacts">${artifacts
+    .slice(0, 20)
+    .map((a) => {
+      const content = source.objects(a.digest)
+      const isText = /^(text\/|application\/(json|xml|sdp))/.test(a.mediaType)
+      return html`<li>${quoted(a.name, 120)} <small>${quoted(a.mediaType, 80)} · ${size(a.bytes)}</small> <code class="digest">${a.digest}</code>${
+        content === null
+          ? html` <small>${say('evidence.withheld')}</small>`
+          : isText &&
+            html`<details class="raw"><summary>${say('evidence.beginning')}</summary>${block(textOfBytes(content.subarray(0, 2000)), 2000)}</details>`
+      }</li>`
+    })}</ul>`
 }

@@ -1,5 +1,12 @@
 import { html, sizeOf, trusted, type Content, type Markup } from '../markup.ts'
-import { bySeverity, type ClauseRecord, type EvidenceIndex, type FindingRecord, type JudgementRecord, type ReportSource } from '../source.ts'
+import {
+  bySeverity,
+  type ClauseRecord,
+  type EvidenceIndex,
+  type FindingRecord,
+  type JudgementRecord,
+  type ReportSource,
+} from '../source.ts'
 import { asking, criterionTitle, kindTitle, looking, mending, say, subjectLabel, told } from '../texts.ts'
 import { quoted } from './bytes.ts'
 import { badge } from './outcome.ts'
@@ -17,7 +24,12 @@ const MOST_CITES = 8
 const MOST_LINES = 300
 
 /** The decision path of a clause: criterion, subject and state, findings, verdict. */
-export function judgementsView(clause: ClauseRecord, source: ReportSource, index: EvidenceIndex, shown: Shown): Content {
+export function judgementsView(
+  clause: ClauseRecord,
+  source: ReportSource,
+  index: EvidenceIndex,
+  shown: Shown,
+): Content {
   const { judgements } = source.report.verdicts
   const groups = new Map<string, { number: number; judgement: JudgementRecord }[]>()
   for (const number of clause.judgements) {
@@ -37,7 +49,9 @@ function criterionView(
 ): Markup {
   const sorted = [...group].sort((a, b) => bySeverity(a.judgement, b.judgement) || a.number - b.number)
   const { criterion, criterionVersion, parametersDigest } = sorted[0]!.judgement
-  const demanded = source.report.verdicts.demand.find((d) => d.criterion === criterion && d.parametersDigest === parametersDigest)
+  const demanded = source.report.verdicts.demand.find(
+    (d) => d.criterion === criterion && d.parametersDigest === parametersDigest,
+  )
   const parameters = Object.entries(demanded?.parameters ?? {})
   const cards = sorted.slice(0, MOST_LINES).map(({ number, judgement }) => {
     if (shown.full.has(number) || shown.left <= 0) return lineOf(number, judgement, shown)
@@ -50,9 +64,9 @@ function criterionView(
   const mend = mending(criterion)
   const looks = looking(criterion)
   return html`<div class="criterion"><h4>${criterionTitle(criterion)}</h4>
-<p class="meta"><code>${criterion}</code>${criterionVersion !== '' && html` <span>${criterionVersion}</span>`}${
-    parameters.map(([name, value]) => html` · ${name} = ${quoted(JSON.stringify(value), 120)}`)
-  }</p>
+<p class="meta"><code>${criterion}</code>${criterionVersion !== '' && html` <span>${criterionVersion}</span>`}${parameters.map(
+    ([name, value]) => html` · ${name} = ${quoted(JSON.stringify(value), 120)}`,
+  )}</p>
 ${looks && html`<details class="how"><summary>${say('judgement.how')}</summary><p>${looks}</p></details>`}
 ${cards}${sorted.length > MOST_LINES && html`<p class="notice">${say('judgement.more', { count: sorted.length - MOST_LINES })}</p>`}
 ${mend && sorted.some((s) => s.judgement.verdict === 'fail') && html`<div class="mend"><p class="label">${say('judgement.mend')}</p><p>${mend}</p></div>`}</div>`
@@ -72,12 +86,14 @@ function lineOf(number: number, judgement: JudgementRecord, shown: Shown): Marku
 function cardOf(number: number, judgement: JudgementRecord, index: EvidenceIndex): Markup {
   const { verdict, findings } = judgement
   const decided = verdict === 'pass' || verdict === 'not-applicable'
-  const first = decided ? findings : findings.filter((f) => f.is !== 'evidence').sort((a, b) => weightOf(b) - weightOf(a))
+  const first = decided
+    ? findings
+    : findings.filter((f) => f.is !== 'evidence').sort((a, b) => weightOf(b) - weightOf(a))
   const favourable = decided ? [] : findings.filter((f) => f.is === 'evidence')
   return html`<details class="judgement o-${verdict}"${!decided && html` open`}>
 <summary id="j${number}">${badge(verdict)} <span class="place">${place(judgement)}</span></summary>
 ${findingsView(first, judgement, index)}
-${favourable.length > 0 && html`<details class="how"><summary>${say('judgement.favourable', { count: favourable.length })}</summary>${findingsView(favourable, judgement, index)}</details>`}
+${favourable.length > 0 && html`<details class="how favourable"><summary>${say('judgement.favourable', { count: favourable.length })}</summary>${findingsView(favourable, judgement, index)}</details>`}
 <p class="because">${say(`because.${reasonOf(judgement)}`)}</p></details>`
 }
 
@@ -101,7 +117,11 @@ function reasonOf({ verdict, findings }: JudgementRecord): string {
 function findingView(finding: FindingRecord, judgement: JudgementRecord, index: EvidenceIndex): Markup {
   const { criterion } = judgement
   const kind = finding.is === 'violation' && finding.certainty === 'suspect' ? 'suspicion' : finding.is
-  const expected = finding.expected ? told(finding.expected, criterion) : finding.is === 'violation' ? asking(criterion) : null
+  const expected = finding.expected
+    ? told(finding.expected, criterion)
+    : finding.is === 'violation'
+      ? asking(criterion)
+      : null
   const actual = told(finding.message, criterion)
   const body = expected
     ? html`<dl class="pair"><div><dt>${say('judgement.expected')}</dt><dd>${expected}</dd></div><div class="actual"><dt>${say(
@@ -113,8 +133,11 @@ function findingView(finding: FindingRecord, judgement: JudgementRecord, index: 
 
 function citesView({ cites }: FindingRecord, { subject }: JudgementRecord, index: EvidenceIndex): Content {
   if (cites.length === 0) return null
-  const links = cites.slice(0, MOST_CITES).map(
-    (c) => html`<a class="cite" href="#${trusted(index.anchor(c))}">${kindTitle(c.kind)} <small>${c.subject !== subject && html`${subjectLabel(c.subject)} `}<code>${c.at === '' ? '/' : c.at}</code></small></a>`,
-  )
+  const links = cites
+    .slice(0, MOST_CITES)
+    .map(
+      (c) =>
+        html`<a class="cite" href="#${trusted(index.anchor(c))}">${kindTitle(c.kind)} <small>${c.subject !== subject && html`${subjectLabel(c.subject)} `}<code>${c.at === '' ? '/' : c.at}</code></small></a>`,
+    )
   return html`<p class="cites">${say('judgement.evidence')} ${links}${cites.length > MOST_CITES && ` +${cites.length - MOST_CITES}`}</p>`
 }

@@ -21,9 +21,9 @@ export const badge = (outcome: string): Markup =>
 
 /** Which outcome an overall looks like. */
 export const LIKE = {
-  'conforms': 'pass',
+  conforms: 'pass',
   'does-not-conform': 'fail',
-  'undetermined': 'inconclusive',
+  undetermined: 'inconclusive',
   'no-failure-in-selection': 'pass',
   'failure-in-selection': 'fail',
   'undetermined-in-selection': 'inconclusive',

@@ -3,9 +3,8 @@ import type { TSchema } from '../../../suites/schema.ts'
 import { html, sizeOf, type Content, type Markup } from '../markup.ts'
 import { isRecord, resolve, tokensOf, type EvidencePart, type ReportSource } from '../source.ts'
 import { criterionTitle, say } from '../texts.ts'
-import { bytesOfBase64, textOfBytes } from '../visible.ts'
 import { block, quoted } from './bytes.ts'
-import { exchangeView, isExchange } from './exchange.ts'
+import { exchangeView, isExchange, resultOf } from './exchange.ts'
 import { schemaAt } from './schema-walk.ts'
 import { isPlain, valueView } from './value.ts'
 
@@ -21,10 +20,14 @@ export function partView(
   named: ReadonlySet<number>,
 ): Markup {
   const view = cited(value, part.at, schema)
-  const shown = sizeOf(view) <= LONGEST_PART ? view : block(JSON.stringify(resolve(value, part.at)?.value ?? null, null, 1), LONGEST_JSON)
-  return html`<details class="part"${part.against && html` open`}><summary id="${id}"><code>${part.at === '' ? '/' : part.at}</code> <span class="precis">${
-    precis(value, part.at)
-  }</span></summary>
+  const shown =
+    sizeOf(view) <= LONGEST_PART
+      ? view
+      : block(JSON.stringify(resolve(value, part.at)?.value ?? null, null, 1), LONGEST_JSON)
+  return html`<details class="part"${part.against && html` open`}><summary id="${id}"><code>${part.at === '' ? '/' : part.at}</code> <span class="precis">${precis(
+    value,
+    part.at,
+  )}</span></summary>
 <p class="meta">${backLinks(part.judgements, source, named)}</p>${shown}</details>`
 }
 
@@ -41,7 +44,9 @@ function cited(value: unknown, pointer: string, schema: TSchema | null): Markup 
     return valueView(found.value, schemaOf(tokens), last ?? '')
   const parent = tokens.slice(0, -1)
   const around = resolve(value, pointer.slice(0, pointer.lastIndexOf('/')))?.value
-  const near = isRecord(around) ? Object.fromEntries(Object.entries(around).filter(([name, v]) => name === last || isPlain(v))) : around
+  const near = isRecord(around)
+    ? Object.fromEntries(Object.entries(around).filter(([name, v]) => name === last || isPlain(v)))
+    : around
   return valueView(near, schemaOf(parent), parent.at(-1) ?? '', 2, last)
 }
 
@@ -49,7 +54,11 @@ function cited(value: unknown, pointer: string, schema: TSchema | null): Markup 
 function exchangeAround(value: unknown, tokens: string[]): { exchange: Exchange; round: number | null } | null {
   let at = value
   for (let i = 0; ; i++) {
-    if (isExchange(at)) return { exchange: at, round: tokens[i] === 'rounds' && tokens[i + 1] !== undefined ? Number(tokens[i + 1]) : null }
+    if (isExchange(at))
+      return {
+        exchange: at,
+        round: tokens[i] === 'rounds' && tokens[i + 1] !== undefined ? Number(tokens[i + 1]) : null,
+      }
     if (i >= tokens.length) return null
     at = resolve(at, `/${(tokens[i] ?? '').replace(/~/g, '~0').replace(/\//g, '~1')}`)?.value
   }
@@ -61,10 +70,8 @@ function precis(value: unknown, pointer: string): Content {
   if (!found) return null
   const within = exchangeAround(value, tokensOf(pointer))
   if (!within) return isPlain(found.value) ? quoted(String(found.value), 80) : quoted(JSON.stringify(found.value), 80)
-  const { request, rounds, failure } = within.exchange
-  const raw = rounds[within.round ?? rounds.length - 1]?.answer.raw
-  const first = raw === undefined ? '' : textOfBytes((bytesOfBase64(raw) ?? new Uint8Array()).subarray(0, 200)).split('\n')[0]
-  return html`${quoted(`${request.method} ${request.target}`, 80)} → ${failure ? say(`failure.${failure.code}`) : quoted(first ?? '', 60)}`
+  const { method, target } = within.exchange.request
+  return html`${quoted(`${method} ${target}`, 80)} → ${resultOf(within.exchange, within.round)}`
 }
 
 export function backLinks(judgements: number[], { report }: ReportSource, named: ReadonlySet<number>): Content {

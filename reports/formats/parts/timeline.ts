@@ -18,9 +18,13 @@ export function timelineSection({ report }: ReportSource): Markup {
 <p class="lead">${say('time.lead', { from: instant(first), to: instant(last), all: duration(last - first) })}${
     run.resumed > 0 && html` ${say('time.resumed', { count: run.resumed })}`
   }</p>
-${timeline.length === 0 ? html`<p>${say('time.nothing')}</p>` : html`<table class="gantt"><thead><tr><th scope="col">${say('time.kind')}</th><th scope="col">${say('time.count')}</th><th scope="col">${say('time.spent')}</th><th scope="col">${say('time.waited')}</th><th scope="col" class="track"><span class="ends"><span>0</span><span>${duration(last - first)}</span></span></th></tr></thead>
+${
+  timeline.length === 0
+    ? html`<p>${say('time.nothing')}</p>`
+    : html`<table class="gantt"><thead><tr><th scope="col">${say('time.kind')}</th><th scope="col">${say('time.count')}</th><th scope="col">${say('time.spent')}</th><th scope="col">${say('time.waited')}</th><th scope="col" class="track"><span class="ends"><span>0</span><span>${duration(last - first)}</span></span></th></tr></thead>
 <tbody>${[...rows].map(([kind, steps]) => rowView(kind, steps, first, Math.max(1, last - first)))}</tbody></table>
-<p class="faint legend"><svg class="key" aria-hidden="true"><rect width="100%" height="100%" class="busy"/></svg> ${say('time.busy')} <svg class="key" aria-hidden="true"><rect width="100%" height="100%" fill="url(#hatch)"/></svg> ${say('time.waiting')} <svg class="key" aria-hidden="true"><rect width="100%" height="100%" class="unanswered"/></svg> ${say('time.unanswered')}</p>`}</section>`
+<p class="faint legend"><svg class="key" aria-hidden="true"><rect width="100%" height="100%" class="busy"/></svg> ${say('time.busy')} <svg class="key" aria-hidden="true"><rect width="100%" height="100%" fill="url(#hatch)"/></svg> ${say('time.waiting')} <svg class="key" aria-hidden="true"><rect width="100%" height="100%" class="unanswered"/></svg> ${say('time.unanswered')}</p>`
+}</section>`
 }
 
 function rowView(kind: string, steps: Step[], first: number, span: number): Markup {
@@ -43,7 +47,10 @@ function bars(steps: Step[], first: number, span: number): Markup[] {
     drawn.add(key)
     const busy = html`<rect x="${from / 10}%" y="3" width="${(to - from) / 10}%" height="12" rx="2" class="${step.answered ? 'busy' : 'unanswered'}"/>`
     return waiting > 0
-      ? [busy, html`<rect x="${(to - waiting) / 10}%" y="3" width="${waiting / 10}%" height="12" rx="2" fill="url(#hatch)"/>`]
+      ? [
+          busy,
+          html`<rect x="${(to - waiting) / 10}%" y="3" width="${waiting / 10}%" height="12" rx="2" fill="url(#hatch)"/>`,
+        ]
       : [busy]
   })
 }

@@ -25,7 +25,8 @@ function groupView(group: (typeof GROUPS)[number], source: ReportSource): Conten
   if (found.length === 0) return null
   return html`<h3>${badge(group)} <small>${say(`untested.${group}`)}</small></h3>
 <ul class="reasons">${found.map(
-    ({ outcome, clause, id }) => html`<li><a href="#${id}">${clause.clause}</a> ${titleOf(outcome, clause, source)}${reasonsView(outcome, clause, source)}</li>`,
+    ({ outcome, clause, id }) =>
+      html`<li><a href="#${id}">${clause.clause}</a> ${titleOf(outcome, clause, source)}${reasonsView(outcome, clause, source)}</li>`,
   )}</ul>`
 }
 
@@ -45,7 +46,9 @@ function reasonsOf(outcome: RegulationRecord, clause: ClauseRecord, source: Repo
   if (clause.outcome === 'not-assessed') return [asked?.notAssessed ?? (clause.why && told(clause.why))]
   if (clause.outcome === 'unrun')
     return demand
-      .filter((d) => !d.selected && d.askedBy.some((a) => a.regulation === outcome.regulation && a.clause === clause.clause))
+      .filter(
+        (d) => !d.selected && d.askedBy.some((a) => a.regulation === outcome.regulation && a.clause === clause.clause),
+      )
       .map((d) => html`${criterionTitle(d.criterion)}: ${clause.why && told(clause.why)}`)
   if (clause.outcome === 'covered') return [clause.why && told(clause.why)]
   const verdict = clause.outcome === 'inconclusive' ? 'inconclusive' : 'not-applicable'
@@ -59,7 +62,9 @@ function reasonsOf(outcome: RegulationRecord, clause: ClauseRecord, source: Repo
 /** A failing clause may hold open questions too. */
 function withinFails({ report }: ReportSource): Content {
   const numbers = new Set(
-    report.verdicts.regulations.flatMap((r) => r.clauses.filter((c) => c.outcome === 'fail').flatMap((c) => c.judgements)),
+    report.verdicts.regulations.flatMap((r) =>
+      r.clauses.filter((c) => c.outcome === 'fail').flatMap((c) => c.judgements),
+    ),
   )
   const count = [...numbers].filter((n) => report.verdicts.judgements[n]?.verdict === 'inconclusive').length
   return count > 0 && html`<p class="notice">${say('untested.within-fails', { count })}</p>`
@@ -68,10 +73,17 @@ function withinFails({ report }: ReportSource): Content {
 /** A rehearsal says what it chose. */
 function selectionView({ report }: ReportSource): Content {
   const { only, skip, areas, tiers, deselected } = report.run.selection
-  const rows = [['only', only], ['skip', skip], ['areas', areas], ['tiers', tiers], ['deselected', deselected]] as const
+  const rows = [
+    ['only', only],
+    ['skip', skip],
+    ['areas', areas],
+    ['tiers', tiers],
+    ['deselected', deselected],
+  ] as const
   const chosen = rows.filter(([, list]) => list.length > 0)
   if (chosen.length === 0) return null
   return html`<dl class="facts">${chosen.map(
-    ([name, list]) => html`<div><dt>${say(`selection.${name}`)}</dt><dd>${list.map((v, i) => html`${i > 0 && ', '}<code>${v}</code>`)}</dd></div>`,
+    ([name, list]) =>
+      html`<div><dt>${say(`selection.${name}`)}</dt><dd>${list.map((v, i) => html`${i > 0 && ', '}<code>${v}</code>`)}</dd></div>`,
   )}</dl>`
 }

@@ -10,7 +10,10 @@ export function verificationSection({ report }: ReportSource, bundle: string): M
       'verification.signature',
       'openssl cms -verify -cades -binary -inform DER -in META-INF/signature001.p7s \\\n  -content META-INF/ASiCManifest001.xml -CAfile trusted.pem -purpose any -out /dev/null',
     ],
-    ['verification.members', 'openssl dgst -sha256 -binary report.json | base64\ngrep -A3 \'URI="report.json"\' META-INF/ASiCManifest001.xml'],
+    [
+      'verification.members',
+      'openssl dgst -sha256 -binary report.json | base64\ngrep \'URI="report.json"\' META-INF/ASiCManifest001.xml',
+    ],
     ['verification.objects', '(cd objects/sha256 && for f in *; do echo "$f  $f"; done | sha256sum -c --quiet)'],
     ['verification.journal', `tail -n 1 journal.jsonl | tr -d '\\n' | sha256sum    # ${report.journal.head}`],
     ['verification.again', `camseal verify ${bundle}`],

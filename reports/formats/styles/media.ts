@@ -28,7 +28,7 @@ html{font-size:9.5pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 main{display:block}main>*{margin-bottom:8mm}
 .criterion,.clause .body,.evidence,.findings,.exchange{display:block}.criterion>*+*,.clause .body>*+*,.evidence>*+*,.findings>*+*{margin-top:2.5mm}
 details:not(.part)::details-content{content-visibility:visible;display:block;height:auto}
-details.raw,details.how{display:none}
+details.raw,details.how:not(.favourable){display:none}
 .part>summary::before{display:none}
 .clause>details>summary::after,.judgement>summary::after{display:none}
 pre{max-height:none;overflow:visible}.wide{overflow:visible}

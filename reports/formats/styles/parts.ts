@@ -90,6 +90,7 @@ pre i{color:var(--soft);font-style:normal}
 .part>summary{cursor:pointer;display:flex;flex-wrap:wrap;align-items:baseline;gap:.15rem .75rem;font-size:.875rem;list-style:none;padding:.15rem 0}
 .part>summary::before{content:"+";font-family:var(--mono);color:var(--accent)}.part[open]>summary::before{content:"−"}
 .part>summary code{color:var(--accent)}.precis{color:var(--soft);overflow-wrap:anywhere;min-width:0}.part[open]>summary>.precis{display:none}
+details:has(>summary:target)::details-content{content-visibility:visible;display:block;height:auto}
 .clause :target,summary:target{outline:2px solid var(--accent);outline-offset:4px;border-radius:3px}
 .back a{margin-left:.35rem}
 .exchange{display:grid;grid-template-columns:minmax(0,1fr);gap:.5rem}

@@ -22,7 +22,7 @@ import { sourcesFor } from './addresses.ts'
 import { makeBench, startClock, type RunBench } from './bench.ts'
 import { changesOf } from './changes.ts'
 import { undoWith } from './in-service.ts'
-import { openLedger } from './ledger.ts'
+import { ledgerAt } from './ledger.ts'
 import { probes } from './probes/registry.generated.ts'
 import type { OnProgress } from './progress.ts'
 import { observe, statesReached } from './run.ts'
@@ -172,8 +172,7 @@ export async function startRun(request: RunRequest): Promise<Result<Ended>> {
 }
 
 async function takeNumber(request: RunRequest, statement: Statement, digest: string, run: string, at: number) {
-  const ledger = openLedger(ledgerPath(request.demo))
-  return ledger.ok ? ok(await ledger.value.take(run, statement, digest, at, request.sign)) : ledger
+  return ledgerAt(ledgerPath(request.demo)).take(run, statement, digest, at, request.sign)
 }
 
 const ledgerPath = (demo: boolean): string => join(stateDirectory(), demo ? 'ledger-demo.jsonl' : 'ledger.jsonl')
@@ -246,8 +245,8 @@ async function goOn(run: RunDirectory, record: RunRecord, inputs: Inputs, going:
   const { report } = concluded.value
   run.write('report.json', canonical(report))
   if (record.run.sequence) {
-    const ledger = openLedger(ledgerPath(record.run.demo))
-    if (ledger.ok) ledger.value.close(record.run.sequence.number, complete ? 'complete' : 'aborted', report.verdicts.regulations.map((r) => `${r.regulation}: ${r.overall}`).join('; '), now())
+    const overall = report.verdicts.regulations.map((r) => `${r.regulation}: ${r.overall}`).join('; ')
+    await ledgerAt(ledgerPath(record.run.demo)).close(record.run.sequence.number, complete ? 'complete' : 'aborted', overall, now())
   }
   going.onProgress({ event: 'done', overall: report.verdicts.regulations.map((r) => ({ regulation: r.regulation, overall: r.overall })), directory: run.path })
   return ok({ complete, restored, report, directory: run.path })

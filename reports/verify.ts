@@ -21,7 +21,8 @@ export interface Verified extends Verification {
 /** Most that a member needed for judging may have; larger artifacts are never read whole. */
 const MEMBER_BYTES = 64 * 2 ** 20
 
-const bundleMembers = (bundle: Bundle): Members => ({
+/** The members of an open bundle. */
+export const bundleMembers = (bundle: Bundle): Members => ({
   async read(name) {
     const member = bundle.members.get(name)
     if (member) return member.bytes <= MEMBER_BYTES ? member.read(MEMBER_BYTES) : null

@@ -8,20 +8,37 @@ import { kind as tcpPorts, type TcpPorts } from '../suites/observations/tcp-port
 import type { Statement } from '../suites/statement.ts'
 import { answered, codes, fixture, judgeBy } from './support/judging.ts'
 
-interface Recorded { origin: string; statement: Statement; ports: TcpPorts; services: Services }
+interface Recorded {
+  origin: string
+  statement: Statement
+  ports: TcpPorts
+  services: Services
+}
 const recorded = (name: string): Recorded => structuredClone(fixture(`tcp-ports/${name}.json`)) as Recorded
 
 /** One judgement of what was recorded, after a change to it. */
-function judged(name: string, change: (r: Recorded) => void = () => undefined, options: { state?: State; parameters?: Record<string, unknown> } = {}) {
+function judged(
+  name: string,
+  change: (r: Recorded) => void = () => undefined,
+  options: { state?: State; parameters?: Record<string, unknown> } = {},
+) {
   const r = recorded(name)
   change(r)
   const { state = 'in-service', parameters = {} } = options
   if (state === 'factory-fresh') for (const s of r.statement.samples) s.arrives = 'factory-fresh'
   const observations = [answered(tcpPorts, 'a/ipv4', r.ports, state), answered(services, 'a/ipv4', r.services, state)]
-  const found = judgeBy(criterion, { statement: r.statement, observations, kinds: [tcpPorts, services], parameters }).find((j) => j.state === state)
+  const found = judgeBy(criterion, {
+    statement: r.statement,
+    observations,
+    kinds: [tcpPorts, services],
+    parameters,
+  }).find((j) => j.state === state)
   assert.ok(found)
   for (const finding of found.findings.filter((f) => !f.message.code.startsWith('framework.')))
-    assert.ok(bilingual('criteria/exposed-ports/undeclared-tcp-ports', `messages.${finding.message.code}`), finding.message.code)
+    assert.ok(
+      bilingual('criteria/exposed-ports/undeclared-tcp-ports', `messages.${finding.message.code}`),
+      finding.message.code,
+    )
   return found
 }
 
@@ -37,8 +54,14 @@ describe('undeclared TCP ports', () => {
     const judgement = judged('telnet')
     assert.equal(judgement.verdict, 'fail')
     const finding = judgement.findings.find((f) => f.is === 'violation')
-    assert.deepEqual(finding?.message, { code: 'undeclared-open', values: { port: 2323, family: 'ipv4', protocol: 'telnet' } })
-    assert.deepEqual(finding?.cites.map((c) => `${c.kind}${c.at}`), ['tcp-ports/sweeps/0/open/2', 'tcp-ports/sweeps/1/open/2', 'services/services/1'])
+    assert.deepEqual(finding?.message, {
+      code: 'undeclared-open',
+      values: { port: 2323, family: 'ipv4', protocol: 'telnet' },
+    })
+    assert.deepEqual(
+      finding?.cites.map((c) => `${c.kind}${c.at}`),
+      ['tcp-ports/sweeps/0/open/2', 'tcp-ports/sweeps/1/open/2', 'services/services/1'],
+    )
   })
 
   test('a canary lost in one sweep: inconclusive', () => {
@@ -52,7 +75,12 @@ describe('undeclared TCP ports', () => {
       const [, second] = r.ports.sweeps
       if (second) {
         second.open = second.open.filter((o) => o.port !== 2323)
-        second.refused = [[1, 2023], [2025, 2221], [2223, 8442], [8444, 65535]]
+        second.refused = [
+          [1, 2023],
+          [2025, 2221],
+          [2223, 8442],
+          [8444, 65535],
+        ]
       }
     })
     assert.equal(judgement.verdict, 'inconclusive')
@@ -60,7 +88,11 @@ describe('undeclared TCP ports', () => {
   })
 
   test('the baseline and declared client ports are not held against the device', () => {
-    assert.equal(judged('declared-only', (r) => (r.ports.baseline = null)).verdict, 'fail', 'without the baseline the port of the host counts')
+    assert.equal(
+      judged('declared-only', (r) => (r.ports.baseline = null)).verdict,
+      'fail',
+      'without the baseline the port of the host counts',
+    )
     const client = { transport: 'tcp' as const, first: 2300, last: 2400, purpose: 'passive FTP' }
     assert.equal(judged('telnet', (r) => (r.statement.clientPorts = [client])).verdict, 'pass')
     assert.equal(judged('telnet', (r) => (r.statement.clientPorts = [{ ...client, transport: 'udp' }])).verdict, 'fail')
@@ -76,12 +108,28 @@ describe('undeclared TCP ports', () => {
   })
 
   test('a declared service that is not there is suspect in service, and where the regulation asks', () => {
-    const more = (r: Recorded) => void r.statement.services.push({ id: 'rtsp', transport: 'tcp', port: 554, protocol: 'rtsp', families: ['ipv4'], purpose: 'x' })
+    const more = (r: Recorded) =>
+      void r.statement.services.push({
+        id: 'rtsp',
+        transport: 'tcp',
+        port: 554,
+        protocol: 'rtsp',
+        families: ['ipv4'],
+        purpose: 'x',
+      })
     assert.ok(codes(judged('declared-only', more)).includes('declared-not-seen?'))
     assert.equal(judged('declared-only', more).verdict, 'inconclusive')
     assert.equal(judged('declared-only', more, { parameters: { declaredMustAnswer: false } }).verdict, 'pass')
     assert.equal(judged('declared-only', more, { state: 'factory-fresh' }).verdict, 'pass')
-    const hidden = (r: Recorded) => void r.statement.services.push({ id: 'x', transport: 'tcp', port: 2024, protocol: 'other', families: ['ipv4'], purpose: 'x' })
+    const hidden = (r: Recorded) =>
+      void r.statement.services.push({
+        id: 'x',
+        transport: 'tcp',
+        port: 2024,
+        protocol: 'other',
+        families: ['ipv4'],
+        purpose: 'x',
+      })
     assert.ok(codes(judged('declared-only', hidden)).includes('declared-in-baseline'))
   })
 
@@ -90,14 +138,36 @@ describe('undeclared TCP ports', () => {
       const [sweep] = r.ports.sweeps
       if (sweep) change(sweep)
     }
-    const silent = judged('declared-only', first((s) => ([s.silent, s.refused] = [s.refused, []])))
+    const silent = judged(
+      'declared-only',
+      first((s) => ([s.silent, s.refused] = [s.refused, []])),
+    )
     assert.equal(silent.verdict, 'pass')
-    assert.deepEqual(codes(judged('declared-only', first((s) => (s.canary = { port: null, asked: 0, missed: 0 })))).filter((c) => c === 'no-control'), ['no-control'])
-    assert.ok(codes(judged('declared-only', first((s) => void s.refused.pop()))).includes('incomplete'))
-    const faulty = (code: string) => judged('declared-only', first((s) => {
-      s.refused = s.refused.map(([from, to]) => (to === 65535 ? [from, 65000] : [from, to]))
-      s.errors = [{ from: 65001, to: 65535, code }]
-    }))
+    assert.deepEqual(
+      codes(
+        judged(
+          'declared-only',
+          first((s) => (s.canary = { port: null, asked: 0, missed: 0 })),
+        ),
+      ).filter((c) => c === 'no-control'),
+      ['no-control'],
+    )
+    assert.ok(
+      codes(
+        judged(
+          'declared-only',
+          first((s) => void s.refused.pop()),
+        ),
+      ).includes('incomplete'),
+    )
+    const faulty = (code: string) =>
+      judged(
+        'declared-only',
+        first((s) => {
+          s.refused = s.refused.map(([from, to]) => (to === 65535 ? [from, 65000] : [from, to]))
+          s.errors = [{ from: 65001, to: 65535, code }]
+        }),
+      )
     assert.ok(codes(faulty('EMFILE')).includes('lab-error'))
     assert.equal(faulty('EHOSTUNREACH').verdict, 'pass')
   })

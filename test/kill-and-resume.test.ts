@@ -80,7 +80,7 @@ async function unit(t: TestContext, criteria: readonly string[]): Promise<Unit> 
     events: () =>
       readFileSync(join(directory, 'state', 'log.jsonl'), 'utf8').split('\n').filter(Boolean).map((l) => (JSON.parse(l) as { event: string }).event),
     ask: (path) =>
-      execFileSync('curl', ['-sk', '--max-time', '10', '--retry', '5', '--retry-connrefused', '--digest', '-u', `admin:${OWNER}`, '-w', '\n%{http_code}', `https://${address}:${port}${path}`], { encoding: 'utf8' }),
+      execFileSync('curl', ['-sk', '--max-time', '10', '--retry', '5', '--retry-connrefused', '--digest', '-u', `admin:${OWNER}`, '-w', '%{http_code}', `https://${address}:${port}${path}`], { encoding: 'utf8' }).replace(/\s+/g, ' '),
     env: { ...camera.environment, CAMSEAL_STATE: join(directory, 'bench') },
   }
 }
@@ -156,8 +156,8 @@ function isWhole(u: Unit, out: string, ran: Ran, made: Killed, { code = 0, verdi
   const journal = readJournal(new Uint8Array(readFileSync(join(out, 'journal.jsonl'))))
   assert.deepEqual(journal.ok ? [] : journal.faults, [], told)
   assert.equal(journalOf(out).at(-1)?.type, 'ended', told)
-  assert.match(u.ask('/api/device'), /KILL-\d+[^]*\n200$/, `the administrator's password is the one from before\n${told}`)
-  assert.equal(u.ask('/api/settings/syslog'), `${u.syslog}\n200`, told)
+  assert.match(u.ask('/api/device'), /KILL-\d+.* 200$/, `the administrator's password is the one from before\n${told}`)
+  assert.equal(u.ask('/api/settings/syslog'), `${u.syslog} 200`, told)
   assert.ok(!existsSync(join(out, 'secrets.sealed')), told)
   const keys = join(u.directory, 'bench', 'keys')
   assert.deepEqual(existsSync(keys) ? readdirSync(keys) : [], [], told)
@@ -191,20 +191,140 @@ async function series(u: Unit, verdicts: string[], { kills, inOneRun, longest, s
   return done
 }
 
-inPrivateNetwork(import.meta.url, 2, 600, () => {
-  test('killed at 90 random points', { timeout: 420_000, concurrency: 3 }, async (t) => {
-    const parts = [
-      { name: 'guessing and lock', criteria: QUICK, kills: 50, inOneRun: 4, longest: 4500, seed: SEED },
-      { name: 'log setting', criteria: LOGGED, kills: 20, inOneRun: 4, longest: 14_000, seed: SEED + 1 },
-      { name: 'log setting, again', criteria: LOGGED, kills: 20, inOneRun: 3, longest: 14_000, seed: SEED + 2 },
-    ]
-    await Promise.all(
-      parts.map((p) =>
+type When = (elapsed: number) => boolean
+
+/** So long after the first moment at which something holds. */
+function since(holds: () => boolean, milliseconds = 0): When {
+  let first: number | null = null
+  return (elapsed) => {
+    if (first === null && holds()) first = elapsed
+    return first !== null && elapsed - first >= milliseconds
+  }
+}
+
+/** The journal of a run names a line of this kind, of a change whose id begins so. */
+const journalled = (out: string, type: string, id = '') => () => journalOf(out).some((l) => l.type === type && (l.id ?? '').startsWith(id))
+
+/** The camera has logged so many more of these events than now. */
+function happened(u: Unit, event: string, times: number): () => boolean {
+  const count = () => u.events().filter((e) => e === event).length
+  const before = count()
+  return () => count() - before >= times
+}
+
+const stateOf = (u: Unit) => JSON.parse(readFileSync(join(u.directory, 'state', 'state.json'), 'utf8')) as { syslog: { address: string } }
+const passwordIsOther = (u: Unit) => assert.match(u.ask('/api/device'), / ?401$/, 'the kill struck while the password was another')
+const syslogIsOther = (u: Unit) => assert.notEqual(JSON.stringify(stateOf(u).syslog), u.syslog, 'the kill struck while the setting was another')
+
+interface Point {
+  name: string
+  /** Where each process of the run is killed: the first is `run`, the others `resume`. */
+  kills: ((u: Unit, out: string) => When)[]
+  /** What must hold after the last kill, as proof that it struck where it should. */
+  proof?: (u: Unit) => void
+}
+
+const PASSWORD: Point[] = [
+  ...[0, 4, 12, 40].map((ms): Point => ({ name: `intent of the password and ${ms} ms`, kills: [(_, out) => since(journalled(out, 'intent', 'password'), ms)] })),
+  { name: 'password set', kills: [(u) => since(happened(u, 'password-changed', 1))], proof: passwordIsOther },
+  { name: 'password put back, not settled', kills: [(u) => since(happened(u, 'password-changed', 2))] },
+  { name: 'password settled', kills: [(_, out) => since(journalled(out, 'settled', 'password'))] },
+  { name: 'ended, no report yet', kills: [(_, out) => since(journalled(out, 'ended'))] },
+  { name: 'set, and the resume that puts it back', kills: [(u) => since(happened(u, 'password-changed', 1)), (u) => since(happened(u, 'password-changed', 1))] },
+  { name: 'set, put back by a resume, set again', kills: [(u) => since(happened(u, 'password-changed', 1)), (u) => since(happened(u, 'password-changed', 2))], proof: passwordIsOther },
+  { name: 'set, three times', kills: [1, 2, 2].map((n) => (u: Unit) => since(happened(u, 'password-changed', n))), proof: passwordIsOther },
+]
+
+const SETTING: Point[] = [
+  ...[0, 8].map((ms): Point => ({ name: `intent of the log setting and ${ms} ms`, kills: [(_, out) => since(journalled(out, 'intent', 'failed-login-log'), ms)] })),
+  { name: 'log setting changed', kills: [(u) => since(happened(u, 'setting-changed', 1))], proof: syslogIsOther },
+  { name: 'log setting put back, not settled', kills: [(u) => since(happened(u, 'setting-changed', 2))] },
+  { name: 'log setting settled', kills: [(_, out) => since(journalled(out, 'settled', 'failed-login-log'))] },
+  { name: 'changed, and the resume that puts it back', kills: [(u) => since(happened(u, 'setting-changed', 1)), (u) => since(happened(u, 'setting-changed', 1))] },
+]
+
+/** One run for each point on one unit, each killed there, then completed. */
+async function points(u: Unit, all: readonly Point[], verdicts: string[]): Promise<void> {
+  for (const [i, { name, kills, proof }] of all.entries()) {
+    const out = join(u.directory, `point-${i}`)
+    const made: Killed = { secrets: new Set(), log: [name] }
+    for (const [k, kill] of kills.entries())
+      assert.ok(await killed(u, out, k === 0 ? runArgs(u, out) : ['resume', out, '--pace', 'fast'], made, kill(u, out)), `${name}: the run was over before\n${made.log.join('\n')}`)
+    proof?.(u)
+    isWhole(u, out, await goOn(u, out), made, { verdicts })
+  }
+}
+
+/** Where the genuine package has been taken, its step cannot be repeated, and the report says why; else it is. */
+async function updateKilled(u: Unit, kills: ((u: Unit, out: string) => When)[]): Promise<void> {
+  const out = join(u.directory, 'out')
+  const made: Killed = { secrets: new Set(), log: [] }
+  for (const kill of kills) await killed(u, out, journalOf(out).length > 0 ? ['resume', out, '--pace', 'fast'] : runArgs(u, out), made, kill(u, out))
+  const isSpoiled = u.events().includes('update-accepted') && !journalled(out, 'observed')()
+  const verdict = isSpoiled ? 'inconclusive' : 'pass'
+  const verdicts = UPDATE.map((c) => `${c} a/update/web-update in-service: ${verdict}`).sort()
+  isWhole(u, out, await goOn(u, out), made, { code: isSpoiled ? 2 : 0, verdicts })
+  const { verdicts: judged } = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as Report
+  if (isSpoiled) assert.match(JSON.stringify(readdirSync(join(out, 'objects', 'sha256')).map((f) => readFileSync(join(out, 'objects', 'sha256', f), 'utf8'))), /framework\.interrupted/, JSON.stringify(judged))
+}
+
+const RANDOM = [
+  { name: 'guessing and lock', criteria: QUICK, kills: 35, inOneRun: 7, longest: 3600, seed: SEED },
+  { name: 'guessing and lock, again', criteria: QUICK, kills: 35, inOneRun: 5, longest: 4500, seed: SEED + 1 },
+  { name: 'log setting', criteria: LOGGED, kills: 10, inOneRun: 5, longest: 14_000, seed: SEED + 2 },
+  { name: 'log setting, again', criteria: LOGGED, kills: 10, inOneRun: 4, longest: 9_000, seed: SEED + 3 },
+]
+/** Two kills each. */
+const UPDATES = [{ units: 3, seed: SEED + 4 }, { units: 2, seed: SEED + 5 }]
+
+inPrivateNetwork(import.meta.url, 2, 660, () => {
+  test('killed at 100 random points', { timeout: 600_000, concurrency: 6 }, async (t) => {
+    await Promise.all([
+      ...RANDOM.map((p) =>
         t.test(p.name, async (s) => {
           const u = await unit(s, p.criteria)
           assert.equal(await series(u, await undisturbed(u, 0), p), p.kills)
         }),
       ),
-    )
+      ...UPDATES.map(({ units: count, seed }) =>
+        t.test(`update, on ${count} units`, async (s) => {
+          const random = numbers(seed)
+          for (let i = 0; i < count; i++) await updateKilled(await unit(s, UPDATE), [0, 1].map(() => () => since(() => true, 500 + random() * 10_000)))
+        }),
+      ),
+    ])
+  })
+
+  test('killed between intent and change, change and undo', { timeout: 600_000, concurrency: 6 }, async (t) => {
+    await Promise.all([
+      t.test('of the password', async (s) => {
+        const u = await unit(s, QUICK.slice(0, 1))
+        await points(u, PASSWORD, await undisturbed(u, 0))
+      }),
+      ...[0, 2, 4].map((from) =>
+        t.test(`of the log setting: ${SETTING[from]?.name}, ${SETTING[from + 1]?.name}`, async (s) => {
+          const u = await unit(s, LOGGED.slice(1))
+          await points(u, SETTING.slice(from, from + 2), ['logging/failed-login-recorded a/login/web-owner in-service: pass'])
+        }),
+      ),
+      t.test('during the update', async (s) => {
+        await updateKilled(await unit(s, UPDATE), [(u) => since(happened(u, 'update-refused', 2))])
+        await updateKilled(await unit(s, UPDATE), [(u) => since(happened(u, 'update-accepted', 1))])
+        await updateKilled(await unit(s, UPDATE), [(u) => since(happened(u, 'started', 1))])
+      }),
+      t.test('and the key of the sealed secrets is elsewhere', async (s) => {
+        const u = await unit(s, QUICK.slice(0, 1))
+        const verdicts = await undisturbed(u, 0)
+        const out = join(u.directory, 'keyless')
+        const made: Killed = { secrets: new Set(), log: [] }
+        assert.ok(await killed(u, out, runArgs(u, out), made, since(happened(u, 'password-changed', 1))))
+        const events = u.events().length
+        const other = await camseal(['resume', out], { env: { ...u.env, CAMSEAL_STATE: join(u.directory, 'other') } })
+        assert.equal(other.code, 3, other.stderr)
+        assert.match(other.stderr, /CAMSEAL_STATE/)
+        assert.equal(u.events().length, events, 'nothing was sent to the device')
+        isWhole(u, out, await goOn(u, out), made, { verdicts })
+      }),
+    ])
   })
 })

@@ -26,12 +26,24 @@ const child = fileURLToPath(new URL('support/sweep-child.ts', import.meta.url))
 
 /** Every port is told exactly once. */
 const told = (s: Sweep): number =>
-  s.open.length + portsIn(s.refused) + portsIn(s.silent) + portsIn(s.voided) + portsIn(s.errors.map((e) => [e.from, e.to]))
+  s.open.length +
+  portsIn(s.refused) +
+  portsIn(s.silent) +
+  portsIn(s.voided) +
+  portsIn(s.errors.map((e) => [e.from, e.to]))
 
-const statementFor = (address: string, declared: number[]) => emptyStatement({
-  samples: [{ id: 'a', serial: 'S1', arrives: 'in-service', addresses: { ipv4: address, ipv6: null }, macs: [] }],
-  services: declared.map((port) => ({ id: `s${port}`, transport: 'tcp', port, protocol: 'other', families: ['ipv4'], purpose: 'test' })),
-})
+const statementFor = (address: string, declared: number[]) =>
+  emptyStatement({
+    samples: [{ id: 'a', serial: 'S1', arrives: 'in-service', addresses: { ipv4: address, ipv6: null }, macs: [] }],
+    services: declared.map((port) => ({
+      id: `s${port}`,
+      transport: 'tcp',
+      port,
+      protocol: 'other',
+      families: ['ipv4'],
+      purpose: 'test',
+    })),
+  })
 
 function valueOf<T>(seen: Seen<T>): T {
   assert.ok(seen.answered, JSON.stringify(seen).slice(0, 500))
@@ -67,8 +79,19 @@ function runChild(prefix: string[], task: object, seconds: number): Promise<Swee
 }
 
 test('ranges', () => {
-  assert.deepEqual(rangesOf([1, 2, 3, 7, 9, 10]), [[1, 3], [7, 7], [9, 10]])
-  assert.equal(portsIn([[1, 3], [7, 7], [9, 10]]), 6)
+  assert.deepEqual(rangesOf([1, 2, 3, 7, 9, 10]), [
+    [1, 3],
+    [7, 7],
+    [9, 10],
+  ])
+  assert.equal(
+    portsIn([
+      [1, 3],
+      [7, 7],
+      [9, 10],
+    ]),
+    6,
+  )
 })
 
 describe('a plain host on loopback', () => {
@@ -78,21 +101,48 @@ describe('a plain host on loopback', () => {
   let value: TcpPorts
   let bench: TestBench
 
-  before(async () => {
-    certs = certificates()
-    const ssh = createServer((s) => s.on('error', () => undefined).end('SSH-2.0-test\r\n'))
-    const telnet = createServer((s) => s.on('error', () => undefined).write(Buffer.from([255, 253, 24, 255, 253, 32])))
-    const rtsp = createServer((s) => s.on('error', () => undefined).on('data', () => s.write('RTSP/1.0 400 Bad Request\r\n\r\n')))
-    const mqtt = createServer((s) => s.on('error', () => undefined).on('data', (d) => (d[0] === 0x10 ? s.write(Buffer.from([0x20, 2, 0, 5])) : s.destroy())))
-    const mute = createServer((s) => s.on('error', () => undefined))
-    const https = createTls({ cert: readFileSync(certs.ec.cert), key: readFileSync(certs.ec.key) }, (s) => s.on('error', () => undefined).on('data', () => s.end('HTTP/1.0 404 Not Found\r\n\r\n')))
-    https.on('tlsClientError', () => undefined)
-    await Promise.all([[ssh, 22], [telnet, 23], [http, 80], [https, 443], [rtsp, 554], [mqtt, 1883], [mute, 65_535]].map(([s, p]) => listen(s as Server, p as number)))
-    servers.push(ssh, telnet, rtsp, mqtt, mute, https, http)
-    const statement = statementFor(ADDRESS, [80, 443])
-    bench = testBench(statement, { sources: () => [SOURCE], budgets: fast, attempt: () => (attempts++, Promise.resolve()) })
-    value = valueOf(await portsProbe.run(bench, 'a/ipv4'))
-  }, { timeout: 120_000 })
+  before(
+    async () => {
+      certs = certificates()
+      const ssh = createServer((s) => s.on('error', () => undefined).end('SSH-2.0-test\r\n'))
+      const telnet = createServer((s) =>
+        s.on('error', () => undefined).write(Buffer.from([255, 253, 24, 255, 253, 32])),
+      )
+      const rtsp = createServer((s) =>
+        s.on('error', () => undefined).on('data', () => s.write('RTSP/1.0 400 Bad Request\r\n\r\n')),
+      )
+      const mqtt = createServer((s) =>
+        s
+          .on('error', () => undefined)
+          .on('data', (d) => (d[0] === 0x10 ? s.write(Buffer.from([0x20, 2, 0, 5])) : s.destroy())),
+      )
+      const mute = createServer((s) => s.on('error', () => undefined))
+      const https = createTls({ cert: readFileSync(certs.ec.cert), key: readFileSync(certs.ec.key) }, (s) =>
+        s.on('error', () => undefined).on('data', () => s.end('HTTP/1.0 404 Not Found\r\n\r\n')),
+      )
+      https.on('tlsClientError', () => undefined)
+      await Promise.all(
+        [
+          [ssh, 22],
+          [telnet, 23],
+          [http, 80],
+          [https, 443],
+          [rtsp, 554],
+          [mqtt, 1883],
+          [mute, 65_535],
+        ].map(([s, p]) => listen(s as Server, p as number)),
+      )
+      servers.push(ssh, telnet, rtsp, mqtt, mute, https, http)
+      const statement = statementFor(ADDRESS, [80, 443])
+      bench = testBench(statement, {
+        sources: () => [SOURCE],
+        budgets: fast,
+        attempt: () => (attempts++, Promise.resolve()),
+      })
+      value = valueOf(await portsProbe.run(bench, 'a/ipv4'))
+    },
+    { timeout: 120_000 },
+  )
   after(() => {
     for (const server of servers) server.close()
     http.closeAllConnections()
@@ -124,7 +174,8 @@ describe('a plain host on loopback', () => {
 
   test('hears greetings, and only from those that greet', () => {
     for (const { open } of value.sweeps) {
-      const heard = (port: number) => Buffer.from(open.find((o) => o.port === port)?.greeting ?? '', 'base64').toString('latin1')
+      const heard = (port: number) =>
+        Buffer.from(open.find((o) => o.port === port)?.greeting ?? '', 'base64').toString('latin1')
       assert.equal(heard(22), 'SSH-2.0-test\r\n')
       assert.equal(heard(23).charCodeAt(0), 255)
       assert.equal(heard(80), '')
@@ -132,11 +183,23 @@ describe('a plain host on loopback', () => {
   })
 
   test('services say what they are', { timeout: 60_000 }, async () => {
-    const seen = <T,>() => [{ subject: 'a/ipv4', value: value as T }]
-    const own = valueOf(await servicesProbe.run(testBench(statementFor(ADDRESS, [80]), { sources: () => [SOURCE], seen }), 'a/ipv4'))
+    const seen = <T>() => [{ subject: 'a/ipv4', value: value as T }]
+    const own = valueOf(
+      await servicesProbe.run(testBench(statementFor(ADDRESS, [80]), { sources: () => [SOURCE], seen }), 'a/ipv4'),
+    )
     assert.ok(ajv.validate(servicesKind.schema, own), ajv.errorsText())
-    const spoken = Object.fromEntries(own.services.map((s) => [s.port, `${serviceProtocol(s)}${s.tls ? ' over TLS' : ''}`]))
-    const expected = { 22: 'ssh', 23: 'telnet', 80: 'http', 443: 'http over TLS', 554: 'rtsp', 1883: 'mqtt', 65_535: 'unknown' }
+    const spoken = Object.fromEntries(
+      own.services.map((s) => [s.port, `${serviceProtocol(s)}${s.tls ? ' over TLS' : ''}`]),
+    )
+    const expected = {
+      22: 'ssh',
+      23: 'telnet',
+      80: 'http',
+      443: 'http over TLS',
+      554: 'rtsp',
+      1883: 'mqtt',
+      65_535: 'unknown',
+    }
     for (const [port, protocol] of Object.entries(expected)) assert.equal(spoken[port], protocol, port)
     assert.deepEqual(own.services.find((s) => s.port === 22)?.asked, ['greeting'])
   })
@@ -148,26 +211,49 @@ describe('a plain host on loopback', () => {
       if (--left === 0) canary.close()
     })
     await listen(canary, 8443)
-    const options = { to: { family: 'ipv4', address: ADDRESS } as const, source: SOURCE, canary: 8443, rttMs: 1, progress: () => undefined }
+    const options = {
+      to: { family: 'ipv4', address: ADDRESS } as const,
+      source: SOURCE,
+      canary: 8443,
+      rttMs: 1,
+      progress: () => undefined,
+    }
     const result = await sweepPorts(testBench(undefined, { budgets: fast }), options)
     assert.ok('sweep' in result)
     const { sweep } = result
     assert.equal(told(sweep), ALL_PORTS)
-    assert.ok(portsIn(sweep.voided) > 10_000 && portsIn(sweep.voided) < ALL_PORTS - 10_000, String(portsIn(sweep.voided)))
-    assert.ok(sweep.open.some((o) => o.port === 65_535), 'what is open stays open')
+    assert.ok(
+      portsIn(sweep.voided) > 10_000 && portsIn(sweep.voided) < ALL_PORTS - 10_000,
+      String(portsIn(sweep.voided)),
+    )
+    assert.ok(
+      sweep.open.some((o) => o.port === 65_535),
+      'what is open stays open',
+    )
   })
 
   test('baseline, no declared service, and the address of the device as source', { timeout: 120_000 }, async (t) => {
-    const own = testBench(statementFor(ADDRESS, []), { sources: () => [ADDRESS], budgets: fast, baseline: () => ({ at: 1, ports: [22] }) })
+    const own = testBench(statementFor(ADDRESS, []), {
+      sources: () => [ADDRESS],
+      budgets: fast,
+      baseline: () => ({ at: 1, ports: [22] }),
+    })
     const seen = valueOf(await portsProbe.run(own, 'a/ipv4'))
     assert.deepEqual(seen.baseline, { at: 1, ports: [22] })
     for (const sweep of seen.sweeps) {
       assert.equal(sweep.open.find((o) => o.port === 22)?.greeting, null, 'what was there before is left alone')
-      assert.ok(sweep.canary.port !== null && sweep.canary.port !== 22 && sweep.canary.missed === 0, 'an open port became the canary')
+      assert.ok(
+        sweep.canary.port !== null && sweep.canary.port !== 22 && sweep.canary.missed === 0,
+        'an open port became the canary',
+      )
       assert.equal(told(sweep), ALL_PORTS)
     }
     if (!has('nmap')) return t.skip('needs nmap')
-    assert.deepEqual(portsOpen(seen), nmapOpen(ADDRESS, '1-65535').filter((p) => p !== 22), 'no connection to itself is taken for an open port')
+    assert.deepEqual(
+      portsOpen(seen),
+      nmapOpen(ADDRESS, '1-65535').filter((p) => p !== 22),
+      'no connection to itself is taken for an open port',
+    )
   })
 
   test('cancelling ends it soon', async () => {
@@ -180,24 +266,41 @@ describe('a plain host on loopback', () => {
   })
 
   test('a source address the lab does not have is a fault of the lab', async () => {
-    const seen = await portsProbe.run(testBench(statementFor(ADDRESS, [80]), { sources: () => ['203.0.113.9'], budgets: fast }), 'a/ipv4')
+    const seen = await portsProbe.run(
+      testBench(statementFor(ADDRESS, [80]), { sources: () => ['203.0.113.9'], budgets: fast }),
+      'a/ipv4',
+    )
     assert.ok(!seen.answered)
-    assert.deepEqual([seen.cause, seen.why.code, seen.why.values['code']], ['lab', 'tcp-ports.lab-fault', 'EADDRNOTAVAIL'])
+    assert.deepEqual(
+      [seen.cause, seen.why.code, seen.why.values['code']],
+      ['lab', 'tcp-ports.lab-fault', 'EADDRNOTAVAIL'],
+    )
   })
 
   test('too few files make it slower, not wrong', { timeout: 120_000 }, async () => {
     const task = { address: ADDRESS, family: 'ipv4', source: SOURCE, canary: 80, hold: 200 }
     const sweep = await runChild(['sh', '-c', 'ulimit -n 256; exec "$@"', 'sh'], task, 100)
-    assert.deepEqual(sweep.open.map((o) => o.port), portsOpen(value))
+    assert.deepEqual(
+      sweep.open.map((o) => o.port),
+      portsOpen(value),
+    )
     assert.deepEqual(sweep.errors, [])
-    assert.ok(sweep.attempts > ALL_PORTS + sweep.canary.asked, 'some attempts failed for want of files and were made again')
+    assert.ok(
+      sweep.attempts > ALL_PORTS + sweep.canary.asked,
+      'some attempts failed for want of files and were made again',
+    )
   })
 })
 
 describe('hosts behind a link', () => {
   const id = process.pid
   const [lab, camera] = [`cslab${id}`, `cscam${id}`]
-  const reason = process.platform !== 'linux' || process.getuid?.() !== 0 ? 'needs root on Linux (network namespaces)' : has('nft') && has('ip') ? null : 'needs ip and nft'
+  const reason =
+    process.platform !== 'linux' || process.getuid?.() !== 0
+      ? 'needs root on Linux (network namespaces)'
+      : has('nft') && has('ip')
+        ? null
+        : 'needs ip and nft'
   const ip = (...args: string[]) => output('ip', args)
   const targets: ReturnType<typeof spawn>[] = []
 
@@ -218,12 +321,23 @@ describe('hosts behind a link', () => {
     for (const host of [2, 3, 4]) ip('-n', camera, 'addr', 'add', `10.99.7.${host}/24`, 'dev', 'c0')
     ip('-n', lab, 'addr', 'add', 'fd99:7::1/64', 'dev', 'l0', 'nodad')
     ip('-n', camera, 'addr', 'add', 'fd99:7::2/64', 'dev', 'c0', 'nodad')
-    for (const [name, device] of [[lab, 'l0'], [camera, 'c0']] as const) ip('-n', name, 'link', 'set', device, 'up')
+    for (const [name, device] of [
+      [lab, 'l0'],
+      [camera, 'c0'],
+    ] as const)
+      ip('-n', name, 'link', 'set', device, 'up')
     assert.equal(spawnSync('ip', ['netns', 'exec', camera, 'nft', '-f', '-'], { input: rules }).status, 0)
     const script = `const n = require('net'); for (const p of [80, 9527]) n.createServer(s => s.on('error', () => {}).end()).listen(p, '0.0.0.0');
       for (const p of [80, 2323]) n.createServer(s => s.on('error', () => {}).end()).listen({ port: p, host: 'fd99:7::2', ipv6Only: true })`
     targets.push(spawn('ip', ['netns', 'exec', camera, process.execPath, '-e', script], { stdio: 'ignore' }))
-    for (let i = 0; i < 50 && spawnSync('ip', ['netns', 'exec', lab, 'nmap', '-n', '-Pn', '-sT', '-p', '80', '10.99.7.2']).stdout.indexOf('80/tcp open') < 0; i++)
+    for (
+      let i = 0;
+      i < 50 &&
+      spawnSync('ip', ['netns', 'exec', lab, 'nmap', '-n', '-Pn', '-sT', '-p', '80', '10.99.7.2']).stdout.indexOf(
+        '80/tcp open',
+      ) < 0;
+      i++
+    )
       spawnSync('sleep', ['0.1'])
   })
   after(() => {
@@ -234,7 +348,11 @@ describe('hosts behind a link', () => {
   const inside = ['ip', 'netns', 'exec', lab]
   const openAt = async (address: string, canary: number | null, seconds: number) => {
     const family = address.includes(':') ? 'ipv6' : 'ipv4'
-    const sweep = await runChild(inside, { address, family, source: family === 'ipv6' ? 'fd99:7::1' : '10.99.7.1', canary }, seconds)
+    const sweep = await runChild(
+      inside,
+      { address, family, source: family === 'ipv6' ? 'fd99:7::1' : '10.99.7.1', canary },
+      seconds,
+    )
     assert.equal(told(sweep), ALL_PORTS)
     return { sweep, open: sweep.open.map((o) => o.port) }
   }
@@ -251,7 +369,10 @@ describe('hosts behind a link', () => {
     if (reason) return t.skip(reason)
     const { sweep, open } = await openAt('10.99.7.3', 80, 100)
     assert.deepEqual(open, [80, 9527])
-    assert.deepEqual([sweep.refused, portsIn(sweep.silent), sweep.voided, sweep.canary.missed], [[], ALL_PORTS - 2, [], 0])
+    assert.deepEqual(
+      [sweep.refused, portsIn(sweep.silent), sweep.voided, sweep.canary.missed],
+      [[], ALL_PORTS - 2, [], 0],
+    )
     assert.ok(sweep.attempts >= 2 * (ALL_PORTS - 2), 'silent ports are asked twice')
     t.diagnostic(`${(sweep.endedAt - sweep.startedAt) / 1e6} s`)
   })
@@ -260,7 +381,10 @@ describe('hosts behind a link', () => {
     if (reason) return t.skip(reason)
     const { sweep, open } = await openAt('10.99.7.4', 80, 100)
     assert.deepEqual(open, [80, 9527])
-    assert.ok(portsIn(sweep.silent) > 10_000 && portsIn(sweep.refused) > 500, `${portsIn(sweep.silent)} ${portsIn(sweep.refused)}`)
+    assert.ok(
+      portsIn(sweep.silent) > 10_000 && portsIn(sweep.refused) > 500,
+      `${portsIn(sweep.silent)} ${portsIn(sweep.refused)}`,
+    )
   })
 
   test('IPv6 has ports of its own', { timeout: 120_000 }, async (t) => {

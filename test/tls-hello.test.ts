@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
@@ -17,16 +18,29 @@ import { fixture } from './support/judging.ts'
 
 const HOST = '127.0.0.1'
 let certs: Certificates
-let everything: Awaited<ReturnType<typeof start>>
+let everything: ChildProcess
 const EVERYTHING = 23441
+
+let ending = false
+let startsLeft = 5
+
+/** Seen to end once under load, in the middle of the tests: then it is started again. */
+function startEverything(): void {
+  // prettier-ignore
+  everything = start('openssl', [
+    's_server', '-accept', `${HOST}:${EVERYTHING}`, '-cert', certs.rsa.cert, '-key', certs.rsa.key,
+    '-dcert', certs.ec.cert, '-dkey', certs.ec.key, '-cipher', 'ALL:COMPLEMENTOFALL:@SECLEVEL=0', '-min_protocol', 'TLSv1', '-quiet',
+  ])
+  everything.on('exit', () => void (ending || startsLeft-- <= 0 || startEverything()))
+}
 
 before(async () => {
   certs = certificates()
-  everything = start('openssl', ['s_server', '-accept', `${HOST}:${EVERYTHING}`, '-cert', certs.rsa.cert, '-key', certs.rsa.key,
-    '-dcert', certs.ec.cert, '-dkey', certs.ec.key, '-cipher', 'ALL:COMPLEMENTOFALL:@SECLEVEL=0', '-min_protocol', 'TLSv1', '-quiet'])
+  startEverything()
   await listening(HOST, EVERYTHING)
 })
 after(async () => {
+  ending = true
   await stop(everything)
   certs.remove()
 })
@@ -39,12 +53,26 @@ async function observe(port: number): Promise<TlsOffers> {
 
 /** Accepted suites as `version id`, sorted; those that the library of the other tool knows in this version. */
 const acceptedBy = (value: TlsOffers): string[] =>
-  versionOffers(value).flatMap((o) => o.accepted.map((a) => `${o.version} ${a.suite.toString(16).padStart(4, '0')}`)).sort()
+  versionOffers(value)
+    .flatMap((o) => o.accepted.map((a) => `${o.version} ${a.suite.toString(16).padStart(4, '0')}`))
+    .sort()
 
 /** What sslscan accepts, in the same words. */
 function sslscan(port: number): string[] {
-  const xml = output('sslscan', ['--no-colour', '--no-heartbleed', '--no-groups', '--no-compression', '--no-renegotiation', '--xml=-', `${HOST}:${port}`])
-  return [...xml.matchAll(/<cipher status="(?:accepted|preferred)" sslversion="(?:TLS|SSL)v([\d.]+)"[^>]* id="0x([0-9A-Fa-f]{4})"/g)]
+  const xml = output('sslscan', [
+    '--no-colour',
+    '--no-heartbleed',
+    '--no-groups',
+    '--no-compression',
+    '--no-renegotiation',
+    '--xml=-',
+    `${HOST}:${port}`,
+  ])
+  return [
+    ...xml.matchAll(
+      /<cipher status="(?:accepted|preferred)" sslversion="(?:TLS|SSL)v([\d.]+)"[^>]* id="0x([0-9A-Fa-f]{4})"/g,
+    ),
+  ]
     .map((m) => `${m[1] === '3' ? 'ssl3' : `tls${m[1]}`} ${(m[2] ?? '').toLowerCase()}`)
     .sort()
 }
@@ -53,17 +81,21 @@ function sslscan(port: number): string[] {
 function nmap(port: number): string[] {
   const text = output('nmap', ['-Pn', '-n', '--script', 'ssl-enum-ciphers', '-p', String(port), HOST], 120)
   let version = ''
-  return text.split('\n').flatMap((line) => {
-    version = /^\| {3}(?:TLSv([\d.]+)|SSLv3):/.exec(line)?.[1]?.replace(/^/, 'tls') ?? version
-    const name = /^\| {7}(TLS_\w+)/.exec(line)?.[1]
-    return name ? [`${version} ${name.replace('TLS_AKE_WITH_', 'TLS_')}`] : []
-  }).sort()
+  return text
+    .split('\n')
+    .flatMap((line) => {
+      version = /^\| {3}(?:TLSv([\d.]+)|SSLv3):/.exec(line)?.[1]?.replace(/^/, 'tls') ?? version
+      const name = /^\| {7}(TLS_\w+)/.exec(line)?.[1]
+      return name ? [`${version} ${name.replace('TLS_AKE_WITH_', 'TLS_')}`] : []
+    })
+    .sort()
 }
 
 const byName = (accepted: string[]): string[] =>
   accepted.map((a) => `${a.split(' ')[0]} ${suiteById(Number.parseInt(a.split(' ')[1] ?? '', 16))?.name}`).sort()
 
-const undecided = (value: TlsOffers, version: TlsVersion): boolean => versionOffers(value).some((o) => o.version === version && o.open.size > 0)
+const undecided = (value: TlsOffers, version: TlsVersion): boolean =>
+  versionOffers(value).some((o) => o.version === version && o.open.size > 0)
 
 async function serve(listener: (socket: Socket) => void): Promise<{ port: number; server: Server; close: () => void }> {
   const sockets = new Set<Socket>()
@@ -113,8 +145,21 @@ describe('cipher suites', () => {
 
   test('say what their names say', () => {
     const facts = (name: string) => SUITES.find((s) => s.name === name)
-    assert.deepEqual({ ...facts('TLS_DH_anon_EXPORT_WITH_RC4_40_MD5') },
-      { id: 0x17, name: 'TLS_DH_anon_EXPORT_WITH_RC4_40_MD5', keyExchange: 'DH_anon', cipher: 'RC4_40', hash: 'MD5', exportGrade: true, anonymous: true, forwardSecrecy: true, aead: false, tls13: false })
+    assert.deepEqual(
+      { ...facts('TLS_DH_anon_EXPORT_WITH_RC4_40_MD5') },
+      {
+        id: 0x17,
+        name: 'TLS_DH_anon_EXPORT_WITH_RC4_40_MD5',
+        keyExchange: 'DH_anon',
+        cipher: 'RC4_40',
+        hash: 'MD5',
+        exportGrade: true,
+        anonymous: true,
+        forwardSecrecy: true,
+        aead: false,
+        tls13: false,
+      },
+    )
     assert.equal(facts('TLS_RSA_WITH_AES_128_GCM_SHA256')?.forwardSecrecy, false)
     assert.equal(facts('TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8')?.aead, true)
     assert.equal(facts('TLS_ECDH_RSA_WITH_AES_128_CBC_SHA')?.forwardSecrecy, false)
@@ -134,18 +179,29 @@ describe('offers of real servers, beside sslscan and nmap', () => {
     if (!has('nmap')) return t.skip('needs nmap')
     const theirs = nmap(EVERYTHING)
     assert.ok(theirs.length > 50)
-    assert.deepEqual(theirs.filter((s) => !byName(accepted).includes(s)), [], 'nmap sees what we do not')
+    assert.deepEqual(
+      theirs.filter((s) => !byName(accepted).includes(s)),
+      [],
+      'nmap sees what we do not',
+    )
   })
 
   test('nginx with TLS 1.2 and 1.3', { timeout: 60_000 }, async (t) => {
     if (!has('nginx') || !has('sslscan')) return t.skip('needs nginx and sslscan')
-    const server = nginx(certs.directory, `${HOST}:23442 ssl`, [`ssl_certificate ${certs.ec.cert}`, `ssl_certificate_key ${certs.ec.key}`,
-      'ssl_protocols TLSv1.2 TLSv1.3', 'ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20'])
+    const server = nginx(certs.directory, `${HOST}:23442 ssl`, [
+      `ssl_certificate ${certs.ec.cert}`,
+      `ssl_certificate_key ${certs.ec.key}`,
+      'ssl_protocols TLSv1.2 TLSv1.3',
+      'ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20',
+    ])
     try {
       await listening(HOST, 23442)
       const value = await observe(23442)
       assert.deepEqual(acceptedBy(value), sslscan(23442))
-      assert.deepEqual(versionOffers(value).filter((o) => o.refused.length === 0), [])
+      assert.deepEqual(
+        versionOffers(value).filter((o) => o.refused.length === 0),
+        [],
+      )
       const control = tlsAnswerOf(fromBase64(value.hellos[value.control?.before ?? -1]?.answer ?? ''))
       assert.ok((control.certificate?.length ?? 0) > 200, 'certificate of the control')
       assert.deepEqual(control.keyExchange, { group: 29 })
@@ -155,14 +211,19 @@ describe('offers of real servers, beside sslscan and nmap', () => {
   })
 
   test('Node with TLS 1.3 only', { timeout: 60_000 }, async () => {
-    const server = createTlsServer({ cert: readFileSync(certs.ec.cert), key: readFileSync(certs.ec.key), minVersion: 'TLSv1.3' })
+    const server = createTlsServer({
+      cert: readFileSync(certs.ec.cert),
+      key: readFileSync(certs.ec.key),
+      minVersion: 'TLSv1.3',
+    })
     server.on('tlsClientError', () => undefined)
     await new Promise<void>((resolve) => server.listen(0, HOST, resolve))
     const port = (server.address() as AddressInfo).port
     try {
       const value = await observe(port)
       assert.deepEqual(acceptedBy(value), ['tls1.3 1301', 'tls1.3 1302', 'tls1.3 1303'])
-      for (const o of versionOffers(value)) if (o.version !== 'tls1.3') assert.ok(o.refused.length > 0 && o.open.size === 0, o.version)
+      for (const o of versionOffers(value))
+        if (o.version !== 'tls1.3') assert.ok(o.refused.length > 0 && o.open.size === 0, o.version)
       assert.equal(tlsAnswerOf(fromBase64(value.hellos[value.control?.before ?? -1]?.answer ?? '')).hello?.retry, true)
     } finally {
       server.close()
@@ -170,7 +231,11 @@ describe('offers of real servers, beside sslscan and nmap', () => {
   })
 
   test('the same hello with a server name and every version is accepted', async () => {
-    const hello = clientHello({ versions: ['tls1.3', 'tls1.2', 'tls1.0'], suites: [0x1301, 0xc02f], serverName: 'camera.test' })
+    const hello = clientHello({
+      versions: ['tls1.3', 'tls1.2', 'tls1.0'],
+      suites: [0x1301, 0xc02f],
+      serverName: 'camera.test',
+    })
     const socket = connect(EVERYTHING, HOST)
     socket.write(hello)
     const bytes = await new Promise<Buffer>((resolve) => socket.once('data', resolve))
@@ -203,16 +268,20 @@ describe('servers that behave', () => {
     const value = await observe(port)
     close()
     assert.deepEqual(acceptedBy(value), ['ssl3 0005'])
-    assert.deepEqual(versionOffers(value).filter((o) => o.open.size > 0 || o.refused.length === 0), [])
+    assert.deepEqual(
+      versionOffers(value).filter((o) => o.open.size > 0 || o.refused.length === 0),
+      [],
+    )
   })
 
   test('closing is a refusal, resetting is not, and only after a control', { timeout: 60_000 }, async () => {
-    const proxy = (refuse: (socket: Socket) => void) => serve((socket) => {
-      socket.once('data', (hello) => {
-        if (hello.readUInt16BE(9) !== 0x0303) return refuse(socket)
-        forward(socket, hello)
+    const proxy = (refuse: (socket: Socket) => void) =>
+      serve((socket) => {
+        socket.once('data', (hello) => {
+          if (hello.readUInt16BE(9) !== 0x0303) return refuse(socket)
+          forward(socket, hello)
+        })
       })
-    })
     const closing = await proxy((socket) => socket.end())
     const closed = await observe(closing.port)
     closing.close()
@@ -226,7 +295,10 @@ describe('servers that behave', () => {
     const nothing = await observe(none.port)
     none.close()
     assert.equal(nothing.control, null)
-    assert.ok(versionOffers(nothing).every((o) => o.refused.length === 0), 'refusals without a control')
+    assert.ok(
+      versionOffers(nothing).every((o) => o.refused.length === 0),
+      'refusals without a control',
+    )
   })
 
   test('a stack that ignores long hellos is asked in pieces', { timeout: 120_000 }, async () => {
@@ -268,7 +340,12 @@ describe('parsers take any bytes', () => {
       const how = pick(5)
       if (how === 0) out[at] = pick(256)
       else if (how === 1) out = out.slice(0, at)
-      else if (how === 2) out = Uint8Array.from([...out.slice(0, at), ...Array.from({ length: pick(9) }, () => pick(256)), ...out.slice(at)])
+      else if (how === 2)
+        out = Uint8Array.from([
+          ...out.slice(0, at),
+          ...Array.from({ length: pick(9) }, () => pick(256)),
+          ...out.slice(at),
+        ])
       else if (how === 3) out = Uint8Array.from([...out.slice(0, at), ...out])
       else out[at] = [0, 255, 22, 21, 3][pick(5)] ?? 0
     }
@@ -292,7 +369,8 @@ describe('parsers take any bytes', () => {
       assert.ok(enough === null || (enough >= 0 && enough <= bytes.length))
       assert.equal(answer.is === 'hello', answer.hello !== null)
       // What is decided stays decided when only those bytes are kept.
-      if (answer.decidedAt !== null && answer.is === 'hello') assert.deepEqual(tlsAnswerOf(bytes.subarray(0, answer.decidedAt)).hello, answer.hello)
+      if (answer.decidedAt !== null && answer.is === 'hello')
+        assert.deepEqual(tlsAnswerOf(bytes.subarray(0, answer.decidedAt)).hello, answer.hello)
     }
     assert.ok(hellos > 5000 && hellos < 25_000, `${hellos} still were hellos`)
     assert.ok(performance.now() - started < 60_000)
@@ -309,8 +387,15 @@ describe('parsers take any bytes', () => {
 
   test('20,000 mutated first words of services', () => {
     const next = random(7)
-    const words = ['SSH-2.0-x\r\n', 'HTTP/1.1 200 OK\r\n\r\n', 'RTSP/1.0 400 Bad\r\n\r\n', '220 ftp\r\n', '\xff\xfd\x18', '\x20\x02\x00\x00', 'login: ']
-      .map((w) => Uint8Array.from(Buffer.from(w, 'latin1')))
+    const words = [
+      'SSH-2.0-x\r\n',
+      'HTTP/1.1 200 OK\r\n\r\n',
+      'RTSP/1.0 400 Bad\r\n\r\n',
+      '220 ftp\r\n',
+      '\xff\xfd\x18',
+      '\x20\x02\x00\x00',
+      'login: ',
+    ].map((w) => Uint8Array.from(Buffer.from(w, 'latin1')))
     const known = new Set(['http', 'rtsp', 'ssh', 'telnet', 'ftp', 'mqtt', 'unknown'])
     for (let i = 0; i < 20_000; i++) {
       const said = () => mutate(words[Math.floor(next() * words.length)] ?? new Uint8Array(), next)

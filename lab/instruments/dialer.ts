@@ -4,7 +4,8 @@ import { connect, type Socket } from 'node:net'
  * What one attempt came to: open (accepted, closed at once), refused (RST seen), silent (no answer in time),
  * self (the lab connected to itself), or an error in the words of the system.
  */
-export type Outcome = { is: 'open' | 'refused' | 'silent' | 'self'; elapsed: number } | { is: 'error'; code: string; elapsed: number }
+export type Outcome =
+  { is: 'open' | 'refused' | 'silent' | 'self'; elapsed: number } | { is: 'error'; code: string; elapsed: number }
 
 export interface Dialer {
   dial(port: number, done: (outcome: Outcome) => void): void
@@ -26,10 +27,15 @@ const TICK_MS = 20
 const LEAST_PATIENCE_MS = 300
 
 /**
- * Many half-open connections at once. One clock for all time-outs instead of a timer each; expiry as of a tick is decided
- * after the answers that lay in the kernel at that tick were read, so that a busy event loop makes no port silent.
+ * Many half-open connections at once. One clock for all time-outs instead of a timer each; expiry as of a tick is
+ * decided after the answers that lay in the kernel at that tick were read, so that a busy event loop makes no port silent.
  */
-export function createDialer(to: { address: string; source: string | undefined; rttMs: number; leastMs?: number }): Dialer {
+export function createDialer(to: {
+  address: string
+  source: string | undefined
+  rttMs: number
+  leastMs?: number
+}): Dialer {
   const attempts: Attempt[] = []
   let head = 0
   let flying = 0

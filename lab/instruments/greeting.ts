@@ -14,7 +14,11 @@ export async function hearGreeting(bench: Bench, to: Endpoint, milliseconds: num
 }
 
 /** Runs `work` over all items, at most `places` at once, in order of start. */
-export async function forEachOf<T>(items: readonly T[], places: number, work: (item: T) => Promise<void>): Promise<void> {
+export async function forEachOf<T>(
+  items: readonly T[],
+  places: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   const left = [...items]
   const worker = async () => {
     for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item)

@@ -65,7 +65,12 @@ type PortState = ReturnType<typeof createState>
 
 /** What is known of each port, and which are still to be asked. Every walk brings each of them nearer to a decision. */
 function createState() {
-  const PENDING = 0, OPEN = 1, REFUSED = 2, SILENT = 3, ERROR = 4, VOID = 5
+  const PENDING = 0,
+    OPEN = 1,
+    REFUSED = 2,
+    SILENT = 3,
+    ERROR = 4,
+    VOID = 5
   const decided = new Uint8Array(ALL_PORTS + 1)
   const silences = new Uint8Array(ALL_PORTS + 1)
   const misses = new Uint8Array(ALL_PORTS + 1)
@@ -126,7 +131,10 @@ function codeRanges(ports: readonly number[], codes: ReadonlyMap<number, string>
 }
 
 function createWalker(bench: Bench, dialer: Dialer, { canary, progress }: SweepOptions) {
-  const most = Math.max(LEAST_IN_FLIGHT, Math.min(MOST_IN_FLIGHT, bench.budgets.attemptsPerSecond, Math.floor(openFilesLimit() / 2)))
+  const most = Math.max(
+    LEAST_IN_FLIGHT,
+    Math.min(MOST_IN_FLIGHT, bench.budgets.attemptsPerSecond, Math.floor(openFilesLimit() / 2)),
+  )
   let limit = most
   let attempts = 0
   let asked = 0

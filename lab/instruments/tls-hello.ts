@@ -6,7 +6,9 @@ import type { Bench, Endpoint } from '../probe.ts'
 import { openLine } from './line.ts'
 
 /** Groups of RFC 8422 section 5.1.1 and 8446 section 4.2.7; the finite-field and hybrid ones only with TLS 1.3. */
-const CURVES = [29, 23, 24, 25, 30, 26, 27, 28, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
+const CURVES = [
+  29, 23, 24, 25, 30, 26, 27, 28, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1,
+]
 const GROUPS_13 = [29, 23, 30, 25, 24, 256, 257, 258, 259, 260, 0x11ec, 0x11eb, 0x11ed]
 /** Old ones too: what the device signs with is its choice, and it must not fail for want of one. */
 const SIGNATURES = [
@@ -57,15 +59,24 @@ function extensions(versions: number[], serverName: string | null, before: numbe
     ...extension(23, []),
     ...extension(35, []),
     ...(with13
-      ? [...extension(43, sized(1, versions.flatMap(u16))), ...extension(45, sized(1, [1])), ...extension(51, sized(2, []))]
+      ? [
+          ...extension(43, sized(1, versions.flatMap(u16))),
+          ...extension(45, sized(1, [1])),
+          ...extension(51, sized(2, [])),
+        ]
       : []),
   ]
   // RFC 7685: some servers hang on messages of 256 to 511 bytes.
   const length = 4 + before + 2 + all.length
-  return length >= 256 && length < 512 ? [...all, ...extension(21, Array<number>(Math.max(0, 512 - length - 4)).fill(0))] : all
+  return length >= 256 && length < 512
+    ? [...all, ...extension(21, Array<number>(Math.max(0, 512 - length - 4)).fill(0))]
+    : all
 }
 
-export type HelloAnswer = Pick<TlsHello, 'at' | 'elapsed' | 'end' | 'failure'> & { answer: Uint8Array; sourceAddress: string }
+export type HelloAnswer = Pick<TlsHello, 'at' | 'elapsed' | 'end' | 'failure'> & {
+  answer: Uint8Array
+  sourceAddress: string
+}
 
 /** Sends one ClientHello on a new connection and reads until it is decided, or with `whole` to the ServerHelloDone. */
 export async function sayHello(

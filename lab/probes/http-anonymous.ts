@@ -9,7 +9,7 @@ import { defineProbe } from '../probe.ts'
 import { credentialAt, speakingAt, targetsAt } from './anonymous-targets.ts'
 import { decoyPath, unanswered } from './log-in-place.ts'
 
-/** Most requests in a row without any answer. */
+/** Most requests in a row without an answer that ends. */
 const MOST_SILENT = 3
 
 /** GET without a log-in: declared resources (with their logged-in twin), well-known paths, and decoys. */
@@ -42,7 +42,8 @@ export const probe = defineProbe({
     for (const { target, source, access, holds } of targets) {
       if (silent >= MOST_SILENT || bench.signal.aborted) break
       const anonymous = await ask(target)
-      silent = anonymous.failure ? silent + 1 : 0
+      const unended = anonymous.failure !== null || anonymous.rounds.at(-1)?.answer.end === 'timeout'
+      silent = unended ? silent + 1 : 0
       const logged = httpClient(bench, to, { milliseconds: 8_000 })
       const genuine = access === 'protected' && account ? await logged.send({ method: 'GET', target, credential: account.credential }) : null
       logged.close()

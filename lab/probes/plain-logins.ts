@@ -21,7 +21,9 @@ export const probe = defineProbe<PlainLogins>({
     const place = placeOf(bench, subject, 'http', 'plain-logins')
     if (!('to' in place)) return place
     const known = new Set(bench.seen(services).map((o) => o.subject))
-    const undiscovered = FAMILIES.filter((f) => bench.endpoint(f, 1, false) !== null && !known.has(addressSubject(bench.sample.id, f)))
+    const undiscovered = FAMILIES.filter(
+      (f) => bench.endpoint(f, 1, false) !== null && !known.has(addressSubject(bench.sample.id, f)),
+    )
     const { target, method = 'GET' } = place.login
     const credential = bench.credential(place.account.id)
     const tries: PlainLogins['tries'] = []

@@ -28,8 +28,12 @@ export const probe = defineProbe<Services>({
     const { family } = endpointOf(subject)
     const to = bench.endpoint(family, 1, false)
     const ports = bench.seen(tcpPorts).find((o) => o.subject === subject)?.value
-    const unanswered = (key: string): Seen<Services> =>
-      ({ answered: false, cause: 'lab', why: { code: `services.${key}`, values: { subject } }, artifacts: [] })
+    const unanswered = (key: string): Seen<Services> => ({
+      answered: false,
+      cause: 'lab',
+      why: { code: `services.${key}`, values: { subject } },
+      artifacts: [],
+    })
     if (!to) return unanswered('no-address')
     if (!ports) return unanswered('ports-unknown')
     const open = portsOpen(ports)
@@ -54,14 +58,23 @@ export const probe = defineProbe<Services>({
 
 /** What the port sent unasked during the sweeps; null where it was not listened to. */
 function heardBefore({ sweeps }: TcpPorts, port: number): string | null {
-  const heard = sweeps.flatMap((s) => s.open.filter((o) => o.port === port && o.greeting !== null).map((o) => o.greeting ?? ''))
+  const heard = sweeps.flatMap((s) =>
+    s.open.filter((o) => o.port === port && o.greeting !== null).map((o) => o.greeting ?? ''),
+  )
   return heard.find((g) => g !== '') ?? heard[0] ?? null
 }
 
 async function askService(bench: Bench, to: Endpoint, heard: string | null): Promise<ServiceSeen> {
   const encode = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
   const seen: ServiceSeen = {
-    port: to.port, asked: ['greeting'], greeting: '', tlsAnswer: '', tls: false, httpAnswer: '', rtspAnswer: '', mqttAnswer: '',
+    port: to.port,
+    asked: ['greeting'],
+    greeting: '',
+    tlsAnswer: '',
+    tls: false,
+    httpAnswer: '',
+    rtspAnswer: '',
+    mqttAnswer: '',
   }
   seen.greeting = heard ?? encode(await hearGreeting(bench, to, 1500))
   if (seen.greeting !== '') return seen
@@ -74,17 +87,24 @@ async function askService(bench: Bench, to: Endpoint, heard: string | null): Pro
   seen.asked.push('http')
   const get = `GET / HTTP/1.1\r\nHost: ${host}:${to.port}\r\nConnection: close\r\n\r\n`
   seen.httpAnswer = encode(bench.redact(await question(bench, through, Buffer.from(get, 'latin1'), headOf)))
-  if (seen.httpAnswer !== '' && Buffer.from(seen.httpAnswer, 'base64').toString('latin1', 0, 5) === 'HTTP/') return seen
+  // RTSP servers that tunnel through HTTP answer HTTP to HTTP: an HTTP answer alone does not settle it.
   seen.asked.push('rtsp')
   const options = `OPTIONS rtsp://${host}:${to.port}/ RTSP/1.0\r\nCSeq: 1\r\n\r\n`
   seen.rtspAnswer = encode(bench.redact(await question(bench, through, Buffer.from(options, 'latin1'), headOf)))
-  if (seen.rtspAnswer !== '') return seen
+  if (seen.httpAnswer !== '' || seen.rtspAnswer !== '') return seen
   seen.asked.push('mqtt')
-  seen.mqttAnswer = encode(bench.redact(await question(bench, through, mqttConnect(), (b) => (b.length >= 4 ? Math.min(b.length, 64) : null))))
+  seen.mqttAnswer = encode(
+    bench.redact(await question(bench, through, mqttConnect(), (b) => (b.length >= 4 ? Math.min(b.length, 64) : null))),
+  )
   return seen
 }
 
-async function question(bench: Bench, to: Endpoint, bytes: Uint8Array, enough: (b: Uint8Array) => number | null): Promise<Uint8Array> {
+async function question(
+  bench: Bench,
+  to: Endpoint,
+  bytes: Uint8Array,
+  enough: (b: Uint8Array) => number | null,
+): Promise<Uint8Array> {
   const opened = await openLine(bench, to, { milliseconds: PATIENCE_MS })
   if ('failure' in opened) return new Uint8Array()
   opened.line.write(bytes)

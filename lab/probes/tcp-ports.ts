@@ -26,7 +26,11 @@ export const probe = defineProbe<TcpPorts>({
   async run(bench, subject): Promise<Seen<TcpPorts>> {
     const { family } = endpointOf(subject)
     const unanswered = (key: string, values: Record<string, string>, partial?: unknown): Seen<TcpPorts> => ({
-      answered: false, cause: 'lab', why: { code: `tcp-ports.${key}`, values }, ...(partial === undefined ? {} : { partial }), artifacts: [],
+      answered: false,
+      cause: 'lab',
+      why: { code: `tcp-ports.${key}`, values },
+      ...(partial === undefined ? {} : { partial }),
+      artifacts: [],
     })
     const to = bench.endpoint(family, 1, false)
     if (!to) return unanswered('no-address', { subject })
@@ -45,14 +49,20 @@ export const probe = defineProbe<TcpPorts>({
         source,
         canary: control.canary,
         rttMs: control.rtt / 1000,
-        progress: (done, of) => bench.progress({ code: 'tcp-ports.sweeping', values: { subject, sweep: number, done, of } }),
+        progress: (done, of) =>
+          bench.progress({ code: 'tcp-ports.sweeping', values: { subject, sweep: number, done, of } }),
       })
       if ('cancelled' in result) return unanswered('cancelled', { subject }, sweeps)
       if ('fault' in result) return unanswered('lab-fault', { subject, code: result.fault }, sweeps)
       const open = result.sweep.open.filter((o) => !foreign.has(o.port))
       // Nothing declared answered: with a port found open as canary both sweeps can be controlled.
       if (control.canary === null && sweeps.length === 0 && open.length > 0) {
-        control = await findCanary(bench, to, source, open.map((o) => o.port))
+        control = await findCanary(
+          bench,
+          to,
+          source,
+          open.map((o) => o.port),
+        )
         if (control.canary !== null) continue
       }
       await forEachOf(open.slice(0, MOST_GREETINGS), bench.budgets.connections, async (entry) => {
@@ -73,10 +83,18 @@ export const probe = defineProbe<TcpPorts>({
   },
 })
 
-interface Canary { canary: number | null; rtt: number }
+interface Canary {
+  canary: number | null
+  rtt: number
+}
 
 /** The first port that accepts a connection, and the shortest of three connection times in microseconds. */
-async function findCanary(bench: Bench, to: Endpoint, source: string | undefined, ports: readonly number[]): Promise<Canary> {
+async function findCanary(
+  bench: Bench,
+  to: Endpoint,
+  source: string | undefined,
+  ports: readonly number[],
+): Promise<Canary> {
   const dialer = createDialer({ address: to.address, source, rttMs: 0, leastMs: CANARY_MS })
   const connect = async (port: number): Promise<number | null> => {
     const release = await bench.connection()

@@ -24,7 +24,13 @@ const PIECES = LISTS.map((_, i) => i).slice(2)
 /** The likeliest first: what is accepted becomes the control. */
 const SEARCH: readonly TlsVersion[] = ['tls1.2', 'tls1.3', 'tls1.0', 'tls1.1', 'ssl3']
 
-interface Chain { version: TlsVersion; list: number; without: number[]; hellos: TlsHello[]; decided: boolean }
+interface Chain {
+  version: TlsVersion
+  list: number
+  without: number[]
+  hellos: TlsHello[]
+  decided: boolean
+}
 
 /** Every version and suite an endpoint accepts, by elimination: offer all, leave out the chosen one, until refused. */
 export const probe = defineProbe<TlsOffers>({
@@ -39,7 +45,13 @@ export const probe = defineProbe<TlsOffers>({
   async run(bench, subject): Promise<Seen<TlsOffers>> {
     const { family, port } = endpointOf(subject)
     const to = bench.endpoint(family, port, false)
-    if (!to) return { answered: false, cause: 'lab', why: { code: 'tls-offers.no-address', values: { subject } }, artifacts: [] }
+    if (!to)
+      return {
+        answered: false,
+        cause: 'lab',
+        why: { code: 'tls-offers.no-address', values: { subject } },
+        artifacts: [],
+      }
     let sourceAddress = ''
     const ask = async (version: TlsVersion, list: number, without: number[], whole = false): Promise<TlsHello> => {
       const { answer, sourceAddress: source, ...rest } = await askOnce(bench, to, version, list, without, whole)
@@ -58,7 +70,8 @@ export const probe = defineProbe<TlsOffers>({
         artifacts: [],
       }
     const chosen = first ? outcomeOf(first) : { is: 'undecided' as const }
-    const control = chosen.is === 'accepted' && first ? { before: hellos.length - 1, hello: first, suite: chosen.suite } : null
+    const control =
+      chosen.is === 'accepted' && first ? { before: hellos.length - 1, hello: first, suite: chosen.suite } : null
     const chains = TLS_VERSIONS.flatMap((version) =>
       (version === 'tls1.3' ? [1] : pieces ? PIECES : [0]).map((list): Chain => {
         const known = control?.hello.version === version && control.hello.list === list
@@ -91,7 +104,14 @@ export const probe = defineProbe<TlsOffers>({
 
 type Ask = (version: TlsVersion, list: number, without: number[], whole?: boolean) => Promise<TlsHello>
 
-async function askOnce(bench: Bench, to: Endpoint, version: TlsVersion, list: number, without: number[], whole: boolean) {
+async function askOnce(
+  bench: Bench,
+  to: Endpoint,
+  version: TlsVersion,
+  list: number,
+  without: number[],
+  whole: boolean,
+) {
   const suites = (LISTS[list] ?? []).filter((s) => !without.includes(s))
   const hello = clientHello({ versions: [version], suites, serverName: null })
   return sayHello(bench, to, hello, { milliseconds: PATIENCE_MS, whole })
@@ -107,7 +127,8 @@ async function findControl(bench: Bench, ask: Ask): Promise<{ hellos: TlsHello[]
       hellos.push(hello)
       const { is } = outcomeOf(hello)
       if (is === 'accepted') return { hellos, pieces: list > 1 }
-      const silent = hello.failure === null && is === 'undecided' && tlsAnswerOf(Buffer.from(hello.answer, 'base64')).is === 'none'
+      const silent =
+        hello.failure === null && is === 'undecided' && tlsAnswerOf(Buffer.from(hello.answer, 'base64')).is === 'none'
       if (list === 0 && !silent) break
     }
   }
@@ -130,5 +151,9 @@ async function follow(bench: Bench, chain: Chain, ask: Ask): Promise<void> {
   chain.decided = true
 }
 
-const cancelled = (subject: string): Seen<TlsOffers> =>
-  ({ answered: false, cause: 'lab', why: { code: 'tls-offers.cancelled', values: { subject } }, artifacts: [] })
+const cancelled = (subject: string): Seen<TlsOffers> => ({
+  answered: false,
+  cause: 'lab',
+  why: { code: 'tls-offers.cancelled', values: { subject } },
+  artifacts: [],
+})

@@ -12,19 +12,15 @@ type Tree = { [key: string]: Tree | string }
 
 const directory = fileURLToPath(new URL('.', import.meta.url))
 const files = new Map<string, Tree>()
+let present: Set<string> | null = null
 
-/** A locale file by its path below reports/locales without `.yaml`; null where there is none. */
+/** A locale file by its path below reports/locales without `.yaml`; null where there is none. Names may come from a hostile bundle. */
 export function localeFile(name: string): Tree | null {
-  const known = files.get(name)
-  if (known) return known
-  try {
-    const tree = parse(readFileSync(join(directory, `${name}.yaml`), 'utf8')) as Tree
-    files.set(name, tree)
-    return tree
-  } catch (e) {
-    if ((e as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw e
-  }
+  present ??= new Set(localeNames())
+  if (!present.has(name)) return null
+  const tree = files.get(name) ?? (parse(readFileSync(join(directory, `${name}.yaml`), 'utf8')) as Tree)
+  files.set(name, tree)
+  return tree
 }
 
 /** All locale files, by name. */

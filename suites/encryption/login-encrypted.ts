@@ -8,8 +8,8 @@ import { kind as plainLogins, type PlainLogins } from '../observations/plain-log
 import { obj } from '../schema.ts'
 
 /**
- * A web log-in works over TLS only (EN 303 645 provision 5.5-1): the declared credential opens the door there, and is of
- * no use wherever the device speaks HTTP without TLS.
+ * A web log-in works over TLS only (EN 303 645 provision 5.5-1): the declared credential opens the door there, and
+ * is of no use wherever the device speaks HTTP without TLS.
  */
 export const criterion = defineCriterion({
   id: 'encryption/login-encrypted',
@@ -24,7 +24,8 @@ export const criterion = defineCriterion({
   judge({ value }, { subject, cite, others }) {
     const [good, bad] = [answerOf(value.knownGood), answerOf(value.knownBad)]
     const controls = [cite('/knownGood'), cite('/knownBad')]
-    if (!looksGranted(good) || alike(good, good, bad) !== 'granted') return [gap('login-unproven', { target: value.target }, controls)]
+    if (!looksGranted(good) || alike(good, good, bad) !== 'granted')
+      return [gap('login-unproven', { target: value.target }, controls)]
     const own = value.tls
       ? evidence('login-over-tls', { port: value.port }, controls)
       : violation('login-in-clear', { port: value.port, family: value.family }, controls)
@@ -33,17 +34,30 @@ export const criterion = defineCriterion({
     const { tries, undiscovered } = plain.seen.value
     const unknown = undiscovered.map((family) => gap('plain-undiscovered', { family }, [plain.cite('/undiscovered')]))
     if (tries.length === 0) return [own, ...unknown, evidence('no-plain-http', {}, [plain.cite('/tries')])]
-    return [own, ...unknown, ...tries.map((t, i) => plainFinding(t, good, bad, [plain.cite(`/tries/${i}/login`), plain.cite(`/tries/${i}/anonymous`)]))]
+    return [
+      own,
+      ...unknown,
+      ...tries.map((t, i) =>
+        plainFinding(t, good, bad, [plain.cite(`/tries/${i}/login`), plain.cite(`/tries/${i}/anonymous`)]),
+      ),
+    ]
   },
 })
 
 /** What one HTTP endpoint without TLS made of the credential. */
-function plainFinding(one: PlainLogins['tries'][number], good: HttpMessage, bad: HttpMessage | null, cites: Cite[]): Finding {
+function plainFinding(
+  one: PlainLogins['tries'][number],
+  good: HttpMessage,
+  bad: HttpMessage | null,
+  cites: Cite[],
+): Finding {
   const values = { port: one.port, family: one.family }
   const [login, anonymous] = [answerOf(one.login), answerOf(one.anonymous)]
   if (login === null || login.status === 0) return gap('plain-unanswered', values, cites)
   if (alike(login, good, bad) === 'granted')
-    return alike(anonymous, good, bad) === 'granted' ? suspicion('open-in-clear', values, cites) : violation('login-also-in-clear', values, cites)
+    return alike(anonymous, good, bad) === 'granted'
+      ? suspicion('open-in-clear', values, cites)
+      : violation('login-also-in-clear', values, cites)
   if (challengesOf(login).length > 0 || (anonymous !== null && challengesOf(anonymous).length > 0))
     return suspicion('asks-in-clear', values, cites)
   const away = login.status >= 300 && login.status < 400

@@ -47,13 +47,15 @@ export function tlsCatalogue(data: unknown): TlsCatalogue {
 
 /** The rule a suite falls under; null where none fits. */
 export const ruleFor = (suite: Suite, { suites }: TlsCatalogue): TlsCatalogue['suites'][number] | null =>
-  suites.find(({ when }) =>
-    (when.ciphers?.includes(suite.cipher.split('_')[0] ?? '') ?? true) &&
-    (when.hashes?.includes(suite.hash) ?? true) &&
-    (when.exportGrade ?? suite.exportGrade) === suite.exportGrade &&
-    (when.anonymous ?? suite.anonymous) === suite.anonymous &&
-    (when.forwardSecrecy ?? suite.forwardSecrecy) === suite.forwardSecrecy &&
-    (when.aead ?? suite.aead) === suite.aead) ?? null
+  suites.find(
+    ({ when }) =>
+      (when.ciphers?.includes(suite.cipher.split('_')[0] ?? '') ?? true) &&
+      (when.hashes?.includes(suite.hash) ?? true) &&
+      (when.exportGrade ?? suite.exportGrade) === suite.exportGrade &&
+      (when.anonymous ?? suite.anonymous) === suite.anonymous &&
+      (when.forwardSecrecy ?? suite.forwardSecrecy) === suite.forwardSecrecy &&
+      (when.aead ?? suite.aead) === suite.aead,
+  ) ?? null
 
 const OVER_TLS = new Set(['https', 'rtsps', 'mqtts'])
 
@@ -67,8 +69,16 @@ export const undeclaredTls = ({ others }: Pick<JudgeContext<unknown>, 'others'>)
   others(services).flatMap(({ seen, cite }) =>
     seen.answered
       ? seen.value.services.flatMap((s, i) =>
-          s.tls ? [violation('tls-undeclared', { port: s.port, family: seen.value.family }, [cite(`/services/${i}/tlsAnswer`)])] : [])
-      : [])
+          s.tls
+            ? [
+                violation('tls-undeclared', { port: s.port, family: seen.value.family }, [
+                  cite(`/services/${i}/tlsAnswer`),
+                ]),
+              ]
+            : [],
+        )
+      : [],
+  )
 
 const record = (value: unknown): Record<string, unknown> => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('tls catalogue: row')

@@ -31,14 +31,32 @@ export const criterion = defineCriterion({
       const groups = groupsOf(offer, rules)
       for (const { rule, verdict, accepted } of groups)
         if (verdict !== 'allowed') {
-          const values = { version, port: value.port, count: accepted.length, suites: accepted.map((a) => suiteName(a.suite)).join(', ') }
-          findings.push((verdict === 'forbidden' ? violation : evidence)(rule, values, accepted.map((a) => hello(a.at))))
+          const values = {
+            version,
+            port: value.port,
+            count: accepted.length,
+            suites: accepted.map((a) => suiteName(a.suite)).join(', '),
+          }
+          findings.push(
+            (verdict === 'forbidden' ? violation : evidence)(
+              rule,
+              values,
+              accepted.map((a) => hello(a.at)),
+            ),
+          )
         }
       const left = unasked(offer, rules)
       if (left > 0) findings.push(gap('suites-not-asked', { version, count: left }, [cite('/lists')]))
-      if (offer.open.size > 0) findings.push(gap('suites-undecided', { version, count: offer.open.size }, offer.undecided.map(hello)))
+      if (offer.open.size > 0)
+        findings.push(gap('suites-undecided', { version, count: offer.open.size }, offer.undecided.map(hello)))
       else if (offer.accepted.length > 0 && groups.every((g) => g.verdict !== 'forbidden') && offer.refused.length > 0)
-        findings.push(evidence('only-allowed', { version, port: value.port, count: offer.accepted.length }, [...offer.accepted.map((a) => a.at), ...offer.refused].map(hello)))
+        findings.push(
+          evidence(
+            'only-allowed',
+            { version, port: value.port, count: offer.accepted.length },
+            [...offer.accepted.map((a) => a.at), ...offer.refused].map(hello),
+          ),
+        )
       else if (offer.accepted.length === 0 && offer.refused.length > 0)
         findings.push(evidence('version-refused', { version, port: value.port }, offer.refused.map(hello)))
     }
@@ -46,11 +64,17 @@ export const criterion = defineCriterion({
   },
 })
 
-interface Group { rule: string; verdict: TlsCatalogue['suites'][number]['verdict']; accepted: VersionOffer['accepted'] }
+interface Group {
+  rule: string
+  verdict: TlsCatalogue['suites'][number]['verdict']
+  accepted: VersionOffer['accepted']
+}
 
 /** Accepted suites by the rule they fall under, in the order of the rules. A suite without a name is not allowed. */
 function groupsOf({ accepted }: VersionOffer, rules: TlsCatalogue): Group[] {
-  const groups = new Map<string, Group>(rules.suites.map(({ id, verdict }) => [id, { rule: id, verdict, accepted: [] }]))
+  const groups = new Map<string, Group>(
+    rules.suites.map(({ id, verdict }) => [id, { rule: id, verdict, accepted: [] }]),
+  )
   const unknown: Group = { rule: 'offers-unknown', verdict: 'forbidden', accepted: [] }
   for (const entry of accepted) {
     const suite = suiteById(entry.suite)
@@ -63,4 +87,6 @@ function groupsOf({ accepted }: VersionOffer, rules: TlsCatalogue): Group[] {
 
 /** Forbidden suites that were never offered in this version. */
 const unasked = ({ version, asked }: VersionOffer, rules: TlsCatalogue): number =>
-  SUITES.filter((s) => s.tls13 === (version === 'tls1.3') && !asked.has(s.id) && ruleFor(s, rules)?.verdict === 'forbidden').length
+  SUITES.filter(
+    (s) => s.tls13 === (version === 'tls1.3') && !asked.has(s.id) && ruleFor(s, rules)?.verdict === 'forbidden',
+  ).length

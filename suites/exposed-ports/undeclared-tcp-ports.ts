@@ -1,4 +1,13 @@
-import { always, defineCriterion, evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
+import {
+  always,
+  defineCriterion,
+  evidence,
+  gap,
+  suspicion,
+  violation,
+  type Finding,
+  type JudgeContext,
+} from '../criterion.ts'
 import { ALL_PORTS, holds, portsIn, rangesText } from '../facts/port-ranges.ts'
 import { serviceProtocol } from '../facts/service-protocol.ts'
 import { kind as services } from '../observations/services.ts'
@@ -15,8 +24,8 @@ type Context = JudgeContext<Static<typeof parameters>>
 const NOT_OPEN = new Set(['EHOSTUNREACH', 'ECONNRESET', 'ECONNABORTED', 'EHOSTDOWN'])
 
 /**
- * Only declared TCP services accept connections (EN 303 645 provision 5.6-1), compared both ways. An undeclared port counts
- * when it was open in two sweeps; "no answer" is not open, but a sweep counts only where its canaries answered.
+ * Only declared TCP services accept connections (EN 303 645 provision 5.6-1), compared both ways. An undeclared port
+ * counts when it was open in two sweeps; "no answer" is not open, but a sweep counts only where its canaries answered.
  */
 export const criterion = defineCriterion({
   id: 'exposed-ports/undeclared-tcp-ports',
@@ -29,7 +38,9 @@ export const criterion = defineCriterion({
   catalogues: [],
   applies: always,
   judge({ value }, context) {
-    const declared = context.statement.services.filter((s) => s.transport === 'tcp' && s.families.includes(value.family)).map((s) => s.port)
+    const declared = context.statement.services
+      .filter((s) => s.transport === 'tcp' && s.families.includes(value.family))
+      .map((s) => s.port)
     return [
       ...undeclaredOpen(value, new Set(declared), context),
       ...declaredSilent(value, declared, context),
@@ -41,7 +52,11 @@ export const criterion = defineCriterion({
 const seenAt = ({ sweeps }: TcpPorts, port: number): string[] =>
   sweeps.flatMap((s, i) => s.open.flatMap((o, j) => (o.port === port ? [`/sweeps/${i}/open/${j}`] : [])))
 
-function undeclaredOpen(value: TcpPorts, declared: ReadonlySet<number>, { statement, subject, cite, others }: Context): Finding[] {
+function undeclaredOpen(
+  value: TcpPorts,
+  declared: ReadonlySet<number>,
+  { statement, subject, cite, others }: Context,
+): Finding[] {
   const clients = (statement.clientPorts ?? []).filter((c) => c.transport === 'tcp').map((c) => [c.first, c.last])
   const rows = others(services).find((o) => o.subject === subject)
   return portsOpen(value)
@@ -52,20 +67,29 @@ function undeclaredOpen(value: TcpPorts, declared: ReadonlySet<number>, { statem
       const pointers = seenAt(value, port)
       const cites = [...pointers.map(cite), ...(rows && row ? [rows.cite(`/services/${at}`)] : [])]
       const values = { port, family: value.family, protocol: row ? serviceProtocol(row) : 'unknown' }
-      return pointers.length > 1 ? violation('undeclared-open', values, cites) : suspicion('undeclared-once', values, cites)
+      return pointers.length > 1
+        ? violation('undeclared-open', values, cites)
+        : suspicion('undeclared-once', values, cites)
     })
 }
 
 function declaredSilent(value: TcpPorts, declared: readonly number[], { state, parameters, cite }: Context): Finding[] {
   const before = new Set(value.baseline?.ports ?? [])
-  return [...new Set(declared)].sort((a, b) => a - b).flatMap((port): Finding[] => {
-    if (before.has(port)) return [gap('declared-in-baseline', { port, family: value.family }, [cite('/baseline')])]
-    const seen = seenAt(value, port)
-    if (seen.length > 0) return [evidence('declared-seen', { port, family: value.family }, seen.map(cite))]
-    // Before the first set-up a service may still be closed.
-    if (parameters.declaredMustAnswer === false || state !== 'in-service') return []
-    return [suspicion('declared-not-seen', { port, family: value.family }, [cite('/sweeps/0/open'), cite('/sweeps/1/open')])]
-  })
+  return [...new Set(declared)]
+    .sort((a, b) => a - b)
+    .flatMap((port): Finding[] => {
+      if (before.has(port)) return [gap('declared-in-baseline', { port, family: value.family }, [cite('/baseline')])]
+      const seen = seenAt(value, port)
+      if (seen.length > 0) return [evidence('declared-seen', { port, family: value.family }, seen.map(cite))]
+      // Before the first set-up a service may still be closed.
+      if (parameters.declaredMustAnswer === false || state !== 'in-service') return []
+      return [
+        suspicion('declared-not-seen', { port, family: value.family }, [
+          cite('/sweeps/0/open'),
+          cite('/sweeps/1/open'),
+        ]),
+      ]
+    })
 }
 
 function sweepFindings(sweep: Sweep, i: number, { cite }: Context): Finding[] {
@@ -74,16 +98,25 @@ function sweepFindings(sweep: Sweep, i: number, { cite }: Context): Finding[] {
   const findings: Finding[] = []
   const faults = sweep.errors.filter((e) => !NOT_OPEN.has(e.code))
   const errors = sweep.errors.map((e) => [e.from, e.to])
-  const told = sweep.open.length + portsIn(sweep.refused) + portsIn(sweep.silent) + portsIn(sweep.voided) + portsIn(errors)
+  const told =
+    sweep.open.length + portsIn(sweep.refused) + portsIn(sweep.silent) + portsIn(sweep.voided) + portsIn(errors)
   if (sweep.canary.port === null) findings.push(gap('no-control', { sweep: number }, [at('canary')]))
   if (sweep.voided.length > 0)
-    findings.push(gap('voided', { sweep: number, count: portsIn(sweep.voided), ports: rangesText(sweep.voided) }, [at('voided')]))
-  for (const { from, to, code } of faults.slice(0, 4)) findings.push(gap('lab-error', { sweep: number, ports: rangesText([[from, to]]), code }, [at('errors')]))
-  if (told !== ALL_PORTS) findings.push(gap('incomplete', { sweep: number, told, all: ALL_PORTS }, [cite(`/sweeps/${i}`)]))
+    findings.push(
+      gap('voided', { sweep: number, count: portsIn(sweep.voided), ports: rangesText(sweep.voided) }, [at('voided')]),
+    )
+  for (const { from, to, code } of faults.slice(0, 4))
+    findings.push(gap('lab-error', { sweep: number, ports: rangesText([[from, to]]), code }, [at('errors')]))
+  if (told !== ALL_PORTS)
+    findings.push(gap('incomplete', { sweep: number, told, all: ALL_PORTS }, [cite(`/sweeps/${i}`)]))
   if (findings.length > 0 || sweep.canary.port === null) return findings
   const values = {
-    sweep: number, open: sweep.open.length, refused: portsIn(sweep.refused), silent: portsIn(sweep.silent),
-    canary: sweep.canary.port, asked: sweep.canary.asked,
+    sweep: number,
+    open: sweep.open.length,
+    refused: portsIn(sweep.refused),
+    silent: portsIn(sweep.silent),
+    canary: sweep.canary.port,
+    asked: sweep.canary.asked,
   }
   return [evidence('swept', values, [at('canary'), at('open'), at('refused'), at('silent')])]
 }

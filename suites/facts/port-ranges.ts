@@ -23,5 +23,7 @@ export const holds = (ranges: readonly (readonly number[])[], port: number): boo
 
 /** Ranges for a reader: at most `most` of them, then an ellipsis. */
 export const rangesText = (ranges: readonly (readonly number[])[], most = 8): string =>
-  ranges.slice(0, most).map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(', ') +
-  (ranges.length > most ? ', …' : '')
+  ranges
+    .slice(0, most)
+    .map(([from, to]) => (from === to ? String(from) : `${from}-${to}`))
+    .join(', ') + (ranges.length > most ? ', …' : '')

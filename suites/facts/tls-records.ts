@@ -58,7 +58,13 @@ const RETRY = 'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c'
 /** Reads what a server answered to a ClientHello, as far as it came. Any bytes are allowed; never throws. */
 export function tlsAnswerOf(bytes: Uint8Array): TlsAnswer {
   const answer: TlsAnswer = {
-    is: 'none', hello: null, alert: null, certificate: null, keyExchange: null, decidedAt: null, doneAt: null,
+    is: 'none',
+    hello: null,
+    alert: null,
+    certificate: null,
+    keyExchange: null,
+    decidedAt: null,
+    doneAt: null,
   }
   const flight = handshakeOf(bytes)
   answer.alert = flight.alert?.content ?? null
@@ -92,7 +98,7 @@ interface Flight {
   foreign: boolean
 }
 
-/** Joins the fragments of handshake records (RFC 5246 section 6.2.1) up to a fatal alert, the end or what is no record. */
+/** Joins the fragments of handshake records (RFC 5246 section 6.2.1) up to a fatal alert or what is no record. */
 function handshakeOf(bytes: Uint8Array): Flight {
   const flight: Flight = { handshake: new Uint8Array(bytes.length), parts: [], alert: null, foreign: false }
   let used = 0
@@ -137,7 +143,11 @@ function* messagesOf({ handshake, parts }: Flight): Generator<{ type: number; bo
     if (to > handshake.length) return
     while ((parts[last + 1]?.at ?? Infinity) < to) last++
     const part = parts[last]
-    yield { type: handshake[at] ?? 0, body: handshake.subarray(at + 4, to), end: part ? part.from + (to - part.at) : to }
+    yield {
+      type: handshake[at] ?? 0,
+      body: handshake.subarray(at + 4, to),
+      end: part ? part.from + (to - part.at) : to,
+    }
     at = to
   }
 }

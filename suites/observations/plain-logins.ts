@@ -10,13 +10,15 @@ const schema = obj({
   /** Addresses of the sample whose open ports are not known: only declared services were tried there. */
   undiscovered: list(oneOf('ipv4', 'ipv6')),
   /** One for every endpoint of the sample that speaks HTTP without TLS, on every family. */
-  tries: list(obj({
-    family: oneOf('ipv4', 'ipv6'),
-    port: port(),
-    anonymous: exchangeSchema,
-    /** With the declared credential, presented as the device asks for it. */
-    login: exchangeSchema,
-  })),
+  tries: list(
+    obj({
+      family: oneOf('ipv4', 'ipv6'),
+      port: port(),
+      anonymous: exchangeSchema,
+      /** With the declared credential, presented as the device asks for it. */
+      login: exchangeSchema,
+    }),
+  ),
 })
 export type PlainLogins = Static<typeof schema>
 

@@ -17,11 +17,15 @@ export const sweepSchema = obj({
   inFlight: int(1),
   /** Longest wait for one answer. */
   timeoutMs: int(1),
-  open: list(obj({
-    port: port(),
-    elapsed: micros(),
-    greeting: orNull(base64('first bytes sent unasked, at most 256; empty: none came in time; null: not listened for')),
-  })),
+  open: list(
+    obj({
+      port: port(),
+      elapsed: micros(),
+      greeting: orNull(
+        base64('first bytes sent unasked, at most 256; empty: none came in time; null: not listened for'),
+      ),
+    }),
+  ),
   /** A connection was refused: RST seen. */
   refused: ranges(),
   /** No answer to two tries. */

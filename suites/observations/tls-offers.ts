@@ -52,8 +52,14 @@ export const kind = defineKind({
     ...statement.samples.flatMap((sample) =>
       statement.services
         .filter((s) => s.transport === 'tcp' && OVER_TLS.has(s.protocol))
-        .flatMap((s) => s.families.filter((f) => sample.addresses[f] !== null).map((f) => endpointSubject(sample.id, f, s.port)))),
+        .flatMap((s) =>
+          s.families.filter((f) => sample.addresses[f] !== null).map((f) => endpointSubject(sample.id, f, s.port)),
+        ),
+    ),
     ...seen(services).flatMap(({ subject, value }) =>
-      value.services.filter((s) => s.tls).map((s) => endpointSubject(subject.split('/')[0] ?? '', value.family, s.port))),
+      value.services
+        .filter((s) => s.tls)
+        .map((s) => endpointSubject(subject.split('/')[0] ?? '', value.family, s.port)),
+    ),
   ],
 })

@@ -26,7 +26,10 @@ export async function listening(host: string, port: number): Promise<void> {
   for (let i = 0; i < 100; i++) {
     const open = await new Promise<boolean>((resolve) => {
       const socket = connect({ host, port })
-      socket.on('connect', () => resolve(true)).on('error', () => resolve(false)).on('connect', () => socket.destroy())
+      socket
+        .on('connect', () => resolve(true))
+        .on('error', () => resolve(false))
+        .on('connect', () => socket.destroy())
     })
     if (open) return
     await new Promise((resolve) => setTimeout(resolve, 100))
@@ -41,14 +44,33 @@ export function output(program: string, args: string[], seconds = 60): string {
   return stdout.toString('utf8')
 }
 
-export interface Certificates { directory: string; rsa: { cert: string; key: string }; ec: { cert: string; key: string }; remove(): void }
+export interface Certificates {
+  directory: string
+  rsa: { cert: string; key: string }
+  ec: { cert: string; key: string }
+  remove(): void
+}
 
 /** Self-signed RSA-2048 and P-256 certificates in a temporary folder. */
 export function certificates(): Certificates {
   const directory = mkdtempSync(join(tmpdir(), 'camseal-tls-'))
   const make = (name: string, algorithm: string[]) => {
     const [cert, key] = [join(directory, `${name}.pem`), join(directory, `${name}.key`)]
-    output('openssl', ['req', '-x509', '-newkey', ...algorithm, '-nodes', '-keyout', key, '-out', cert, '-days', '30', '-subj', '/CN=camera.test'])
+    output('openssl', [
+      'req',
+      '-x509',
+      '-newkey',
+      ...algorithm,
+      '-nodes',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+      '-days',
+      '30',
+      '-subj',
+      '/CN=camera.test',
+    ])
     return { cert, key }
   }
   return {
@@ -63,10 +85,13 @@ export function certificates(): Certificates {
 export function nginx(directory: string, listen: string, directives: string[]): ChildProcess {
   const name = `nginx-${listen.replace(/\W/g, '-')}`
   const file = join(directory, `${name}.conf`)
-  writeFileSync(file, [
-    `daemon off; pid ${name}.pid; error_log stderr crit; events {}`,
-    'http { access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;',
-    `server { listen ${listen}; ${directives.join('; ')}; } }`,
-  ].join('\n'))
+  writeFileSync(
+    file,
+    [
+      `daemon off; pid ${name}.pid; error_log stderr crit; events {}`,
+      'http { access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;',
+      `server { listen ${listen}; ${directives.join('; ')}; } }`,
+    ].join('\n'),
+  )
   return start('nginx', ['-p', directory, '-c', file])
 }

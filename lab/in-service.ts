@@ -60,6 +60,11 @@ export function undoWith(benchOf: (sample: string) => RunBench | undefined, secr
     const sets = open.flatMap(({ undo: u }) => (u && u.sample === undo.sample && u.action.account === account && u.sets ? [u.sets] : []))
     const first = open.find(({ undo: u }) => u?.sets !== undefined && u.sample === undo.sample && u.action.account === account)
     const candidates = [...new Set([...(sets.includes(before) ? [before] : []), ...sets.reverse(), oldSecretOf(first?.undo ?? null) ?? before])]
+    /** Not taken back; whoever does not answer at all is not asked again now. */
+    const stayWith = (secret: string): false => {
+      secrets.use(account, undo.sample, secret)
+      return false
+    }
     let isRefused = false
     for (const wait of [0, lockSecondsOf(bench.statement)]) {
       if (wait > 0 && isRefused) await bench.wait(wait * 1000, { code: 'run.waiting-unlock', values: { seconds: wait } })
@@ -72,11 +77,11 @@ export function undoWith(benchOf: (sample: string) => RunBench | undefined, secr
           secrets.use(account, undo.sample, oldSecretOf(undo) ?? name)
           return true
         }
+        if (exchange.failure?.code === 'timeout') return stayWith(before)
         isRefused ||= exchange.failure === null
       }
     }
-    secrets.use(account, undo.sample, before)
-    return false
+    return stayWith(before)
   }
 }
 

@@ -1,12 +1,38 @@
-import type { Sample } from '../suites/statement.ts'
+import type { Family, Sample } from '../suites/statement.ts'
+import { declaredOf, endpointOf } from '../suites/subject.ts'
 import type { Bench } from './probe.ts'
 import { openLine } from './instruments/line.ts'
 import { sleep } from './bench.ts'
 
-/** Whether any declared TCP service accepts a connection. */
-export async function isAlive(bench: Bench): Promise<boolean> {
-  for (const { family, port } of doors(bench)) {
-    const endpoint = bench.endpoint(family, port, false)
+/** Most that a ban of the lab's address is waited out. */
+const LONGEST_S = 900
+/** Bans that are made from a log end some time after their term. */
+const LATE_S = 20
+
+/** Where a subject is observed: its own address and port, the port of its log-in's or update's service, or any. */
+export interface Place {
+  family: Family | null
+  port: number | null
+}
+
+const ANYWHERE: Place = { family: null, port: null }
+
+export function placeOfSubject(subject: string, { statement, sample }: Bench): Place {
+  const { family, port } = endpointOf(subject)
+  if (family === 'ipv4' || family === 'ipv6') return { family, port: port > 0 ? port : null }
+  const { id } = declaredOf(subject)
+  const service =
+    statement.logins.find((l) => l.id === id)?.service ?? statement.updates.find((u) => u.id === id)?.upload.service
+  return {
+    family: sample.addresses.ipv4 !== null ? 'ipv4' : 'ipv6',
+    port: statement.services.find((s) => s.id === service)?.port ?? null,
+  }
+}
+
+/** Whether a declared TCP service accepts a connection: the one of a place, or any. */
+export async function isAlive(bench: Bench, place: Place = ANYWHERE): Promise<boolean> {
+  for (const door of doors(bench, place)) {
+    const endpoint = bench.endpoint(door.family, door.port, false)
     const opened = endpoint ? await openLine(bench, endpoint, { milliseconds: 2000 }) : null
     if (opened && 'line' in opened) {
       opened.line.close()
@@ -16,26 +42,43 @@ export async function isAlive(bench: Bench): Promise<boolean> {
   return false
 }
 
-/** Gives a rebooting device its declared time; afterwards it counts as absent. Bounded, and quick once it was absent. */
-export async function waitUntilAlive(bench: Bench): Promise<{ alive: boolean; address: string; ports: string }> {
-  const longest = Math.max(30, ...bench.statement.updates.map((u) => u.bootSeconds))
-  const seconds = absent.has(bench.sample) ? 2 : longest
-  const end = bench.now() + seconds * 1e6
-  let alive = await isAlive(bench)
+/**
+ * Gives a rebooting device its declared time, and a device that banned the lab's address the declared time of a lock.
+ * A place that stays closed while its address answers is for the probe to tell. Bounded, and quick once it was absent.
+ */
+export async function waitUntilAlive(
+  bench: Bench,
+  place: Place = ANYWHERE,
+): Promise<{ alive: boolean; address: string; ports: string }> {
+  const { statement, sample } = bench
+  const bans = statement.bruteForce.filter((b) => b.scope !== 'account').map((b) => (b.lockSeconds ?? 0) + LATE_S)
+  const longest = Math.min(LONGEST_S, Math.max(30, ...statement.updates.map((u) => u.bootSeconds), ...bans))
+  const gone = absent.get(sample) ?? new Set<string>()
+  absent.set(sample, gone)
+  const key = `${place.family}/${place.port}`
+  const end = bench.now() + (gone.has(key) ? 2 : longest) * 1e6
+  let alive = await isAlive(bench, place)
   while (!alive && bench.now() < end && !bench.signal.aborted) {
     await sleep(500, bench.signal)
-    alive = await isAlive(bench)
+    alive = await isAlive(bench, place)
   }
-  if (alive) absent.delete(bench.sample)
-  else absent.add(bench.sample)
-  const tried = doors(bench)
-  return { alive, address: bench.sample.addresses.ipv4 ?? bench.sample.addresses.ipv6 ?? '', ports: tried.map((d) => d.port).join(', ') }
+  if (alive) gone.delete(key)
+  else gone.add(key)
+  if (!alive && place.port !== null) alive = await isAlive(bench, { ...place, port: null })
+  const { family } = place
+  const address = (family ? sample.addresses[family] : null) ?? sample.addresses.ipv4 ?? sample.addresses.ipv6 ?? ''
+  const tried = doors(bench, { ...place, port: null })
+  return { alive, address, ports: tried.map((d) => d.port).join(', ') }
 }
 
-const absent = new WeakSet<Sample>()
+const absent = new WeakMap<Sample, Set<string>>()
 
-const doors = (bench: Bench) =>
-  bench.statement.services
+/** The doors of a place; where nothing is declared there, all that the sample has. */
+function doors(bench: Bench, { family, port }: Place): { family: Family; port: number }[] {
+  const all = bench.statement.services
     .filter((s) => s.transport === 'tcp')
-    .flatMap((s) => s.families.filter((f) => bench.sample.addresses[f] !== null).map((family) => ({ family, port: s.port })))
-    .slice(0, 6)
+    .flatMap((s) => s.families.filter((f) => bench.sample.addresses[f] !== null).map((f) => ({ family: f, port: s.port })))
+  const here = all.filter((d) => (family === null || d.family === family) && (port === null || d.port === port))
+  const near = all.filter((d) => family === null || d.family === family)
+  return (here.length > 0 ? here : near.length > 0 ? near : all).slice(0, 6)
+}

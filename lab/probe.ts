@@ -14,9 +14,11 @@ export interface Probe<T = unknown> {
   kind: ObservationKind<T>
   tier: Tier
   grade: Grade
-  /** Among disruptive probes: lock-outs before updates before resets. */
+  /** Within its grade: what may set off a ban after what does not, lock-outs before updates before resets. */
   order: number
   states: readonly State[]
+  /** It fails log-ins on purpose, which a device may count by the lab's address. */
+  failsLogins?: true
   /** What it changes for good, printed in the plan; absent where it leaves everything as it was. */
   leaves?: Message
   /** Seconds it will take on this statement, for the plan and the progress line. */

@@ -6,9 +6,10 @@ import { statesOf, type Registry } from '../suites/plan.ts'
 import type { Sample, Statement } from '../suites/statement.ts'
 import { bringIntoService, lockSecondsOf } from './in-service.ts'
 import { sleep, type RunBench } from './bench.ts'
+import { failuresEnded, letFailuresBeForgotten } from './forgetting.ts'
 import { changedAnchors, readAnchors, type Anchors } from './identity.ts'
 import type { Changes } from './changes.ts'
-import { isAlive, waitUntilAlive } from './liveness.ts'
+import { isAlive, placeOfSubject, waitUntilAlive } from './liveness.ts'
 import type { OnProgress } from './progress.ts'
 import type { Schedule, Step } from './schedule.ts'
 import type { Secrets } from './secrets.ts'
@@ -99,16 +100,20 @@ async function observeState(lab: LabRun, bench: RunBench, sample: Sample, state:
     lab.onProgress({ event: 'step', ...place, kind: step.kind.id, subject: step.subject, state })
     const refused = changed.length > 0 ? unanswered('device', 'framework.identity-changed') : await refusal(lab, bench, step)
     if (refused) keep(lab, step, refused, 'none', lab.now(), 0, place)
-    else changed = await observeStep(lab, bench, sample, step, place)
+    else {
+      if (step.probe) await letFailuresBeForgotten(bench, step.probe)
+      changed = await observeStep(lab, bench, sample, step, place)
+      if (step.probe) failuresEnded(bench, step.probe)
+    }
   }
 }
 
 /** Why a step is not even tried: no probe, not permitted, cancelled, device not there. */
-async function refusal(lab: LabRun, bench: RunBench, { probe, kind }: Step): Promise<Unanswered | null> {
+async function refusal(lab: LabRun, bench: RunBench, { probe, kind, subject }: Step): Promise<Unanswered | null> {
   if (!probe) return unanswered('lab', 'framework.no-probe', { kind: kind.id })
   if (probe.tier === 'D' && lab.statement.permit !== 'destructive') return unanswered('operator', 'framework.not-permitted')
   if (lab.signal.aborted) return unanswered('operator', 'framework.cancelled')
-  const { alive, address, ports } = await waitUntilAlive(bench)
+  const { alive, address, ports } = await waitUntilAlive(bench, placeOfSubject(subject, bench))
   if (lab.signal.aborted) return unanswered('operator', 'framework.cancelled')
   return alive ? null : unanswered('device', 'framework.device-absent', { address, ports })
 }

@@ -46,10 +46,10 @@ export function scheduleOf(statement: Statement, demand: readonly Demanded[], re
   }
 }
 
-/** Gentle probes first in order of discovery; disruptive ones last, by their own order. */
+/** Gentle probes first, those that fail log-ins last among them: a ban must not blind the others. Disruptive ones come after. */
 const rank = (kind: ObservationKind, probes: ReadonlyMap<string, Probe>): number => {
   const probe = probes.get(kind.id)
-  return probe?.grade === 'disruptive' ? 1000 + probe.order : 0
+  return (probe?.grade === 'disruptive' ? 1000 : 0) + (probe?.order ?? 0)
 }
 
 function depth(kind: ObservationKind, registry: Registry): number {

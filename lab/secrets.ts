@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes, randomInt } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { faulty, ok, type Fault, type Result } from '../suites/fault.ts'
@@ -91,7 +91,8 @@ export function openSecrets(statement: Statement, declared: ReadonlyMap<string, 
     ],
     forget() {
       rmSync(sealed, { force: true })
-      rmSync(keyFile, { force: true })
+      const keys = dirname(keyFile)
+      for (const name of existsSync(keys) ? readdirSync(keys) : []) if (name.startsWith(runId)) rmSync(join(keys, name), { force: true })
     },
   })
 }

@@ -13,7 +13,7 @@ import { loadCatalogues, loadRegulation } from '../profiles/regulation-file.ts'
 import { loadStatement } from '../profiles/statement-file.ts'
 import { readYaml } from '../profiles/yaml-file.ts'
 import { conclude, directoryMembers, type RunRecord } from '../reports/conclude.ts'
-import { readRecorded } from '../reports/evidence.ts'
+import { readRecorded, type Recorded } from '../reports/evidence.ts'
 import { benchRecordSchema, type BenchRecord, type Report } from '../reports/report.ts'
 import { createRunDirectory, openRunDirectory, type RunDirectory } from '../reports/run-directory.ts'
 import { BUNDLE } from '../reports/seal.ts'
@@ -59,6 +59,7 @@ export interface Ended {
   /** Nothing the run changed is left changed, but for what is lasting by nature. */
   restored: boolean
   report: Report
+  recorded: Recorded
   directory: string
 }
 
@@ -249,7 +250,7 @@ async function goOn(run: RunDirectory, record: RunRecord, inputs: Inputs, going:
     await ledgerAt(ledgerPath(record.run.demo)).close(record.run.sequence.number, complete ? 'complete' : 'aborted', overall, now())
   }
   going.onProgress({ event: 'done', overall: report.verdicts.regulations.map((r) => ({ regulation: r.regulation, overall: r.overall })), directory: run.path })
-  return ok({ complete, restored, report, directory: run.path })
+  return ok({ complete, restored, report, recorded: concluded.value.recorded, directory: run.path })
 }
 
 function readRecord(directory: string): RunRecord | null {

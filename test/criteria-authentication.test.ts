@@ -229,7 +229,7 @@ test('login-lockout: a lock that holds, spares the owner and ends passes', () =>
 test('login-lockout: no lock, a short one, a late one, one for everybody and one without end fail', () => {
   for (const name of ['busybox-open', 'camera-no-lock']) assert.deepEqual([locks(name).verdict, locks(name).codes], ['fail', ['never-locked']])
   assert.ok(isDecided(locks('camera', { lockSeconds: 60 }), 'lock-too-short'))
-  const late = locks('camera', { failures: 4 }, ({ seen: { value: v } }) => { v.stages.unshift({ wrong: v.stages[0]!.wrong, right: v.before.spare }) })
+  const late = locks('camera', { failures: 4 }, ({ seen: { value: v } }) => { v.stages.unshift({ wrong: v.stages[0]!.wrong, right: v.before.spare, late: [v.before.spare] }) })
   assert.deepEqual([late.verdict, late.codes[0]], ['fail', 'locks-too-late'])
   const everybody = locks('camera', {}, ({ seen: { value: v } }) => {
     v.during!.owner = v.stages[0]!.right
@@ -260,6 +260,22 @@ test('login-lockout: inconclusive near the limit, without a second account, afte
   assert.equal(locks('busybox-open', { failures: 40 }).verdict, 'inconclusive')
 })
 
+test('login-lockout: a lock that comes late is measured from the grant before it', () => {
+  const late = locks('camera', { lockSeconds: 2 }, ({ seen: { value: v } }) => {
+    const [stage] = v.stages
+    const { at } = stage!.right
+    stage!.late = [{ ...v.before.spare, at: at - 1000, elapsed: 500 }, stage!.right]
+    stage!.right = { ...v.before.spare, at: at - 3000, elapsed: 500 }
+  })
+  assert.equal(late.verdict, 'pass', late.codes.join())
+  const never = locks('camera', {}, ({ seen: { value: v } }) => {
+    const [stage] = v.stages
+    stage!.right = v.before.spare
+    stage!.late = [v.before.spare]
+  })
+  assert.notEqual(never.verdict, 'pass')
+})
+
 test('login-lockout: an answer of 200 with an error page is a lock when the right password gets it', () => {
   const page = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"error":"account locked, try later"}'
   const result = locks('camera', {}, ({ seen: { value: v } }) => {
@@ -280,10 +296,10 @@ test('login-lockout: slow answers stop guessing only where several connections a
 })
 
 test('the duration of a lock is an interval', () => {
-  const wrong = [{ at: 1000, elapsed: 10 }, { at: 1100, elapsed: 10 }]
-  assert.deepEqual(lockLasted(wrong, [{ at: 1120, elapsed: 5 }, { at: 4000, elapsed: 5 }], { at: 4500, elapsed: 20 }), { least: 2890, most: 3520 })
-  assert.deepEqual(lockLasted(wrong, [{ at: 1120, elapsed: 5 }], null), { least: 10, most: null })
-  assert.deepEqual(lockLasted([], [], null), { least: 0, most: null })
+  const [first, last] = [{ at: 1000, elapsed: 10 }, { at: 1100, elapsed: 10 }]
+  assert.deepEqual(lockLasted(first, last, [{ at: 1120, elapsed: 5 }, { at: 4000, elapsed: 5 }], { at: 4500, elapsed: 20 }), { least: 2890, most: 3520 })
+  assert.deepEqual(lockLasted(first, last, [{ at: 1120, elapsed: 5 }], null), { least: 10, most: null })
+  assert.deepEqual(lockLasted(first, last, [], null), { least: 0, most: null })
   const times = pollTimes(300)
   assert.ok(times.length < 60 && times.filter((x) => x < 297_000).length < 12)
   assert.deepEqual(times, [...times].sort((a, b) => a - b))

@@ -77,8 +77,7 @@ async function unit(t: TestContext, criteria: readonly string[]): Promise<Unit> 
     directory,
     regulation: writeRegulation(join(directory, 'few.yaml'), criteria),
     syslog: JSON.stringify(target),
-    events: () =>
-      readFileSync(join(directory, 'state', 'log.jsonl'), 'utf8').split('\n').filter(Boolean).map((l) => (JSON.parse(l) as { event: string }).event),
+    events: () => [...textOf(join(directory, 'state', 'log.jsonl')).matchAll(/"event":"([a-z-]+)"/g)].map(([, event = '']) => event),
     ask: (path) =>
       execFileSync('curl', ['-sk', '--max-time', '10', '--retry', '5', '--retry-connrefused', '--digest', '-u', `admin:${OWNER}`, '-w', '%{http_code}', `https://${address}:${port}${path}`], { encoding: 'utf8' }).replace(/\s+/g, ' '),
     env: { ...camera.environment, CAMSEAL_STATE: join(directory, 'bench') },
@@ -87,11 +86,11 @@ async function unit(t: TestContext, criteria: readonly string[]): Promise<Unit> 
 
 const runArgs = (u: Unit, out: string) => ['run', '--statement', u.camera.statement, '--regulation', u.regulation, '--out', out, '--rehearsal', '--pace', 'fast']
 
+const textOf = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '')
+
 type Line = { type: string; id?: string; outcome?: string; kind?: string }
 const journalOf = (out: string): Line[] => {
-  const file = join(out, 'journal.jsonl')
-  if (!existsSync(file)) return []
-  const text = readFileSync(file, 'utf8')
+  const text = textOf(join(out, 'journal.jsonl'))
   return text.slice(0, text.lastIndexOf('\n') + 1).split('\n').filter(Boolean).map((l) => JSON.parse(l) as Line)
 }
 
@@ -203,7 +202,8 @@ function since(holds: () => boolean, milliseconds = 0): When {
 }
 
 /** The journal of a run names a line of this kind, of a change whose id begins so. */
-const journalled = (out: string, type: string, id = '') => () => journalOf(out).some((l) => l.type === type && (l.id ?? '').startsWith(id))
+const journalled = (out: string, type: string, id = '') => () =>
+  textOf(join(out, 'journal.jsonl')).includes(`"type":"${type}"`) && journalOf(out).some((l) => l.type === type && (l.id ?? '').startsWith(id))
 
 /** The camera has logged so many more of these events than now. */
 function happened(u: Unit, event: string, times: number): () => boolean {

@@ -10,7 +10,7 @@ import { weaknesses } from '../lab/cameras/weaknesses.generated.ts'
 import type { Report } from '../reports/report.ts'
 import { inPrivateNetwork } from './support/private-network.ts'
 
-/** Every weakness is found by every criterion it lists; the sound camera is accused of nothing. */
+/** Every weakness is found by every criterion it lists. That the sound camera is accused of nothing is shown by demo.test.ts. */
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 const work = mkdtempSync(join(tmpdir(), 'camseal-weak-'))
 after(() => rmSync(work, { recursive: true, force: true }))
@@ -58,11 +58,5 @@ test('every planted weakness is found', { timeout: 900_000, concurrency: 3 }, as
     }),
   )
   await Promise.all(cases)
-})
-
-test('the sound camera is accused of nothing', { timeout: 600_000 }, async () => {
-  const all = [...new Set(weaknesses.flatMap((w) => w.criteria))]
-  const verdicts = await judged(100, [], all)
-  for (const criterion of all) assert.deepEqual([...new Set(verdicts.get(criterion))], ['pass'], `${criterion}: ${verdicts.get(criterion)?.join('; ')}`)
 })
 })

@@ -29,6 +29,7 @@ export const probe = defineProbe<FailedLoginLog>({
   tier: 'W',
   grade: 'disruptive',
   order: 5,
+  failsLogins: true,
   states: ['in-service'],
   seconds: (statement) => (statement.logging.channels.length === 0 ? 1 : 25 * Math.max(1, statement.logins.length)),
   async run(bench, subject) {

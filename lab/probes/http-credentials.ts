@@ -12,7 +12,8 @@ export const probe = defineProbe({
   kind,
   tier: 'R',
   grade: 'gentle',
-  order: 0,
+  order: 20,
+  failsLogins: true,
   states: ['factory-fresh', 'in-service'],
   seconds: (statement) => secondsFor(statement, loginsOver(statement, 'http')),
   async run(bench, subject) {

@@ -17,6 +17,11 @@ const MOST_ASKED = 10
 /** Never more wrong passwords in all. */
 const CAP = 20
 const LATE_MICROS = 500_000
+/** Bans that are made from a log come a second or two after the failures. */
+const LATE_TRIES = 12
+const LATE_STEP_MS = 250
+/** Once a right password may be refused by silence, so long is an answer waited for, or four times what it took before. */
+const QUICK_MS = 1500
 /** Where no duration is declared. */
 const USUAL_LOCK_S = 60
 /** Failed log-ins may be answered seconds late on purpose. */
@@ -37,6 +42,7 @@ export const probe = defineProbe({
   tier: 'D',
   grade: 'disruptive',
   order: 10,
+  failsLogins: true,
   states: ['in-service'],
   leaves: { code: 'http-lockout.leaves', values: {} },
   seconds: (statement) => statement.bruteForce.reduce((sum, r) => sum + 30 + (r.lockSeconds ?? USUAL_LOCK_S), 30),
@@ -61,6 +67,8 @@ export const probe = defineProbe({
     const status = good?.status ?? 0
     if (!looksGranted(good)) return { ...unanswered('operator', 'http-lockout.spare-does-not-log-in', { account: spare.id, status }), partial: before }
 
+    const patience = Math.max(QUICK_MS, Math.ceil(before.spare.elapsed / 250))
+    const quick = (): Promise<Exchange> => once(attack.spare, attack.spareTarget, { milliseconds: patience })
     const { to } = attack
     const value: HttpLockout = {
       family: to.family, port: to.port, tls: to.tls, target: attack.spareTarget, spare: spare.id, owner: owner?.id ?? null,
@@ -72,8 +80,13 @@ export const probe = defineProbe({
       if (count <= 0 || bench.signal.aborted || value.during) break
       const wrong = await wrongInARow(bench, attack, count)
       const right = await once(attack.spare, attack.spareTarget)
-      value.stages.push({ wrong, right })
-      if (isGranted(right)) continue
+      const late: Exchange[] = []
+      value.stages.push({ wrong, right, late })
+      for (let i = 0; i < LATE_TRIES && isGranted(late.at(-1) ?? right); i++) {
+        if (!(await bench.wait(LATE_STEP_MS, { code: 'http-lockout.settling', values: {} }))) break
+        late.push(await quick())
+      }
+      if (isGranted(late.at(-1) ?? right)) continue
       value.during = await duringLock(bench, attack, once)
       value.returned = false
     }
@@ -87,7 +100,7 @@ export const probe = defineProbe({
       for (const after of pollTimes(row?.lockSeconds ?? USUAL_LOCK_S)) {
         const left = from / 1000 + after - bench.now() / 1000
         if (left > 0 && !(await bench.wait(left, { code: 'http-lockout.waiting', values: { account: spare.id } }))) break
-        const poll = await once(attack.spare, attack.spareTarget)
+        const poll = await quick()
         value.polls.push(poll)
         value.returned = isGranted(poll)
         if (value.returned) break
@@ -124,11 +137,11 @@ function attackOn(bench: Bench, place: LoginPlace, spare: Account): Attack {
   }
 }
 
-type Once = (credential: Credential, target: string, more?: { source?: string; headers?: [string, string][] }) => Promise<Exchange>
+type Once = (credential: Credential, target: string, more?: { source?: string; headers?: [string, string][]; milliseconds?: number }) => Promise<Exchange>
 
 /** One request on a connection of its own. */
-const onceWith = (bench: Bench, { to }: Attack): Once => async (credential, target, { source, headers = [] } = {}) => {
-  const client = httpClient(bench, to, { milliseconds: PATIENCE_MS, ...(source ? { source } : {}) })
+const onceWith = (bench: Bench, { to }: Attack): Once => async (credential, target, { source, headers = [], milliseconds = PATIENCE_MS } = {}) => {
+  const client = httpClient(bench, to, { milliseconds, ...(source ? { source } : {}) })
   const exchange = await client.send({ method: 'GET', target, credential, headers })
   client.close()
   return exchange
@@ -161,6 +174,6 @@ async function duringLock(bench: Bench, attack: Attack, once: Once): Promise<Htt
     owner: owner && (await once(owner.credential, owner.target)),
     ownerElsewhere: owner && elsewhere ? await once(owner.credential, owner.target, { source: elsewhere }) : null,
     rtsp: await rtspOnce(bench, attack),
-    forged: await once(spare, spareTarget, { headers: [['X-Forwarded-For', to.family === 'ipv4' ? '192.0.2.77' : '2001:db8::77']] }),
+    forged: await once(spare, spareTarget, { milliseconds: QUICK_MS * 4, headers: [['X-Forwarded-For', to.family === 'ipv4' ? '192.0.2.77' : '2001:db8::77']] }),
   }
 }

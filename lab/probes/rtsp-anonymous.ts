@@ -34,7 +34,7 @@ export const probe = defineProbe({
   kind,
   tier: 'R',
   grade: 'gentle',
-  order: 0,
+  order: 10,
   states: ['factory-fresh', 'in-service'],
   seconds: (statement) => 30 * statement.samples.length * Math.max(1, statement.services.filter((s) => /^rtsps?$/.test(s.protocol)).length),
   async run(bench, subject) {

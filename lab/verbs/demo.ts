@@ -4,8 +4,10 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
+import { stringify } from 'yaml'
 import { makeDemoKey } from '../../reports/demo-key.ts'
 import { t, type Language } from '../../reports/locales/index.ts'
+import type { BenchRecord } from '../../reports/report.ts'
 import { languageOf } from '../../reports/verbs/terminal.ts'
 import { randomPassword } from '../secrets.ts'
 import { startCameraProcess } from '../cameras/process.ts'
@@ -64,15 +66,32 @@ async function demo(options: DemoOptions): Promise<number> {
   return expected ? 0 : 4
 }
 
-interface DemoCamera { name: string; weaknesses: string[]; inside: Place; loopback: Place }
+interface DemoCamera { name: string; weaknesses: string[]; bench: string; inside: Place; loopback: Place }
+
+/** Log receivers need no privilege here. */
+const LOG_PORT = 15_514
+
+const benchRecord = ({ ipv4, ipv6 }: { ipv4: string; ipv6: string }): BenchRecord => ({
+  camseal: 'bench/1',
+  laboratory: { name: 'DEMO – NOT A LABORATORY', address: null, place: null, accreditation: null },
+  people: [],
+  equipment: [{ name: `Node ${process.version}`, version: process.version }],
+  clockSource: null,
+  addresses: { ipv4: [ipv4], ipv6: [ipv6] },
+  deviations: [],
+  decisionRule: null,
+  subcontracted: [],
+  demo: true,
+})
 
 const place = (ipv4: string, ipv6: string | null, base: number): Place => ({ ipv4, ipv6, ports: { https: base + 443, rtsp: base + 554, http: base + 80 } })
 
 const CAMERAS: readonly DemoCamera[] = [
-  { name: 'sound', weaknesses: [], inside: place('127.77.0.10', 'fd00:77::10', 8000), loopback: place('127.77.0.10', '::1', 18000) },
+  { name: 'sound', weaknesses: [], bench: '127.77.0.1', inside: place('127.77.0.10', 'fd00:77::10', 8000), loopback: place('127.77.0.10', '::1', 18000) },
   {
     name: 'weak',
     weaknesses: ['telnet-open', 'default-password-http', 'anonymous-snapshot', 'no-lockout', 'old-tls', 'failed-login-unlogged', 'update-altered-accepted'],
+    bench: '127.77.0.2',
     inside: place('127.77.0.11', 'fd00:77::11', 8000),
     loopback: place('127.77.0.11', '::1', 19000),
   },
@@ -85,13 +104,17 @@ async function runOne({ name, weaknesses, ...at }: DemoCamera, { out, inside, la
   console.log(t(language, 'demo', 'camera', { name: t(language, 'demo', name), weaknesses: weaknesses.length }))
   const directory = join(out, name)
   const { ipv4, ipv6, ports } = inside ? at.inside : at.loopback
+  mkdirSync(directory, { recursive: true })
+  const bench = { ipv4: at.bench, ipv6: inside ? 'fd00:77::1' : '::1' }
+  const benchFile = join(directory, 'bench.yaml')
+  writeFileSync(benchFile, stringify(benchRecord(bench)))
   const camera = await startCameraProcess(
     {
       addresses: { ipv4, ipv6 },
       ports,
       weaknesses,
       serial: `DEMO-${name.toUpperCase()}`,
-      syslog: null,
+      syslog: { address: bench.ipv4, port: LOG_PORT },
       lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 },
       bootSeconds: 1,
       factoryFresh: true,
@@ -101,7 +124,7 @@ async function runOne({ name, weaknesses, ...at }: DemoCamera, { out, inside, la
     join(directory, 'camera'),
   )
   try {
-    const args = ['run', '--statement', camera.statement, '--regulation', 'camseal-core', '--out', join(directory, 'report'), '--pace', 'fast', '--demo', '--key', keyFile, '--certificate', certificate]
+    const args = ['run', '--statement', camera.statement, '--regulation', 'camseal-core', '--bench', benchFile, '--out', join(directory, 'report'), '--pace', 'fast', '--demo', '--key', keyFile, '--certificate', certificate]
     return await runVerb(language, args, { ...camera.environment, CAMSEAL_STATE: join(directory, 'bench-state') }, `[${name}] `)
   } finally {
     await camera.stop()

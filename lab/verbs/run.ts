@@ -4,7 +4,6 @@ import type { Command } from 'commander'
 import { canonical } from '../../suites/canonical.ts'
 import type { Fault, Result } from '../../suites/fault.ts'
 import type { Overall } from '../../suites/roll-up.ts'
-import { conclude, type RunRecord } from '../../reports/conclude.ts'
 import type { Signer } from '../../reports/keys.ts'
 import { signCades } from '../../reports/cades.ts'
 import { messageText, t, type Language } from '../../reports/locales/index.ts'
@@ -12,7 +11,7 @@ import { writeViews } from '../../reports/render.ts'
 import { sealRun } from '../../reports/seal.ts'
 import { keyOptions, signerFrom, type KeyOptions } from '../../reports/verbs/seal.ts'
 import { EXIT, faultText, languageOf, plain, printFaults } from '../../reports/verbs/terminal.ts'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { resumeRun, startRun, type Ended, type RunRequest } from '../start.ts'
 import { jsonProgress, liveProgress, plainProgress } from './show.ts'
 
@@ -75,10 +74,8 @@ async function finish(result: Result<Ended>, signer: Signer | null, language: La
     printFaults(language, result.faults, json)
     return EXIT.badInput
   }
-  const { report, directory, complete, restored } = result.value
-  const record = JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8')) as RunRecord
-  const concluded = await conclude(directory, record)
-  if (concluded.ok) writeViews(directory, concluded.value.recorded, language)
+  const { report, recorded, directory, complete, restored } = result.value
+  writeViews(directory, recorded, language)
   let sealed: string | null = null
   if (signer && complete) {
     const done = await sealRun(directory, signer)

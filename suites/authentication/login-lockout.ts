@@ -41,7 +41,7 @@ export const criterion = defineCriterion({
     if (bad === null) return [gap('tries-without-answer', { count: 1 }, [cite('/stages')])]
     if (alike(good, good, bad) !== 'granted') return [gap('not-protected', { target: value.target }, [cite('/before/spare'), cite('/stages/0')])]
     const isGranted = (exchange: Exchange | null): boolean => alike(answerOf(exchange), good, bad) === 'granted'
-    const locked = value.stages.findIndex((s) => !isGranted(s.right))
+    const locked = value.stages.findIndex((s) => !isGranted(lastRight(s)))
     if (locked === -1) return withoutLock(value, context)
     if (!isSeenTwice(value, locked, isGranted)) return [gap('right-without-answer', {}, [cite(`/stages/${locked}/right`), cite('/polls')])]
     return [...countFindings(value, locked, context), ...ownerFindings(value, context), ...durationFindings(value, locked, isGranted, context)]
@@ -49,13 +49,14 @@ export const criterion = defineCriterion({
 })
 
 const most = ({ parameters: p }: Context): number => p.failures ?? 10
+const lastRight = (stage: HttpLockout['stages'][number]): Exchange => stage.late.at(-1) ?? stage.right
 const rowOf = ({ statement, subject }: Context) => statement.bruteForce.find((r) => r.login === declaredOf(subject).id)
 const shortest = (context: Context): number => context.parameters.lockSeconds ?? rowOf(context)?.lockSeconds ?? 1
 const seconds = (micros: number): string => `${Math.floor(micros / 1_000_000)}.${String(Math.floor((micros % 1_000_000) / 100_000))}`
 
 /** Silence to one right password may be an accident of the network; a refusal in words, or a second silence, is none. */
 const isSeenTwice = ({ stages, during, polls }: HttpLockout, locked: number, isGranted: (e: Exchange | null) => boolean): boolean =>
-  stages[locked]?.right.failure === null || !isGranted(during?.forged ?? null) || polls.filter((p) => !isGranted(p)).length > 0
+  (stages[locked] && lastRight(stages[locked]).failure === null) || !isGranted(during?.forged ?? null) || polls.filter((p) => !isGranted(p)).length > 0
 
 /** The right password still works after every wrong one that was tried: only slowness could stop guessing. */
 function withoutLock({ stages, pair }: HttpLockout, context: Context): Finding[] {
@@ -115,9 +116,15 @@ function ownerFindings({ before, during, polls, owner, stages }: HttpLockout, co
 function durationFindings(value: HttpLockout, locked: number, isGranted: (e: Exchange | null) => boolean, context: Context): Finding[] {
   const { cite, parameters: p } = context
   const stage = value.stages[locked]
-  const refused = [...(stage ? [stage.right] : []), ...value.polls.filter((e) => !isGranted(e))]
+  if (!stage) return []
+  const refusal = lastRight(stage)
+  // A lock that came late began after the right password had last been granted and before it was refused.
+  const after = stage.late.length > 0 ? (stage.late.at(-2) ?? stage.right) : stage.wrong[0]
+  const by = stage.late.at(-1) ?? stage.wrong.at(-1)
+  if (!after || !by) return [gap('lock-not-looked-at', {}, [cite('/stages')])]
+  const refused = [refusal, ...value.polls.filter((e) => !isGranted(e))]
   const accepted = value.polls.find((e) => isGranted(e)) ?? null
-  const { least, most: longest } = lockLasted(stage?.wrong ?? [], refused, accepted)
+  const { least, most: longest } = lockLasted(after, by, refused, accepted)
   const limit = shortest(context) * 1_000_000
   const cites = [cite(`/stages/${locked}`), cite('/polls')]
   const values = { least: seconds(least), most: longest === null ? '∞' : seconds(longest), limit: shortest(context) }

@@ -16,9 +16,10 @@ const schema = obj({
   before: obj({ spare: exchangeSchema, owner: orNull(exchangeSchema), rtsp: orNull(exchangeSchema) }),
   /**
    * Wrong passwords one after the other on one connection (where the device keeps it), then the right one. A lock often
-   * shows in nothing else than that the right password fails too. Another stage follows where it did not.
+   * shows in nothing else than that the right password fails too; some act a second late, so where it was granted it is
+   * tried again for a while until it is refused (`late`). Another stage follows where all were granted.
    */
-  stages: list(obj({ wrong: list(exchangeSchema), right: exchangeSchema })),
+  stages: list(obj({ wrong: list(exchangeSchema), right: exchangeSchema, late: list(exchangeSchema) })),
   /** Two wrong passwords at once on two connections; only where wrong ones were answered late. */
   pair: orNull(obj({ first: exchangeSchema, second: exchangeSchema })),
   /** Right after a right password was refused. */

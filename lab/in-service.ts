@@ -1,3 +1,4 @@
+import type { Exchange } from '../suites/observations/exchange.ts'
 import type { Action, Sample, Statement } from '../suites/statement.ts'
 import type { CarryOut, JournalledUndo } from './changes.ts'
 import type { LabRun } from './run.ts'
@@ -77,13 +78,16 @@ export function undoWith(benchOf: (sample: string) => RunBench | undefined, secr
           secrets.use(account, undo.sample, oldSecretOf(undo) ?? name)
           return true
         }
-        if (exchange.failure?.code === 'timeout') return stayWith(before)
+        if (isSilent(exchange)) return stayWith(before)
         isRefused ||= exchange.failure === null
       }
     }
     return stayWith(before)
   }
 }
+
+/** No answer, or none that ended, in the time an answer may take. */
+const isSilent = ({ failure, rounds }: Exchange): boolean => failure?.code === 'timeout' || rounds.at(-1)?.answer.end === 'timeout'
 
 /** Placeholder values with the secrets they stand for; null where one is not known any more. */
 function valuesOf(undo: JournalledUndo, secrets: Secrets): Record<string, string> | null {

@@ -38,7 +38,7 @@ export async function observe(lab: LabRun): Promise<boolean> {
     if (!bench) continue
     for (const state of statesOf(sample, lab.statement)) {
       if (lab.schedule.pending(sample.id, state, find(lab), isDone(lab)).length === 0) continue
-      const isOther = (await identify(lab, bench, sample, `before ${state}`)).length > 0
+      const isOther = isEnrolled(lab, sample) && (await identify(lab, bench, sample, `before ${state}`)).length > 0
       if (isOther) giveUp(lab, sample, state, unanswered('device', 'framework.identity-changed'))
       else if (await enter(lab, bench, sample, state)) await observeState(lab, bench, sample, state)
       else giveUp(lab, sample, state, unanswered('lab', 'framework.interrupted'))
@@ -53,15 +53,23 @@ export async function observe(lab: LabRun): Promise<boolean> {
  */
 async function identify(lab: LabRun, bench: RunBench, sample: Sample, moment: string, quiet = false): Promise<string[]> {
   if (lab.signal.aborted || !(await isAlive(bench))) return []
-  const enrolled: Anchors = {}
-  for (const line of lab.run.lines())
-    if (line.type === 'identity' && (line as { sample: string }).sample === sample.id)
-      for (const [name, value] of Object.entries((line as { anchors: Anchors }).anchors)) enrolled[name] ??= value
+  const enrolled = enrolledOf(lab, sample)
   const now = await readAnchors(bench)
   const changed = changedAnchors(enrolled, now)
   if (!quiet || changed.length > 0) lab.run.append({ type: 'identity', sample: sample.id, moment, anchors: now })
   return changed
 }
+
+/** The first reading of each mark in the journal. */
+function enrolledOf({ run }: LabRun, sample: Sample): Anchors {
+  const enrolled: Anchors = {}
+  for (const line of run.lines())
+    if (line.type === 'identity' && (line as { sample: string }).sample === sample.id)
+      for (const [name, value] of Object.entries((line as { anchors: Anchors }).anchors)) enrolled[name] ??= value
+  return enrolled
+}
+
+const isEnrolled = (lab: LabRun, sample: Sample): boolean => Object.values(enrolledOf(lab, sample)).some((v) => v !== null)
 
 const find = (lab: LabRun) => <T>(kind: ObservationKind<T>, state: State) =>
   [...lab.observations.values()]
@@ -130,7 +138,7 @@ async function observeStep(lab: LabRun, bench: RunBench, sample: Sample, step: S
   const waitedBefore = bench.waited()
   lab.run.append({ type: 'started', kind: kind.id, subject, state, probe: probeName })
   const seen = repeated(lab, step, sound(step, await bounded(lab, bench, step)))
-  const changed = await identify(lab, bench, sample, `after ${kind.id}`, probe?.grade !== 'disruptive')
+  const changed = isEnrolled(lab, sample) ? await identify(lab, bench, sample, `after ${kind.id}`, probe?.grade !== 'disruptive') : []
   if (changed.length > 0 && seen.answered) seen.controls.push({ id: 'identity', ok: false, about: { code: 'framework.identity-changed', values: {} } })
   keep(lab, step, seen, probeName, startedAt, bench.waited() - waitedBefore, place)
   return changed

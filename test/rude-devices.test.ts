@@ -293,7 +293,7 @@ test('devices that break the rules', { timeout: (LONGEST_S + 60) * 1000, concurr
 
   cases.push(t.test('absent, then there for the resume', async (s) => {
     const { file, address, directory } = statement(8000, PLAIN)
-    const { ran, verdicts } = await run(file, directory, [LOGIN], 60)
+    const { ran, verdicts } = await run(file, directory, [LOGIN], 120)
     assert.equal(ran.code, 2, ran.stdout.slice(-1500))
     assert.deepEqual(verdicts.get(LOGIN), ['inconclusive device framework.device-absent', 'inconclusive device framework.device-absent'])
     await serve(s, plainDevice(), address, 8000)

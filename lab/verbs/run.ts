@@ -6,8 +6,9 @@ import type { Fault, Result } from '../../suites/fault.ts'
 import type { Overall } from '../../suites/roll-up.ts'
 import type { Signer } from '../../reports/keys.ts'
 import { signCades } from '../../reports/cades.ts'
-import { messageText, t, type Language } from '../../reports/locales/index.ts'
-import { writeViews } from '../../reports/render.ts'
+import { t, type Language } from '../../reports/locales/index.ts'
+import { renderSummary } from '../../reports/formats/summary.ts'
+import { objectIn, sourceOf, writeViews } from '../../reports/render.ts'
 import { sealRun } from '../../reports/seal.ts'
 import { keyOptions, signerFrom, type KeyOptions } from '../../reports/verbs/seal.ts'
 import { EXIT, faultText, languageOf, plain, printFaults } from '../../reports/verbs/terminal.ts'
@@ -89,7 +90,9 @@ async function finish(result: Result<Ended>, signer: Signer | null, language: La
   if (json) {
     console.log(canonical({ event: 'report', directory, sealed, complete, restored, regulations: regulations.map((r) => ({ regulation: r.regulation, overall: r.overall, clauses: r.clauses.map((c) => ({ clause: c.clause, outcome: c.outcome })) })) }))
   } else {
-    printVerdicts(language, result.value)
+    const source = sourceOf(recorded, objectIn(directory))
+    const colour = process.stdout.isTTY === true && process.env.NO_COLOR === undefined
+    if (source) console.log(`\n${renderSummary(source, { language, colour })}`)
     const say = (key: string, values = {}) => console.log(t(language, 'cli', `run.${key}`, values))
     if (!restored) say('not-restored', { directory })
     if (!complete) say('cut-short', { directory })
@@ -98,24 +101,6 @@ async function finish(result: Result<Ended>, signer: Signer | null, language: La
     else if (complete) say('unsealed', { directory })
   }
   return complete ? exitOf(regulations.map((r) => r.overall)) : EXIT.labFault
-}
-
-export function printVerdicts(language: Language, { report }: Pick<Ended, 'report'>): void {
-  const { judgements, regulations } = report.verdicts
-  for (const r of regulations) {
-    console.log(`\n${r.regulation} ${r.edition}: ${t(language, 'cli', `overall.${r.overall}`)}`)
-    for (const c of r.clauses) {
-      console.log(`  ${c.clause.padEnd(8)} ${t(language, 'report', `outcome.${c.outcome}`)}`)
-      if (c.outcome === 'pass' || c.outcome === 'not-applicable') continue
-      for (const i of c.judgements) {
-        const j = judgements[i]
-        if (!j || j.verdict === 'pass' || j.verdict === 'not-applicable') continue
-        for (const f of j.findings.filter((x) => x.is !== 'evidence'))
-          console.log(`           ${j.criterion} ${j.subject}: ${plain(messageText(language, f.message as never, j.criterion))}`)
-      }
-    }
-  }
-  console.log('')
 }
 
 const collect = (value: string, before: string[] = []): string[] => [...before, ...value.split(',').map((v) => v.trim()).filter(Boolean)]

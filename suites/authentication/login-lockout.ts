@@ -16,7 +16,7 @@ const parameters = obj({
   windowSeconds: opt(int(1, 86400)),
   /** Shortest lock; the declared one where nothing is said. */
   lockSeconds: opt(int(1, 86400)),
-  /** A measured interval this narrow around the limit meets it; where nothing is said 0, and 2000 beside a declared limit. */
+  /** A lock shorter by this much meets the limit as well: the accuracy of measurement. Where nothing is said 0, and 2000 beside a declared limit. */
   resolutionMilliseconds: opt(int(0, 60_000)),
 })
 type Context = JudgeContext<Static<typeof parameters>>
@@ -131,9 +131,10 @@ function durationFindings(value: HttpLockout, locked: number, isGranted: (e: Exc
   const findings: Finding[] = []
   if (accepted === null || longest === null)
     return [(rowOf(context)?.lockSeconds === undefined ? gap : violation)('does-not-come-back', values, cites)]
-  if (longest < limit) findings.push(violation('lock-too-short', values, cites))
+  const accuracy = (p.resolutionMilliseconds ?? (p.lockSeconds === undefined ? 2000 : 0)) * 1000
+  if (longest + accuracy < limit) findings.push(violation('lock-too-short', values, cites))
   else if (least >= limit) findings.push(evidence('lock-lasts', values, cites))
-  else if (longest - least <= (p.resolutionMilliseconds ?? (p.lockSeconds === undefined ? 2000 : 0)) * 1000) findings.push(evidence('lock-lasts-about', values, cites))
+  else if (least + accuracy >= limit) findings.push(evidence('lock-lasts-about', values, cites))
   else findings.push(gap('lock-near-limit', values, cites))
   return [...findings, evidence('comes-back', values, [cite('/polls')])]
 }

@@ -31,7 +31,10 @@ const registers = new Set(
     ? [await REPORTS[verb]?.()]
     : LAB.includes(verb)
       ? [(await import('./lab/verbs/index.ts')).registerLab]
-      : [(await import('./lab/verbs/index.ts')).registerLab, ...(await Promise.all(Object.values(REPORTS).map((load) => load())))],
+      : [
+          (await import('./lab/verbs/index.ts')).registerLab,
+          ...(await Promise.all(Object.values(REPORTS).map((load) => load()))),
+        ],
 )
 for (const register of registers) register?.(program, end)
 

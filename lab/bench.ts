@@ -110,10 +110,13 @@ export function sleep(milliseconds: number, signal: AbortSignal): Promise<boolea
       clearTimeout(timer)
       resolve(false)
     }
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop)
-      resolve(true)
-    }, Math.max(0, milliseconds))
+    const timer = setTimeout(
+      () => {
+        signal.removeEventListener('abort', stop)
+        resolve(true)
+      },
+      Math.max(0, milliseconds),
+    )
     signal.addEventListener('abort', stop, { once: true })
   })
 }

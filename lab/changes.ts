@@ -38,7 +38,10 @@ export function changesOf(run: RunDirectory, carryOut: CarryOut): Changes {
     return done
   }
   /** Last change first. A journal that cannot be written keeps nothing from being taken back; it is thrown at the end. */
-  const takeBackAll = async (changes: readonly OpenChange[], failed: (change: OpenChange) => void): Promise<boolean> => {
+  const takeBackAll = async (
+    changes: readonly OpenChange[],
+    failed: (change: OpenChange) => void,
+  ): Promise<boolean> => {
     let clean = true
     const faults: unknown[] = []
     for (const change of [...changes].reverse())
@@ -59,8 +62,13 @@ export function changesOf(run: RunDirectory, carryOut: CarryOut): Changes {
       await apply()
       if (undo === null) settle(unique, 'lasting')
     },
-    undo: (id) => takeBackAll(openChanges(run).filter((c) => c.id === id || c.id.startsWith(`${id}#`)), () => undefined),
-    undoAll: () => takeBackAll(openChanges(run), (change) => settle(change.id, change.undo === null ? 'lasting' : 'open')),
+    undo: (id) =>
+      takeBackAll(
+        openChanges(run).filter((c) => c.id === id || c.id.startsWith(`${id}#`)),
+        () => undefined,
+      ),
+    undoAll: () =>
+      takeBackAll(openChanges(run), (change) => settle(change.id, change.undo === null ? 'lasting' : 'open')),
   }
 }
 
@@ -72,7 +80,8 @@ export function openChanges(run: RunDirectory): OpenChange[] {
       const { id, about, undo } = line as Extract<typeof line, { type: 'intent' }>
       open.set(id, { id, about: about as Message, undo: undo as JournalledUndo | null })
     }
-    if (line.type === 'settled' && (line as Extract<typeof line, { type: 'settled' }>).outcome !== 'open') open.delete((line as Extract<typeof line, { type: 'settled' }>).id)
+    if (line.type === 'settled' && (line as Extract<typeof line, { type: 'settled' }>).outcome !== 'open')
+      open.delete((line as Extract<typeof line, { type: 'settled' }>).id)
   }
   return [...open.values()]
 }

@@ -17,13 +17,17 @@ export async function readAnchors(bench: Bench): Promise<Anchors> {
 
 /** Names of the anchors that show another unit: both readings are there, and they differ. */
 export const changedAnchors = (before: Anchors, after: Anchors): string[] =>
-  Object.keys(before).filter((k) => before[k] !== null && after[k] !== null && after[k] !== undefined && before[k] !== after[k])
+  Object.keys(before).filter(
+    (k) => before[k] !== null && after[k] !== null && after[k] !== undefined && before[k] !== after[k],
+  )
 
 /** The neighbour table of Linux; null elsewhere, on loopback and behind a router. */
 function macOf(ipv4: string | null): string | null {
   if (ipv4 === null) return null
   try {
-    const row = readFileSync('/proc/net/arp', 'latin1').split('\n').find((l) => l.startsWith(`${ipv4} `))
+    const row = readFileSync('/proc/net/arp', 'latin1')
+      .split('\n')
+      .find((l) => l.startsWith(`${ipv4} `))
     const mac = row?.split(/\s+/)[3]
     return mac && mac !== '00:00:00:00:00:00' ? mac : null
   } catch {

@@ -10,8 +10,24 @@ import { releaseLock, takeLock } from '../reports/run-lock.ts'
  * The ledger of official runs of a bench: every one takes its number at plan time, so that a run that went badly
  * cannot be forgotten (rule 9). Lines are hash-chained; reports list the earlier runs of the same sample and firmware.
  */
-interface Opened { type: 'opened'; number: number; run: string; unit: string; statement: string; at: number; prev: string | null; signature: string | null }
-interface Closed { type: 'closed'; number: number; how: 'complete' | 'aborted'; overall: string | null; at: number; prev: string | null }
+interface Opened {
+  type: 'opened'
+  number: number
+  run: string
+  unit: string
+  statement: string
+  at: number
+  prev: string | null
+  signature: string | null
+}
+interface Closed {
+  type: 'closed'
+  number: number
+  how: 'complete' | 'aborted'
+  overall: string | null
+  at: number
+  prev: string | null
+}
 type Entry = Opened | Closed
 type NewEntry = Omit<Opened, 'prev'> | Omit<Closed, 'prev'>
 
@@ -22,7 +38,13 @@ export const unitOf = (s: Statement): string =>
 type Sign = ((bytes: Uint8Array) => Promise<string>) | null
 
 export interface Ledger {
-  take(run: string, statement: Statement, statementDigest: string, at: number, sign: Sign): Promise<Result<NonNullable<Report['run']['sequence']>>>
+  take(
+    run: string,
+    statement: Statement,
+    statementDigest: string,
+    at: number,
+    sign: Sign,
+  ): Promise<Result<NonNullable<Report['run']['sequence']>>>
   close(number: number, how: 'complete' | 'aborted', overall: string | null, at: number): Promise<Result<void>>
 }
 
@@ -53,7 +75,9 @@ export function ledgerAt(path: string): Ledger {
       locked(async (entries) => {
         const unit = unitOf(statement)
         const number = 1 + entries.reduce((max, e) => Math.max(max, e.number), 0)
-        const signature = sign ? await sign(new TextEncoder().encode(canonical({ at, number, run, statement: statementDigest }))) : null
+        const signature = sign
+          ? await sign(new TextEncoder().encode(canonical({ at, number, run, statement: statementDigest })))
+          : null
         append(entries, { type: 'opened', number, run, unit, statement: statementDigest, at, signature })
         return { number, signature, earlier: earlierOf(entries, unit) }
       }),
@@ -66,7 +90,15 @@ function earlierOf(entries: readonly Entry[], unit: string): NonNullable<Report[
   return entries.flatMap((e) => {
     if (e.type !== 'opened' || e.unit !== unit) return []
     const closed = entries.find((c): c is Closed => c.type === 'closed' && c.number === e.number)
-    return [{ number: e.number, run: e.run, startedAt: e.at, ended: closed?.how ?? ('open' as const), overall: closed?.overall ?? null }]
+    return [
+      {
+        number: e.number,
+        run: e.run,
+        startedAt: e.at,
+        ended: closed?.how ?? ('open' as const),
+        overall: closed?.overall ?? null,
+      },
+    ]
   })
 }
 

@@ -5,7 +5,17 @@ export type Progress =
   | { event: 'planned'; steps: number; seconds: number }
   | { event: 'state'; sample: string; state: State }
   | { event: 'step'; n: number; of: number; kind: string; subject: string; state: State }
-  | { event: 'observed'; n: number; of: number; kind: string; subject: string; state: State; answered: boolean; why: Message | null; seconds: number }
+  | {
+      event: 'observed'
+      n: number
+      of: number
+      kind: string
+      subject: string
+      state: State
+      answered: boolean
+      why: Message | null
+      seconds: number
+    }
   | { event: 'doing'; about: Message }
   /** `until` in microseconds since the epoch. */
   | { event: 'waiting'; about: Message; until: number }

@@ -4,6 +4,7 @@ import { checkValue } from '../profiles/yaml-file.ts'
 import { keyOf, type Observation, type ObservationKind, type Seen, type State, type Unanswered } from '../suites/observation.ts'
 import { statesOf, type Registry } from '../suites/plan.ts'
 import type { Sample, Statement } from '../suites/statement.ts'
+import { sourceTowards } from './addresses.ts'
 import { bringIntoService, lockSecondsOf } from './in-service.ts'
 import { sleep, type RunBench } from './bench.ts'
 import { failuresEnded, letFailuresBeForgotten } from './forgetting.ts'
@@ -123,7 +124,9 @@ async function refusal(lab: LabRun, bench: RunBench, { probe, kind, subject }: S
   if (lab.signal.aborted) return unanswered('operator', 'framework.cancelled')
   const { alive, address, ports } = await waitUntilAlive(bench, placeOfSubject(subject, bench))
   if (lab.signal.aborted) return unanswered('operator', 'framework.cancelled')
-  return alive ? null : unanswered('device', 'framework.device-absent', { address, ports })
+  if (alive) return null
+  const isLost = (await sourceTowards(address)) === null
+  return isLost ? unanswered('lab', 'framework.no-route', { address }) : unanswered('device', 'framework.device-absent', { address, ports })
 }
 
 /**

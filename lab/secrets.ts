@@ -26,12 +26,21 @@ export interface Secrets {
 type Ask = (prompt: string) => Promise<string | null>
 
 /** Finds every secret the statement refers to. All missing ones are named at once. */
-export async function findSecrets(statement: Statement, directory: string, ask: Ask | null): Promise<Result<Map<string, string>>> {
+export async function findSecrets(
+  statement: Statement,
+  directory: string,
+  ask: Ask | null,
+): Promise<Result<Map<string, string>>> {
   const found = new Map<string, string>()
   const faults: Fault[] = []
   for (const [i, account] of statement.accounts.entries()) {
     const value = await resolveRef(account.password, directory, ask, account.user)
-    if (value === null) faults.push({ code: 'secret-missing', values: { account: account.id, reference: describe(account.password) }, field: `/accounts/${i}/password` })
+    if (value === null)
+      faults.push({
+        code: 'secret-missing',
+        values: { account: account.id, reference: describe(account.password) },
+        field: `/accounts/${i}/password`,
+      })
     else found.set(account.id, value)
   }
   return faults.length > 0 ? faulty(...faults) : ok(found)
@@ -55,7 +64,12 @@ const describe = (ref: SecretRef): string =>
  * 0600), so that a copied directory gives nothing away and a crashed run can still be taken back. A store that cannot be
  * opened is a fault: without it the device could not be given back its password.
  */
-export function openSecrets(statement: Statement, declared: ReadonlyMap<string, string>, runDirectory: string, runId: string): Result<Secrets> {
+export function openSecrets(
+  statement: Statement,
+  declared: ReadonlyMap<string, string>,
+  runDirectory: string,
+  runId: string,
+): Result<Secrets> {
   const sealed = join(runDirectory, 'secrets.sealed')
   const keyFile = join(stateDirectory(), 'keys', runId)
   const read = readSealed(sealed, keyFile)
@@ -86,13 +100,16 @@ export function openSecrets(statement: Statement, declared: ReadonlyMap<string, 
     },
     use: (account, sample, secret) => void current.set(`${sample}/${account}`, secret),
     all: () => [
-      ...statement.accounts.filter((a) => a.password.published === undefined).map((a) => ({ name: a.id, value: declared.get(a.id) ?? '' })),
+      ...statement.accounts
+        .filter((a) => a.password.published === undefined)
+        .map((a) => ({ name: a.id, value: declared.get(a.id) ?? '' })),
       ...[...made].map(([name, s]) => ({ name, value: s.value })),
     ],
     forget() {
       rmSync(sealed, { force: true })
       const keys = dirname(keyFile)
-      for (const name of existsSync(keys) ? readdirSync(keys) : []) if (name.startsWith(runId)) rmSync(join(keys, name), { force: true })
+      for (const name of existsSync(keys) ? readdirSync(keys) : [])
+        if (name.startsWith(runId)) rmSync(join(keys, name), { force: true })
     },
   })
 }
@@ -106,7 +123,9 @@ function readSealed(sealed: string, keyFile: string): [string, { user: string; v
   if (!existsSync(sealed)) return []
   try {
     const bytes = readFileSync(sealed)
-    const decipher = createDecipheriv('aes-256-gcm', readFileSync(keyFile), bytes.subarray(0, 12), { authTagLength: 16 })
+    const decipher = createDecipheriv('aes-256-gcm', readFileSync(keyFile), bytes.subarray(0, 12), {
+      authTagLength: 16,
+    })
     decipher.setAuthTag(bytes.subarray(12, 28))
     const text = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
     return JSON.parse(text) as [string, { user: string; value: string }][]

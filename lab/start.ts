@@ -3,18 +3,14 @@ import { setMaxListeners } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { canonical, digestOf } from '../suites/canonical.ts'
-import { faulty, ok, type Fault, type Result } from '../suites/fault.ts'
+import { faulty, ok, type Result } from '../suites/fault.ts'
 import { keyOf, type Observation } from '../suites/observation.ts'
 import { demandOf } from '../suites/plan.ts'
-import type { Catalogue, Regulation } from '../suites/regulation.ts'
 import { registry } from '../suites/registry.generated.ts'
 import type { Family, Statement } from '../suites/statement.ts'
-import { loadCatalogues, loadRegulation } from '../profiles/regulation-file.ts'
-import { loadStatement } from '../profiles/statement-file.ts'
-import { readYaml } from '../profiles/yaml-file.ts'
 import { conclude, directoryMembers, type RunRecord } from '../reports/conclude.ts'
 import { readRecorded, type Recorded } from '../reports/evidence.ts'
-import { benchRecordSchema, type BenchRecord, type Report } from '../reports/report.ts'
+import type { Report } from '../reports/report.ts'
 import { createRunDirectory, openRunDirectory, type RunDirectory } from '../reports/run-directory.ts'
 import { BUNDLE } from '../reports/seal.ts'
 import { installedSuite } from '../reports/suite.ts'
@@ -22,6 +18,7 @@ import { sourcesFor } from './addresses.ts'
 import { makeBench, startClock, type RunBench } from './bench.ts'
 import { changesOf } from './changes.ts'
 import { undoWith } from './in-service.ts'
+import { loadInputs, type InputRequest, type Inputs } from './inputs.ts'
 import { ledgerAt } from './ledger.ts'
 import { probes } from './probes/registry.generated.ts'
 import type { OnProgress } from './progress.ts'
@@ -36,19 +33,13 @@ export interface Choice {
   tiers: string[]
 }
 
-export interface RunRequest {
-  statement: string
-  regulations: string[]
+export interface RunRequest extends InputRequest {
   directory: string
-  bench: string | null
   choice: Choice
   rehearsal: boolean
-  demo: boolean
   /** Overrides the budgets of the statement: for robust units and benches. */
   pace: { connections: number; attemptsPerSecond: number } | null
   baseline: Partial<Record<Family, { at: number; ports: number[] }>>
-  /** Asks for a secret on a terminal; null where nobody can answer. */
-  ask: ((prompt: string) => Promise<string | null>) | null
   sign: ((bytes: Uint8Array) => Promise<string>) | null
   signal: AbortSignal
   onProgress: OnProgress
@@ -62,74 +53,6 @@ export interface Ended {
   recorded: Recorded
   directory: string
 }
-
-interface Inputs {
-  statement: Statement
-  statementBytes: Uint8Array
-  original: string
-  regulations: Regulation[]
-  catalogues: Catalogue[]
-  bench: BenchRecord
-  secrets: Map<string, string>
-}
-
-/** Loads and checks everything a run needs, before anything is sent; every fault at once. */
-export async function loadInputs(request: Pick<RunRequest, 'statement' | 'regulations' | 'bench' | 'ask' | 'demo'>): Promise<Result<Inputs>> {
-  const faults: Fault[] = []
-  const statement = loadStatement(request.statement)
-  if (!statement.ok) faults.push(...statement.faults)
-  const regulations = request.regulations.flatMap((id) => {
-    const loaded = loadRegulation(id, registry)
-    if (!loaded.ok) faults.push(...loaded.faults)
-    return loaded.ok ? [loaded.value] : []
-  })
-  const catalogues = loadCatalogues(regulations)
-  if (!catalogues.ok) faults.push(...catalogues.faults)
-  const bench = request.bench === null ? ok({ value: unstatedBench(request.demo) }) : readYaml(request.bench, benchRecordSchema)
-  if (!bench.ok) faults.push(...bench.faults)
-  let secrets = new Map<string, string>()
-  if (statement.ok) {
-    const directory = dirname(resolve(request.statement))
-    const found = await findSecrets(statement.value.statement, directory, request.ask)
-    if (found.ok) secrets = found.value
-    else faults.push(...found.faults.map((f) => ({ ...f, file: request.statement })))
-    faults.push(...missingPackages(statement.value.statement, directory).map((f) => ({ ...f, file: request.statement })))
-  }
-  if (faults.length > 0 || !statement.ok || !catalogues.ok || !bench.ok) return faulty(...faults)
-  return ok({
-    statement: statement.value.statement,
-    statementBytes: statement.value.file.bytes,
-    original: statement.value.file.sha256,
-    regulations,
-    catalogues: catalogues.value,
-    bench: bench.value.value,
-    secrets,
-  })
-}
-
-function missingPackages(statement: Statement, directory: string): Fault[] {
-  return statement.updates.flatMap((u, i) =>
-    Object.entries(u.packages).flatMap(([name, p]) =>
-      p && !existsSync(resolve(directory, p.file))
-        ? [{ code: 'package-missing', values: { path: p.file }, field: `/updates/${i}/packages/${name}` }]
-        : [],
-    ),
-  )
-}
-
-/** A bench nobody described: the report says so, and no catalog takes it for a laboratory. */
-const unstatedBench = (demo: boolean): BenchRecord => ({
-  camseal: 'bench/1',
-  laboratory: { name: demo ? 'DEMO' : 'not stated', address: null, place: null, accreditation: null },
-  people: [],
-  equipment: [],
-  clockSource: null,
-  addresses: { ipv4: [], ipv6: [] },
-  deviations: [],
-  decisionRule: null,
-  subcontracted: [],
-  ...(demo ? { demo: true } : {}),
-})
 
 /** Plans, observes and judges a new run. */
 export async function startRun(request: RunRequest): Promise<Result<Ended>> {

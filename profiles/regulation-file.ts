@@ -45,16 +45,22 @@ export function lintRegulation(regulation: Regulation, { criteria }: Registry): 
       const criterion = criteria.get(demand.criterion)
       const at = `${field}/criteria/${k}`
       if (!criterion) {
-        faults.push({ code: 'unresolved', values: { name: demand.criterion, what: 'criteria', known: [...criteria.keys()].join(', ') }, field: at })
+        faults.push({
+          code: 'unresolved',
+          values: { name: demand.criterion, what: 'criteria', known: [...criteria.keys()].join(', ') },
+          field: at,
+        })
         return
       }
       const checked = checkValue(criterion.parameters, demand.parameters ?? {})
       if (!checked.ok) faults.push(...checked.faults.map((f) => ({ ...f, field: `${at}/parameters${f.field ?? ''}` })))
       for (const name of criterion.catalogues)
-        if (!(name in regulation.catalogues)) faults.push({ code: 'no-catalogue', values: { name, criterion: criterion.id }, field: '/catalogues' })
+        if (!(name in regulation.catalogues))
+          faults.push({ code: 'no-catalogue', values: { name, criterion: criterion.id }, field: '/catalogues' })
     })
   })
-  if (regulation.text === 'verified' && !regulation.gazette) faults.push({ code: 'verified-without-gazette', values: {}, field: '/text' })
+  if (regulation.text === 'verified' && !regulation.gazette)
+    faults.push({ code: 'verified-without-gazette', values: {}, field: '/text' })
   return faults
 }
 
@@ -65,7 +71,8 @@ export function loadCatalogues(regulations: readonly Regulation[]): Result<Catal
   for (const regulation of regulations)
     for (const [name, edition] of Object.entries(regulation.catalogues)) {
       const other = wanted.get(name)
-      if (other !== undefined && other !== edition) faults.push({ code: 'two-editions', values: { name, one: other, other: edition } })
+      if (other !== undefined && other !== edition)
+        faults.push({ code: 'two-editions', values: { name, one: other, other: edition } })
       wanted.set(name, edition)
     }
   const loaded: Catalogue[] = []
@@ -74,7 +81,11 @@ export function loadCatalogues(regulations: readonly Regulation[]): Result<Catal
     const read = readYaml(path, catalogueSchema)
     if (!read.ok) faults.push(...read.faults)
     else if (read.value.value.edition !== edition)
-      faults.push({ code: 'other-edition', values: { name, wanted: edition, present: read.value.value.edition }, file: path })
+      faults.push({
+        code: 'other-edition',
+        values: { name, wanted: edition, present: read.value.value.edition },
+        file: path,
+      })
     else loaded.push(read.value.value)
   }
   return faults.length > 0 ? faulty(...faults) : ok(loaded)

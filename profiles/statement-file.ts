@@ -53,7 +53,8 @@ export function lintStatement(s: Statement): Fault[] {
     if (!r) return
     refer(services, r.service, `${field}/service`, 'services')
     refer(accounts, r.account, `${field}/account`, 'accounts')
-    if (!patternHasGroup(r.pattern)) faults.push({ code: 'bad-pattern', values: { pattern: r.pattern }, field: `${field}/pattern` })
+    if (!patternHasGroup(r.pattern))
+      faults.push({ code: 'bad-pattern', values: { pattern: r.pattern }, field: `${field}/pattern` })
   }
   const secret = (ref: SecretRef, field: string) => {
     const given = Object.keys(ref).length
@@ -69,11 +70,18 @@ export function lintStatement(s: Statement): Fault[] {
   s.samples.forEach((x, i) => {
     if (x.addresses.ipv4 === null && x.addresses.ipv6 === null)
       faults.push({ code: 'no-address', values: { sample: x.id }, field: `/samples/${i}/addresses` })
-    if (!/^[a-z][a-z0-9-]*$/.test(x.id)) faults.push({ code: 'bad-id', values: { name: x.id }, field: `/samples/${i}/id` })
+    if (!/^[a-z][a-z0-9-]*$/.test(x.id))
+      faults.push({ code: 'bad-id', values: { name: x.id }, field: `/samples/${i}/id` })
   })
-  for (const [what, items] of [['accounts', s.accounts], ['logins', s.logins], ['services', s.services], ['updates', s.updates]] as const)
+  for (const [what, items] of [
+    ['accounts', s.accounts],
+    ['logins', s.logins],
+    ['services', s.services],
+    ['updates', s.updates],
+  ] as const)
     items.forEach((x, i) => {
-      if (!/^[a-z0-9][a-z0-9-]*$/.test(x.id)) faults.push({ code: 'bad-id', values: { name: x.id }, field: `/${what}/${i}/id` })
+      if (!/^[a-z0-9][a-z0-9-]*$/.test(x.id))
+        faults.push({ code: 'bad-id', values: { name: x.id }, field: `/${what}/${i}/id` })
     })
   s.accounts.forEach((x, i) => secret(x.password, `/accounts/${i}/password`))
   s.logins.forEach((x, i) => {

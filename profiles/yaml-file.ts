@@ -45,7 +45,12 @@ export function readYaml<S extends TSchema>(path: string, schema: S): Result<Yam
     return faulty(
       ...document.errors.map((e): Fault => {
         const line = e.linePos?.[0].line
-        return { code: 'yaml-syntax', values: { why: e.message.split('\n')[0] ?? e.code }, file: path, ...(line ? { line } : {}) }
+        return {
+          code: 'yaml-syntax',
+          values: { why: e.message.split('\n')[0] ?? e.code },
+          file: path,
+          ...(line ? { line } : {}),
+        }
       }),
     )
   let value: unknown
@@ -56,7 +61,8 @@ export function readYaml<S extends TSchema>(path: string, schema: S): Result<Yam
   }
   const lineOf = (pointer: string) => lineIn(document, counter, pointer)
   const checked = checkValue(schema, value)
-  if (checked.ok) return ok({ value: checked.value, bytes: new Uint8Array(bytes), sha256: digestOfBytes(bytes), lineOf })
+  if (checked.ok)
+    return ok({ value: checked.value, bytes: new Uint8Array(bytes), sha256: digestOfBytes(bytes), lineOf })
   return faulty(
     ...checked.faults.map((f): Fault => {
       const line = lineOf(f.field ?? '')
@@ -70,7 +76,9 @@ function lineIn(document: Document, counter: LineCounter, pointer: string): numb
   for (let depth = parts.length; depth >= 0; depth--) {
     const path = parts.slice(0, depth)
     const parent = depth > 0 ? document.getIn(path.slice(0, -1), true) : null
-    const pair = isMap(parent) ? parent.items.find((i) => isNode(i.key) && String(i.key) === path[depth - 1]) : undefined
+    const pair = isMap(parent)
+      ? parent.items.find((i) => isNode(i.key) && String(i.key) === path[depth - 1])
+      : undefined
     const node = pair && isNode(pair.key) ? pair.key : document.getIn(path, true)
     if (isNode(node) && node.range) return counter.linePos(node.range[0]).line
   }
@@ -86,9 +94,21 @@ function faultOf(e: ErrorObject): Fault[] {
   const show = (v: unknown) => (Array.isArray(v) ? v.join(', ') : String(v))
   switch (e.keyword) {
     case 'required':
-      return [{ code: 'missing-field', values: { name: show(parameters.missingProperty) }, field: `${field}/${show(parameters.missingProperty)}` }]
+      return [
+        {
+          code: 'missing-field',
+          values: { name: show(parameters.missingProperty) },
+          field: `${field}/${show(parameters.missingProperty)}`,
+        },
+      ]
     case 'additionalProperties':
-      return [{ code: 'unknown-field', values: { name: show(parameters.additionalProperty) }, field: `${field}/${show(parameters.additionalProperty)}` }]
+      return [
+        {
+          code: 'unknown-field',
+          values: { name: show(parameters.additionalProperty) },
+          field: `${field}/${show(parameters.additionalProperty)}`,
+        },
+      ]
     case 'enum':
       return [{ code: 'not-one-of', values: { expected: show(parameters.allowedValues) }, field }]
     case 'type':
@@ -97,7 +117,13 @@ function faultOf(e: ErrorObject): Fault[] {
       return [{ code: 'wrong-form', values: { expected: show(parameters.pattern) }, field }]
     case 'minimum':
     case 'maximum':
-      return [{ code: 'out-of-range', values: { expected: `${show(parameters.comparison)} ${show(parameters.limit)}` }, field }]
+      return [
+        {
+          code: 'out-of-range',
+          values: { expected: `${show(parameters.comparison)} ${show(parameters.limit)}` },
+          field,
+        },
+      ]
     case 'minLength':
       return [{ code: 'empty', values: {}, field }]
     case 'anyOf':

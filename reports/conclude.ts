@@ -30,12 +30,19 @@ export const directoryMembers = (path: string): Members => ({
     Promise.resolve(
       ['regulations', 'catalogues', 'objects/sha256']
         .flatMap((d) => (existsSync(join(path, d)) ? readdirSync(join(path, d)).map((f) => `${d}/${f}`) : []))
-        .concat(['journal.jsonl', 'statement.json', 'statement.yaml', 'report.json', 'report.html'].filter((f) => existsSync(join(path, f)))),
+        .concat(
+          ['journal.jsonl', 'statement.json', 'statement.yaml', 'report.json', 'report.html'].filter((f) =>
+            existsSync(join(path, f)),
+          ),
+        ),
     ),
 })
 
 /** Judges a finished run and makes its report. Nothing of the report is older than the journal it rests on. */
-export async function conclude(path: string, record: RunRecord): Promise<Result<{ report: Report; recorded: Recorded }>> {
+export async function conclude(
+  path: string,
+  record: RunRecord,
+): Promise<Result<{ report: Report; recorded: Recorded }>> {
   const read = await readRecorded(directoryMembers(path), registry, false)
   if (!read.ok) return read
   const recorded = inGivenOrder(read.value)
@@ -49,7 +56,10 @@ export async function conclude(path: string, record: RunRecord): Promise<Result<
 /** The order in which the regulations were asked for stands in the journal's first line. */
 function inGivenOrder(recorded: Recorded): Recorded {
   const opened = recorded.journal.lines[0] as Extract<Line, { type: 'opened' }>
-  return { ...recorded, regulations: opened.regulations.flatMap((r) => recorded.regulations.filter((x) => x.id === r.id)) }
+  return {
+    ...recorded,
+    regulations: opened.regulations.flatMap((r) => recorded.regulations.filter((x) => x.id === r.id)),
+  }
 }
 
 function reportOf(recorded: Recorded, record: RunRecord, verdicts: Verdicts): Report {
@@ -83,7 +93,15 @@ function reportOf(recorded: Recorded, record: RunRecord, verdicts: Verdicts): Re
     catalogues: catalogues.map((c) => ({ id: c.id, edition: c.edition, digest: digestOf(c) })),
     journal: { lines: lines.length, head: journal.head ?? '' },
     verdicts: verdicts as unknown as Report['verdicts'],
-    timeline: observed.map(({ kind, subject, state, startedAt, endedAt, answered, waited }) => ({ kind, subject, state, startedAt, endedAt, answered, waited })),
+    timeline: observed.map(({ kind, subject, state, startedAt, endedAt, answered, waited }) => ({
+      kind,
+      subject,
+      state,
+      startedAt,
+      endedAt,
+      answered,
+      waited,
+    })),
     changes: changesOf(lines),
     notes: record.notes,
     disclosure: disclosureOf(observed),
@@ -110,6 +128,7 @@ function changesOf(lines: readonly Line[]): Report['changes'] {
 function disclosureOf(observed: Extract<Line, { type: 'observed' }>[]): Report['disclosure'] {
   const classes: Report['disclosure'] = { 'report.html': 'regulator' }
   for (const { object, artifacts } of observed)
-    for (const ref of [object, ...artifacts]) if (ref.disclosure !== 'public') classes[`objects/sha256/${ref.digest}`] = ref.disclosure
+    for (const ref of [object, ...artifacts])
+      if (ref.disclosure !== 'public') classes[`objects/sha256/${ref.digest}`] = ref.disclosure
   return classes
 }

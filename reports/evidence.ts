@@ -32,7 +32,11 @@ export interface Recorded {
 }
 
 /** Reads a run's evidence; every fault at once. With `report`, everything must agree with it. */
-export async function readRecorded(members: Members, registry: Registry, wantReport: boolean): Promise<Result<Recorded>> {
+export async function readRecorded(
+  members: Members,
+  registry: Registry,
+  wantReport: boolean,
+): Promise<Result<Recorded>> {
   const faults: Fault[] = []
   const json = async <S extends TSchema>(name: string, schema: S): Promise<Static<S> | null> => {
     const bytes = await members.read(name)
@@ -41,7 +45,8 @@ export async function readRecorded(members: Members, registry: Registry, wantRep
       return null
     }
     const parsed = parse(bytes)
-    const checked = parsed === undefined ? faulty({ code: 'not-canonical', values: {} }) : checkValue(schema, parsed, name)
+    const checked =
+      parsed === undefined ? faulty({ code: 'not-canonical', values: {} }) : checkValue(schema, parsed, name)
     if (!checked.ok) {
       faults.push(...checked.faults.map((f) => ({ ...f, file: name })))
       return null
@@ -50,23 +55,38 @@ export async function readRecorded(members: Members, registry: Registry, wantRep
   }
   const names = await members.names()
   const all = async <S extends TSchema>(folder: string, schema: S) =>
-    (await Promise.all(names.filter((n) => n.startsWith(`${folder}/`) && n.endsWith('.json')).sort().map((n) => json(n, schema)))).filter(
-      (v): v is Awaited<Static<S>> => v !== null,
-    )
+    (
+      await Promise.all(
+        names
+          .filter((n) => n.startsWith(`${folder}/`) && n.endsWith('.json'))
+          .sort()
+          .map((n) => json(n, schema)),
+      )
+    ).filter((v): v is Awaited<Static<S>> => v !== null)
   const report = wantReport ? await json('report.json', reportSchema) : null
   const statement = await json('statement.json', statementSchema)
   if (statement) faults.push(...lintStatement(statement).map((f) => ({ ...f, file: 'statement.json' })))
   const regulations = (await all('regulations', regulationSchema)) as Regulation[]
   const catalogues = (await all('catalogues', catalogueSchema)) as Catalogue[]
   const journalBytes = await members.read('journal.jsonl')
-  const journal = journalBytes instanceof Uint8Array ? readJournal(journalBytes) : faulty({ code: 'member-missing', values: { name: 'journal.jsonl' } })
+  const journal =
+    journalBytes instanceof Uint8Array
+      ? readJournal(journalBytes)
+      : faulty({ code: 'member-missing', values: { name: 'journal.jsonl' } })
   if (!journal.ok) faults.push(...journal.faults)
   if (!statement || !journal.ok) return faulty(...faults)
   const seen = await observationsOf(members, journal.value, registry)
   faults.push(...seen.faults)
   if (report) faults.push(...agreement(report, statement, regulations, catalogues, journal.value))
   if (faults.length > 0) return faulty(...faults)
-  return ok({ report, statement, regulations: inOrder(report, regulations), catalogues, journal: journal.value, ...seen.value })
+  return ok({
+    report,
+    statement,
+    regulations: inOrder(report, regulations),
+    catalogues,
+    journal: journal.value,
+    ...seen.value,
+  })
 }
 
 /** The regulations in the order the report names them: an order of presentation, kept for equal bytes. */
@@ -78,14 +98,22 @@ async function observationsOf(members: Members, journal: Journal, registry: Regi
   const faults: Fault[] = []
   const latest = new Map<string, Extract<(typeof journal.lines)[number], { type: 'observed' }>>()
   for (const line of journal.lines)
-    if (line.type === 'observed') latest.set(`${line.kind}|${line.subject}|${line.state}`, line as Extract<typeof line, { type: 'observed' }>)
+    if (line.type === 'observed')
+      latest.set(`${line.kind}|${line.subject}|${line.state}`, line as Extract<typeof line, { type: 'observed' }>)
   const observations: Observation[] = []
   const rendered: RenderedObservation[] = []
   const withheld: ObjectRef[] = []
   for (const line of latest.values()) {
     const name = `objects/sha256/${line.object.digest}`
     const bytes = await members.read(name)
-    const base = { kind: line.kind, subject: line.subject, state: line.state, startedAt: line.startedAt, endedAt: line.endedAt, probe: line.probe }
+    const base = {
+      kind: line.kind,
+      subject: line.subject,
+      state: line.state,
+      startedAt: line.startedAt,
+      endedAt: line.endedAt,
+      probe: line.probe,
+    }
     if (bytes === 'withheld') {
       withheld.push(line.object)
       rendered.push({ ...base, object: line.object.digest, seen: unavailable() })
@@ -106,21 +134,37 @@ async function observationsOf(members: Members, journal: Journal, registry: Regi
   return { faults, value: { observations, rendered, withheld } }
 }
 
-const unavailable = (): Seen<unknown> => ({ answered: false, cause: 'lab', why: { code: 'framework.withheld', values: {} }, artifacts: [] })
+const unavailable = (): Seen<unknown> => ({
+  answered: false,
+  cause: 'lab',
+  why: { code: 'framework.withheld', values: {} },
+  artifacts: [],
+})
 
 /** Shape of a `Seen` and, where the kind is known here, of its value. */
 export function checkSeen(value: unknown, schema: TSchema | null): Result<Seen<unknown>> {
-  if (typeof value !== 'object' || value === null || !('answered' in value)) return faulty({ code: 'wrong-type', values: { expected: 'Seen' }, field: '' })
+  if (typeof value !== 'object' || value === null || !('answered' in value))
+    return faulty({ code: 'wrong-type', values: { expected: 'Seen' }, field: '' })
   const seen = value as Seen<unknown>
-  if (!seen.answered) return typeof seen.why?.code === 'string' ? ok(seen) : faulty({ code: 'wrong-type', values: { expected: 'why' }, field: '/why' })
-  if (!Array.isArray(seen.controls)) return faulty({ code: 'missing-field', values: { name: 'controls' }, field: '/controls' })
+  if (!seen.answered)
+    return typeof seen.why?.code === 'string'
+      ? ok(seen)
+      : faulty({ code: 'wrong-type', values: { expected: 'why' }, field: '/why' })
+  if (!Array.isArray(seen.controls))
+    return faulty({ code: 'missing-field', values: { name: 'controls' }, field: '/controls' })
   if (!schema) return ok(seen)
   const checked = checkValue(schema, seen.value)
   return checked.ok ? ok(seen) : faulty(...checked.faults.map((f) => ({ ...f, field: `/value${f.field ?? ''}` })))
 }
 
 /** What the report says of its inputs must be what lies beside it. */
-function agreement(report: Report, statement: Statement, regulations: Regulation[], catalogues: Catalogue[], journal: Journal): Fault[] {
+function agreement(
+  report: Report,
+  statement: Statement,
+  regulations: Regulation[],
+  catalogues: Catalogue[],
+  journal: Journal,
+): Fault[] {
   const faults: Fault[] = []
   const differ = (what: string, expected: string, found: string) => {
     if (expected !== found) faults.push({ code: 'disagrees', values: { what, expected, found } })
@@ -130,12 +174,35 @@ function agreement(report: Report, statement: Statement, regulations: Regulation
   differ('samples', canonical(report.samples), canonical(statement.samples))
   differ('journal head', report.journal.head, journal.head ?? '')
   differ('journal lines', String(report.journal.lines), String(journal.lines.length))
-  differ('regulations', report.regulations.map((r) => r.id).sort().join(), regulations.map((r) => r.id).sort().join())
-  differ('catalogues', report.catalogues.map((c) => c.id).sort().join(), catalogues.map((c) => c.id).sort().join())
-  for (const r of regulations) differ(`regulation ${r.id}`, report.regulations.find((x) => x.id === r.id)?.digest ?? '', digestOf(r))
-  for (const c of catalogues) differ(`catalogue ${c.id}`, report.catalogues.find((x) => x.id === c.id)?.digest ?? '', digestOf(c))
+  differ(
+    'regulations',
+    report.regulations
+      .map((r) => r.id)
+      .sort()
+      .join(),
+    regulations
+      .map((r) => r.id)
+      .sort()
+      .join(),
+  )
+  differ(
+    'catalogues',
+    report.catalogues
+      .map((c) => c.id)
+      .sort()
+      .join(),
+    catalogues
+      .map((c) => c.id)
+      .sort()
+      .join(),
+  )
+  for (const r of regulations)
+    differ(`regulation ${r.id}`, report.regulations.find((x) => x.id === r.id)?.digest ?? '', digestOf(r))
+  for (const c of catalogues)
+    differ(`catalogue ${c.id}`, report.catalogues.find((x) => x.id === c.id)?.digest ?? '', digestOf(c))
   const opened = journal.lines[0]
-  if (opened?.type !== 'opened') faults.push({ code: 'journal-line', values: { why: 'the first line is not `opened`' } })
+  if (opened?.type !== 'opened')
+    faults.push({ code: 'journal-line', values: { why: 'the first line is not `opened`' } })
   else {
     const o = opened as Extract<typeof opened, { type: 'opened' }>
     differ('run', report.run.id, o.run)

@@ -1,4 +1,19 @@
-import { any, bool, int, list, map, micros, obj, oneOf, opt, orNull, sha256Hex, str, text, type Static } from '../suites/schema.ts'
+import {
+  any,
+  bool,
+  int,
+  list,
+  map,
+  micros,
+  obj,
+  oneOf,
+  opt,
+  orNull,
+  sha256Hex,
+  str,
+  text,
+  type Static,
+} from '../suites/schema.ts'
 import { Type } from '@sinclair/typebox'
 import { canonical, digestOfBytes } from '../suites/canonical.ts'
 import { faulty, ok, type Fault, type Result } from '../suites/fault.ts'
@@ -19,10 +34,30 @@ export const objectRefSchema = obj({
 })
 
 const entry = Type.Union([
-  obj({ type: oneOf('opened'), run: text(), mode: oneOf('official', 'rehearsal'), demo: bool(), statement: sha256Hex(), regulations: list(obj({ id: text(), digest: sha256Hex() })), suiteDigest: sha256Hex(), options: any() }),
+  obj({
+    type: oneOf('opened'),
+    run: text(),
+    mode: oneOf('official', 'rehearsal'),
+    demo: bool(),
+    statement: sha256Hex(),
+    regulations: list(obj({ id: text(), digest: sha256Hex() })),
+    suiteDigest: sha256Hex(),
+    options: any(),
+  }),
   obj({ type: oneOf('planned'), steps: list(obj({ ...step, probe: text(), tier: oneOf('P', 'R', 'W', 'D') })) }),
   obj({ type: oneOf('started'), ...step, probe: text() }),
-  obj({ type: oneOf('observed'), ...step, kindVersion: text(), probe: text(), startedAt: micros(), endedAt: micros(), waited: micros(), answered: bool(), object: objectRefSchema, artifacts: list(objectRefSchema) }),
+  obj({
+    type: oneOf('observed'),
+    ...step,
+    kindVersion: text(),
+    probe: text(),
+    startedAt: micros(),
+    endedAt: micros(),
+    waited: micros(),
+    answered: bool(),
+    object: objectRefSchema,
+    artifacts: list(objectRefSchema),
+  }),
   obj({ type: oneOf('intent'), id: text(), about: message, undo: orNull(any()) }),
   obj({ type: oneOf('settled'), id: text(), outcome: oneOf('undone', 'open', 'lasting') }),
   obj({ type: oneOf('state'), sample: text(), state, about: message }),
@@ -44,7 +79,12 @@ export type Line = Entry & { n: number; prev: string | null; at: number }
 const utf8 = new TextEncoder()
 
 /** The bytes of the next line (with its newline) and the digest the line after it must carry. */
-export function lineOf(value: Entry, n: number, prev: string | null, at: number): { bytes: Uint8Array; digest: string } {
+export function lineOf(
+  value: Entry,
+  n: number,
+  prev: string | null,
+  at: number,
+): { bytes: Uint8Array; digest: string } {
   const text = canonical({ ...value, n, prev, at })
   return { bytes: utf8.encode(`${text}\n`), digest: digestOfBytes(utf8.encode(text)) }
 }
@@ -76,10 +116,13 @@ export function readJournal(bytes: Uint8Array, file = 'journal.jsonl'): Result<J
       break
     }
     const schema = lineSchemas.get(String((parsed as { type?: unknown }).type))
-    const checked = schema ? checkValue(schema, parsed) : faulty({ code: 'not-one-of', values: { expected: [...lineSchemas.keys()].join(', ') }, field: '/type' })
+    const checked = schema
+      ? checkValue(schema, parsed)
+      : faulty({ code: 'not-one-of', values: { expected: [...lineSchemas.keys()].join(', ') }, field: '/type' })
     if (!checked.ok) faults.push(...checked.faults.map((f) => ({ ...f, ...where })))
     const line = parsed as Line
-    if (line.n !== n || line.prev !== prev) faults.push({ code: 'journal-chain', values: { expected: prev ?? 'null' }, ...where })
+    if (line.n !== n || line.prev !== prev)
+      faults.push({ code: 'journal-chain', values: { expected: prev ?? 'null' }, ...where })
     if (faults.length > 20) break
     prev = digestOfBytes(raw)
     lines.push(line)

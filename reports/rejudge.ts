@@ -7,7 +7,8 @@ import type { Report } from './report.ts'
 /** Judging of evidence that came from elsewhere runs in a worker with limits: a bundle is hostile (rule 14). */
 export const JUDGE_LIMITS = { seconds: 120, megabytes: 512 }
 
-export type Rejudged = { done: true; verdicts: Verdicts } | { done: false; why: 'time' | 'memory' | 'broken'; detail: string }
+export type Rejudged =
+  { done: true; verdicts: Verdicts } | { done: false; why: 'time' | 'memory' | 'broken'; detail: string }
 
 /** Judges evidence with the suite of this installation. */
 export function judgeHere(evidence: Evidence): Verdicts {
@@ -24,7 +25,10 @@ export function judgeApart(evidence: Evidence, limits = JUDGE_LIMITS): Promise<R
       execArgv: import.meta.url.endsWith('.ts') ? ['--import', 'tsx'] : [],
       env: {},
     })
-    const timer = setTimeout(() => settle({ done: false, why: 'time', detail: `${limits.seconds} s` }), limits.seconds * 1000)
+    const timer = setTimeout(
+      () => settle({ done: false, why: 'time', detail: `${limits.seconds} s` }),
+      limits.seconds * 1000,
+    )
     const settle = (result: Rejudged) => {
       clearTimeout(timer)
       void worker.terminate()
@@ -55,15 +59,19 @@ export function differences(report: Report, computed: Verdicts): Difference[] {
   const after = new Map(computed.judgements.map((j) => [name(j), j]))
   for (const key of [...new Set([...before.keys(), ...after.keys()])].sort()) {
     const [a, b] = [before.get(key), after.get(key)]
-    if (a?.verdict !== b?.verdict) found.push({ what: key, claimed: a?.verdict ?? 'absent', computed: b?.verdict ?? 'absent' })
-    else if (canonical(a) !== canonical(b)) found.push({ what: key, claimed: 'other findings', computed: 'other findings' })
+    if (a?.verdict !== b?.verdict)
+      found.push({ what: key, claimed: a?.verdict ?? 'absent', computed: b?.verdict ?? 'absent' })
+    else if (canonical(a) !== canonical(b))
+      found.push({ what: key, claimed: 'other findings', computed: 'other findings' })
   }
   for (const r of computed.regulations) {
     const old = claimed.regulations.find((x) => x.regulation === r.regulation)
-    if (old?.overall !== r.overall) found.push({ what: r.regulation, claimed: old?.overall ?? 'absent', computed: r.overall })
+    if (old?.overall !== r.overall)
+      found.push({ what: r.regulation, claimed: old?.overall ?? 'absent', computed: r.overall })
     for (const c of r.clauses) {
       const before = old?.clauses.find((x) => x.clause === c.clause)
-      if (before?.outcome !== c.outcome) found.push({ what: `${r.regulation} ${c.clause}`, claimed: before?.outcome ?? 'absent', computed: c.outcome })
+      if (before?.outcome !== c.outcome)
+        found.push({ what: `${r.regulation} ${c.clause}`, claimed: before?.outcome ?? 'absent', computed: c.outcome })
     }
   }
   return found.length > 0 ? found : [{ what: 'verdicts', claimed: 'other bytes', computed: 'other bytes' }]

@@ -15,10 +15,14 @@ export function sourceOf(recorded: Recorded, object: (digest: string) => Uint8Ar
 }
 
 /** An object of a run directory, without its salt line. */
-export const objectIn = (directory: string) => (digest: string): Uint8Array | null => {
-  const path = join(directory, 'objects', 'sha256', digest)
-  return /^[0-9a-f]{64}$/.test(digest) && existsSync(path) ? contentOf(new Uint8Array(readFileSync(path)), digest) : null
-}
+export const objectIn =
+  (directory: string) =>
+  (digest: string): Uint8Array | null => {
+    const path = join(directory, 'objects', 'sha256', digest)
+    return /^[0-9a-f]{64}$/.test(digest) && existsSync(path)
+      ? contentOf(new Uint8Array(readFileSync(path)), digest)
+      : null
+  }
 
 /** Writes the views of a run: `report.html` for people, `junit.xml` for machines that know it. */
 export function writeViews(directory: string, recorded: Recorded, language: Language): void {

@@ -1,4 +1,20 @@
-import { any, base64, bool, int, list, map, micros, obj, oneOf, opt, orNull, sha256Hex, str, text, type Static } from '../suites/schema.ts'
+import {
+  any,
+  base64,
+  bool,
+  int,
+  list,
+  map,
+  micros,
+  obj,
+  oneOf,
+  opt,
+  orNull,
+  sha256Hex,
+  str,
+  text,
+  type Static,
+} from '../suites/schema.ts'
 import { DISCLOSURES, STATES } from '../suites/observation.ts'
 import { OUTCOMES, OVERALLS } from '../suites/roll-up.ts'
 
@@ -32,23 +48,27 @@ const regulationOutcome = obj({
   digest: sha256Hex(),
   overall: oneOf(...OVERALLS),
   indicative: bool(),
-  clauses: list(obj({
-    clause: text(),
-    level: oneOf('required', 'recommended'),
-    outcome: oneOf(...OUTCOMES),
-    judgements: list(int()),
-    why: orNull(message),
-  })),
+  clauses: list(
+    obj({
+      clause: text(),
+      level: oneOf('required', 'recommended'),
+      outcome: oneOf(...OUTCOMES),
+      judgements: list(int()),
+      why: orNull(message),
+    }),
+  ),
 })
 
 export const verdictsSchema = obj({
-  demand: list(obj({
-    criterion: text(),
-    parameters: map(any()),
-    parametersDigest: sha256Hex(),
-    askedBy: list(obj({ regulation: text(), clause: text() })),
-    selected: bool(),
-  })),
+  demand: list(
+    obj({
+      criterion: text(),
+      parameters: map(any()),
+      parametersDigest: sha256Hex(),
+      askedBy: list(obj({ regulation: text(), clause: text() })),
+      selected: bool(),
+    }),
+  ),
   judgements: list(judgementSchema),
   regulations: list(regulationOutcome),
 })
@@ -75,54 +95,87 @@ export const benchRecordSchema = obj({
 })
 export type BenchRecord = Static<typeof benchRecordSchema>
 
-export const reportSchema = obj({
-  camseal: oneOf('report/1'),
-  run: obj({
-    id: text('random, 32 hexadecimal digits'),
-    mode: oneOf('official', 'rehearsal'),
-    demo: bool(),
-    selection: obj({ only: list(text()), skip: list(text()), areas: list(text()), tiers: list(text()), deselected: list(text()) }),
-    /** Number of this official run on this bench, taken at plan time, and the earlier ones of the same sample and firmware (rule 9). */
-    sequence: orNull(obj({
-      number: int(1),
-      signature: orNull(base64('CMS by the bench key over the canonical number, statement digest and time')),
-      earlier: list(obj({ number: int(1), run: text(), startedAt: micros(), ended: oneOf('complete', 'aborted', 'open'), overall: orNull(str()) })),
-    })),
-    retestOf: orNull(obj({ report: sha256Hex(), why: text() })),
-    startedAt: micros(),
-    endedAt: micros(),
-    resumed: int(),
-  }),
-  tool: obj({
-    name: oneOf('camseal'),
-    version: text(),
-    suiteDigest: sha256Hex(),
-    suite: oneOf('released', 'unreleased'),
-    node: text(),
-    platform: text(),
-  }),
-  /** Detection and false-alarm rates of this harness; null where it was not qualified on this bench. */
-  qualification: orNull(obj({ digest: sha256Hex(), date: text() })),
-  bench: benchRecordSchema,
-  clockOffset: orNull(obj({ source: text(), start: orNull(int(-Number.MAX_SAFE_INTEGER)), end: orNull(int(-Number.MAX_SAFE_INTEGER)) })),
-  statement: obj({ digest: sha256Hex(), original: orNull(sha256Hex()) }),
-  dut: any(),
-  samples: list(any()),
-  client: orNull(any()),
-  regulations: list(obj({ id: text(), edition: text(), digest: sha256Hex(), text: oneOf('own', 'verified', 'reconstructed') })),
-  catalogues: list(obj({ id: text(), edition: text(), digest: sha256Hex() })),
-  /** Number of lines, and SHA-256 of the last line: the head of the hash chain. */
-  journal: obj({ lines: int(1), head: sha256Hex() }),
-  verdicts: verdictsSchema,
-  /** How the time was spent. */
-  timeline: list(obj({ kind: text(), subject: str(), state, startedAt: micros(), endedAt: micros(), answered: bool(), waited: micros() })),
-  /** What the run changed on the device, and whether it was taken back. */
-  changes: list(obj({ id: text(), about: message, outcome: oneOf('undone', 'open', 'lasting') })),
-  /** "Relates only to the items tested", and further notes of the laboratory. */
-  notes: list(text()),
-  /** Disclosure class of every member of the bundle that not everyone may see (rule 13). */
-  disclosure: map(oneOf(...DISCLOSURES)),
-}, 'Camseal report')
+export const reportSchema = obj(
+  {
+    camseal: oneOf('report/1'),
+    run: obj({
+      id: text('random, 32 hexadecimal digits'),
+      mode: oneOf('official', 'rehearsal'),
+      demo: bool(),
+      selection: obj({
+        only: list(text()),
+        skip: list(text()),
+        areas: list(text()),
+        tiers: list(text()),
+        deselected: list(text()),
+      }),
+      /** Number of this official run on this bench, taken at plan time, and the earlier ones of the same sample and firmware (rule 9). */
+      sequence: orNull(
+        obj({
+          number: int(1),
+          signature: orNull(base64('CMS by the bench key over the canonical number, statement digest and time')),
+          earlier: list(
+            obj({
+              number: int(1),
+              run: text(),
+              startedAt: micros(),
+              ended: oneOf('complete', 'aborted', 'open'),
+              overall: orNull(str()),
+            }),
+          ),
+        }),
+      ),
+      retestOf: orNull(obj({ report: sha256Hex(), why: text() })),
+      startedAt: micros(),
+      endedAt: micros(),
+      resumed: int(),
+    }),
+    tool: obj({
+      name: oneOf('camseal'),
+      version: text(),
+      suiteDigest: sha256Hex(),
+      suite: oneOf('released', 'unreleased'),
+      node: text(),
+      platform: text(),
+    }),
+    /** Detection and false-alarm rates of this harness; null where it was not qualified on this bench. */
+    qualification: orNull(obj({ digest: sha256Hex(), date: text() })),
+    bench: benchRecordSchema,
+    clockOffset: orNull(
+      obj({ source: text(), start: orNull(int(-Number.MAX_SAFE_INTEGER)), end: orNull(int(-Number.MAX_SAFE_INTEGER)) }),
+    ),
+    statement: obj({ digest: sha256Hex(), original: orNull(sha256Hex()) }),
+    dut: any(),
+    samples: list(any()),
+    client: orNull(any()),
+    regulations: list(
+      obj({ id: text(), edition: text(), digest: sha256Hex(), text: oneOf('own', 'verified', 'reconstructed') }),
+    ),
+    catalogues: list(obj({ id: text(), edition: text(), digest: sha256Hex() })),
+    /** Number of lines, and SHA-256 of the last line: the head of the hash chain. */
+    journal: obj({ lines: int(1), head: sha256Hex() }),
+    verdicts: verdictsSchema,
+    /** How the time was spent. */
+    timeline: list(
+      obj({
+        kind: text(),
+        subject: str(),
+        state,
+        startedAt: micros(),
+        endedAt: micros(),
+        answered: bool(),
+        waited: micros(),
+      }),
+    ),
+    /** What the run changed on the device, and whether it was taken back. */
+    changes: list(obj({ id: text(), about: message, outcome: oneOf('undone', 'open', 'lasting') })),
+    /** "Relates only to the items tested", and further notes of the laboratory. */
+    notes: list(text()),
+    /** Disclosure class of every member of the bundle that not everyone may see (rule 13). */
+    disclosure: map(oneOf(...DISCLOSURES)),
+  },
+  'Camseal report',
+)
 
 export type Report = Static<typeof reportSchema>
 

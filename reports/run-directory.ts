@@ -1,5 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, fdatasyncSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { canonical, digestOfBytes } from '../suites/canonical.ts'
 import { faulty, ok, type Result } from '../suites/fault.ts'
@@ -36,7 +49,8 @@ export function createRunDirectory(path: string, now: () => number): Result<RunD
   if (!locked.ok) return locked
   return underLock(path, () => {
     if (holdsRun(path)) return faulty({ code: 'run-exists', values: { path } })
-    if (isUnbegun) for (const inputs of ['regulations', 'catalogues']) rmSync(join(path, inputs), { recursive: true, force: true })
+    if (isUnbegun)
+      for (const inputs of ['regulations', 'catalogues']) rmSync(join(path, inputs), { recursive: true, force: true })
     return ok(open(path, now, { lines: [], head: null, length: 0, cut: 0 }))
   })
 }
@@ -101,7 +115,13 @@ function open(path: string, now: () => number, journal: Journal): RunDirectory {
       const bytes = Buffer.concat([Buffer.from(`${randomBytes(32).toString('hex')}\n`, 'latin1'), content])
       const digest = digestOfBytes(bytes)
       writeWhole(join(path, 'objects', 'sha256', digest), bytes)
-      return { digest, bytes: content.length, mediaType: about.mediaType, disclosure: about.disclosure, name: about.name }
+      return {
+        digest,
+        bytes: content.length,
+        mediaType: about.mediaType,
+        disclosure: about.disclosure,
+        name: about.name,
+      }
     },
     write(name, content) {
       mkdirSync(dirname(join(path, name)), { recursive: true })
@@ -128,12 +148,13 @@ function cutBack(file: number, length: number): Error | null {
 function dropUnfinished(path: string): void {
   for (const folder of ['.', join('objects', 'sha256'), 'regulations', 'catalogues']) {
     const at = join(path, folder)
-    for (const name of existsSync(at) ? readdirSync(at) : []) if (/^(?!lock\.).*\.\d+\.part$/.test(name)) rmSync(join(at, name), { force: true })
+    for (const name of existsSync(at) ? readdirSync(at) : [])
+      if (/^(?!lock\.).*\.\d+\.part$/.test(name)) rmSync(join(at, name), { force: true })
   }
 }
 
 function writeAll(file: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
+  for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done)
 }
 
 /** Writes a file by renaming a finished one, so that a crash or a full disk leaves the old content or the new, never a part. */

@@ -17,7 +17,10 @@ const here = fileURLToPath(new URL('..', import.meta.url))
 export function installedSuite(): Suite {
   const record = join(here, 'suite-digest.json')
   if (!existsSync(record)) return { digest: digestOfSources(), state: 'unreleased', changed: [] }
-  const { digest, files } = JSON.parse(readFileSync(record, 'utf8')) as { digest: string; files: Record<string, string> }
+  const { digest, files } = JSON.parse(readFileSync(record, 'utf8')) as {
+    digest: string
+    files: Record<string, string>
+  }
   const changed = Object.entries(files).flatMap(([path, expected]) => {
     const at = path.startsWith('suites/') ? join(here, path) : join(dirname(here), path)
     return existsSync(at) && digestOfBytes(readFileSync(at)) === expected ? [] : [path]

@@ -42,22 +42,34 @@ export async function verifyReport(path: string, trust: Trust | null): Promise<V
   try {
     const read = await readRecorded(bundleMembers(bundle), registry, true)
     const name = nameOf(new X509Certificate(facts.signature.certificate).subject)
-    const shared = { seal: { ok: true, faults: [] }, manifest: facts.manifestSha256, withheld: facts.withheld, demo: isDemo(facts.signature.certificate) }
+    const shared = {
+      seal: { ok: true, faults: [] },
+      manifest: facts.manifestSha256,
+      withheld: facts.withheld,
+      demo: isDemo(facts.signature.certificate),
+    }
     if (!read.ok) {
-      const faults = read.faults.map((f): Message => ({ code: f.code, values: { ...f.values, file: f.file ?? '', line: f.line ?? 0 } }))
+      const faults = read.faults.map((f): Message => ({
+        code: f.code,
+        values: { ...f.values, file: f.file ?? '', line: f.line ?? 0 },
+      }))
       return { ...brokenSeal(faults), ...shared, seal: { ok: false, faults } }
     }
     const recorded = read.value
     const regulations = recorded.regulations.map((r) => r.id)
     const judged = trust ? judgeSigner(facts.signature, trust, { at: facts.signature.signingTime, regulations }) : null
-    const signer = judged === null
-      ? { ok: false, name, why: { code: 'signer-not-asked', values: {} } }
-      : judged.trusted
-        ? { ok: true, name: judged.name, why: null }
-        : { ok: false, name, why: { code: judged.why, values: { name: judged.name ?? name } } }
+    const signer =
+      judged === null
+        ? { ok: false, name, why: { code: 'signer-not-asked', values: {} } }
+        : judged.trusted
+          ? { ok: true, name: judged.name, why: null }
+          : { ok: false, name, why: { code: judged.why, values: { name: judged.name ?? name } } }
     const verdicts = await judgedAgain(recorded)
     return {
-      ...shared, signer, ...verdicts, recorded,
+      ...shared,
+      signer,
+      ...verdicts,
+      recorded,
       report: recorded.report,
       regulations: recorded.regulations,
       statement: recorded.statement,
@@ -69,11 +81,15 @@ export async function verifyReport(path: string, trust: Trust | null): Promise<V
 }
 
 async function judgedAgain(recorded: Recorded): Promise<Pick<Verified, 'verdicts' | 'differences'>> {
-  const not = (code: string, values: Message['values']) => ({ verdicts: { state: 'not-attempted' as const, why: { code, values } }, differences: [] })
+  const not = (code: string, values: Message['values']) => ({
+    verdicts: { state: 'not-attempted' as const, why: { code, values } },
+    differences: [],
+  })
   const { report } = recorded
   if (!report) return not('broken', {})
   const suite = installedSuite()
-  if (suite.digest !== report.tool.suiteDigest) return not('needs-suite', { suite: report.tool.suiteDigest.slice(0, 16) })
+  if (suite.digest !== report.tool.suiteDigest)
+    return not('needs-suite', { suite: report.tool.suiteDigest.slice(0, 16) })
   if (recorded.withheld.length > 0) return not('withheld', { count: recorded.withheld.length })
   const again = await judgeApart(evidenceOf(recorded, report.run.selection.deselected, report.run.mode))
   if (!again.done) return not(`judging-${again.why}`, { detail: again.detail })
@@ -100,7 +116,12 @@ const brokenSeal = (faults: Message[]): Verified => ({
 const nameOf = (subject: string): string => /CN=([^,\n]+)/.exec(subject)?.[1] ?? subject
 
 /** Judges a report's evidence with the suite of this installation, whatever suite made it. No legal effect. */
-export async function wouldNow(path: string): Promise<{ ok: true; recorded: Recorded; differences: Difference[]; same: boolean; suite: string } | { ok: false; faults: Message[] }> {
+export async function wouldNow(
+  path: string,
+): Promise<
+  | { ok: true; recorded: Recorded; differences: Difference[]; same: boolean; suite: string }
+  | { ok: false; faults: Message[] }
+> {
   const sealed = await verifySeal(path)
   if (sealed.seal === 'broken') return { ok: false, faults: sealed.faults }
   try {
@@ -110,7 +131,13 @@ export async function wouldNow(path: string): Promise<{ ok: true; recorded: Reco
     const again = await judgeApart(evidenceOf(read.value, report.run.selection.deselected, report.run.mode))
     if (!again.done) return { ok: false, faults: [{ code: `judging-${again.why}`, values: { detail: again.detail } }] }
     const found = differences(report, again.verdicts)
-    return { ok: true, recorded: read.value, differences: found, same: found.length === 0, suite: installedSuite().digest }
+    return {
+      ok: true,
+      recorded: read.value,
+      differences: found,
+      same: found.length === 0,
+      suite: installedSuite().digest,
+    }
   } finally {
     await sealed.bundle.close()
   }

@@ -21,7 +21,9 @@ const areas = readdirSync(join(root, 'suites'), { withFileTypes: true })
   .sort()
 
 function list(target, word, files, body) {
-  const names = files.map((f) => camel(relative(dirname(target), f).replace(/\.ts$/, '')) + word[0].toUpperCase() + word.slice(1))
+  const names = files.map(
+    (f) => camel(relative(dirname(target), f).replace(/\.ts$/, '')) + word[0].toUpperCase() + word.slice(1),
+  )
   const imports = files.map((f, i) => {
     const from = relative(dirname(target), f)
     return `import { ${word} as ${names[i]} } from '${from.startsWith('.') ? from : `./${from}`}'`
@@ -34,7 +36,11 @@ const outputs = new Map()
 
 {
   const target = 'suites/registry.generated.ts'
-  const criteria = list(target, 'criterion', areas.flatMap((a) => exporting(a, 'criterion')))
+  const criteria = list(
+    target,
+    'criterion',
+    areas.flatMap((a) => exporting(a, 'criterion')),
+  )
   const kinds = list(target, 'kind', exporting('suites/observations', 'kind'))
   outputs.set(
     target,

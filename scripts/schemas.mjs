@@ -16,7 +16,9 @@ const schemas = {
   'statement-1': statementSchema,
   'regulation-1': regulationSchema,
   'catalogue-1': catalogueSchema,
-  ...Object.fromEntries([...registry.kinds.values()].map((k) => [`observation-${k.id}-${k.version.split('.')[0]}`, k.schema])),
+  ...Object.fromEntries(
+    [...registry.kinds.values()].map((k) => [`observation-${k.id}-${k.version.split('.')[0]}`, k.schema]),
+  ),
 }
 mkdirSync(join(root, 'docs/schemas'), { recursive: true })
 let stale = 0

@@ -6,7 +6,8 @@ import { join, relative } from 'node:path'
 import { pathToFileURL, fileURLToPath } from 'node:url'
 
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
-const IMPORT = /(?:^|[\s;}])(?:import|export)\s*(?:[\w*{}\s,$]+\s*from\s*)?["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)/g
+const IMPORT =
+  /(?:^|[\s;}])(?:import|export)\s*(?:[\w*{}\s,$]+\s*from\s*)?["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)/g
 
 /** Every file that judging loads, as absolute paths: followed from the compiled suites through node_modules. */
 export function filesOf(out) {
@@ -23,9 +24,7 @@ export function filesOf(out) {
     for (const match of text.matchAll(IMPORT)) {
       const name = match[1] ?? match[2]
       if (name.startsWith('node:')) continue
-      const to = name.startsWith('.')
-        ? fileURLToPath(new URL(name, pathToFileURL(file)))
-        : resolveEsm(name, file)
+      const to = name.startsWith('.') ? fileURLToPath(new URL(name, pathToFileURL(file))) : resolveEsm(name, file)
       if (to) queue.push(to)
     }
   }
@@ -71,6 +70,9 @@ export function suiteDigestOf(root, out) {
 
 export function writeSuiteDigest(root, out) {
   const result = suiteDigestOf(root, out)
-  writeFileSync(join(out, 'suite-digest.json'), JSON.stringify({ digest: result.digest, files: Object.fromEntries(result.files) }, null, 1) + '\n')
+  writeFileSync(
+    join(out, 'suite-digest.json'),
+    JSON.stringify({ digest: result.digest, files: Object.fromEntries(result.files) }, null, 1) + '\n',
+  )
   return result.digest
 }

@@ -67,9 +67,14 @@ export const defineCriterion = <T, S extends TSchema>(
   criterion: Omit<Criterion<T, Static<S>>, 'parameters' | 'types'> & { parameters: S },
 ): Criterion<T, Static<S>> => criterion
 
-const finding = (is: Finding['is'], certainty: Finding['certainty']) =>
+const finding =
+  (is: Finding['is'], certainty: Finding['certainty']) =>
   (code: string, values: Message['values'], cites: Cite[], expected?: Message): Finding => ({
-    is, certainty, message: { code, values }, cites, ...(expected ? { expected } : {}),
+    is,
+    certainty,
+    message: { code, values },
+    cites,
+    ...(expected ? { expected } : {}),
   })
 
 /** Speaks for a pass. */

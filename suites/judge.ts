@@ -40,10 +40,12 @@ const STATE_ORDER: readonly State[] = ['factory-fresh', 'in-service', 'spent']
 export function judge(evidence: Evidence, registry: Registry): Verdicts {
   const demand = demandOf(evidence.regulations, evidence.selection)
   const index = new Map(evidence.observations.map((o) => [keyOf(o), o]))
-  const judgements = demand.filter((d) => d.selected).flatMap((d) => {
-    const criterion = registry.criteria.get(d.criterion)
-    return criterion ? judgeOne(criterion, d, evidence, index, registry) : [unknownCriterion(d)]
-  })
+  const judgements = demand
+    .filter((d) => d.selected)
+    .flatMap((d) => {
+      const criterion = registry.criteria.get(d.criterion)
+      return criterion ? judgeOne(criterion, d, evidence, index, registry) : [unknownCriterion(d)]
+    })
   judgements.sort(
     (a, b) =>
       byCodeUnit(a.criterion, b.criterion) ||
@@ -51,19 +53,30 @@ export function judge(evidence: Evidence, registry: Registry): Verdicts {
       byCodeUnit(a.subject, b.subject) ||
       byCodeUnit(a.state ?? '', b.state ?? ''),
   )
-  return { demand, judgements, regulations: evidence.regulations.map((r) => rollUp(r, demand, judgements, evidence.selection)) }
+  return {
+    demand,
+    judgements,
+    regulations: evidence.regulations.map((r) => rollUp(r, demand, judgements, evidence.selection)),
+  }
 }
 
 /** A confirmed violation fails; a suspicion or a gap is inconclusive; evidence with citations passes (rule 3). */
 export function verdictOf(findings: readonly Finding[]): Exclude<Verdict, 'not-applicable'> {
   if (findings.some((f) => f.is === 'violation' && f.certainty === 'confirmed')) return 'fail'
-  if (findings.some((f) => f.is !== 'evidence' || f.certainty === 'suspect' || f.cites.length === 0)) return 'inconclusive'
+  if (findings.some((f) => f.is !== 'evidence' || f.certainty === 'suspect' || f.cites.length === 0))
+    return 'inconclusive'
   return findings.length > 0 ? 'pass' : 'inconclusive'
 }
 
 type Index = ReadonlyMap<string, Observation>
 
-function judgeOne(criterion: Criterion, d: Demanded, evidence: Evidence, index: Index, registry: Registry): Judgement[] {
+function judgeOne(
+  criterion: Criterion,
+  d: Demanded,
+  evidence: Evidence,
+  index: Index,
+  registry: Registry,
+): Judgement[] {
   const draft = (subject: string, state: State | null, findings: Finding[], verdict?: Verdict): Judgement => ({
     criterion: criterion.id,
     criterionVersion: criterion.version,
@@ -90,7 +103,9 @@ function judgeOne(criterion: Criterion, d: Demanded, evidence: Evidence, index: 
   })
   const applies = appliesOf(criterion, evidence.statement)
   if (applies.answer !== 'yes') {
-    const against = criterion.states.flatMap((state) => guarded(criterion, () => criterion.contradicts?.(context('', state)) ?? []))
+    const against = criterion.states.flatMap((state) =>
+      guarded(criterion, () => criterion.contradicts?.(context('', state)) ?? []),
+    )
     if (against.length > 0) return [draft('', null, against)]
     const why = gap(applies.why.code, applies.why.values, [])
     return [draft('', null, [why], applies.answer === 'no' ? 'not-applicable' : 'inconclusive')]
@@ -103,14 +118,22 @@ function judgeOne(criterion: Criterion, d: Demanded, evidence: Evidence, index: 
       judgements.push(draft(subject, state, findingsOf(criterion, seen, context(subject, state))))
     }
     for (const { kind, subject, why } of undiscovered(criterion.over, state, evidence.statement, index, registry))
-      judgements.push(draft(subject, state, [gap('framework.population-unknown', { kind, ...why.values }, []), gap(why.code, why.values, [])]))
+      judgements.push(
+        draft(subject, state, [
+          gap('framework.population-unknown', { kind, ...why.values }, []),
+          gap(why.code, why.values, []),
+        ]),
+      )
   }
-  return judgements.length > 0 ? judgements : [draft('', null, [gap('framework.empty-population', { kind: criterion.over.id }, [])])]
+  return judgements.length > 0
+    ? judgements
+    : [draft('', null, [gap('framework.empty-population', { kind: criterion.over.id }, [])])]
 }
 
 /** Unanswered is inconclusive with its cause; a failed control keeps evidence from passing (rule 1). */
 function findingsOf(criterion: Criterion, seen: Seen<unknown>, context: JudgeContext<unknown>): Finding[] {
-  if (!seen.answered) return [gap('framework.unanswered', { cause: seen.cause }, []), gap(seen.why.code, seen.why.values, [])]
+  if (!seen.answered)
+    return [gap('framework.unanswered', { cause: seen.cause }, []), gap(seen.why.code, seen.why.values, [])]
   const failed = seen.controls.filter((c) => !c.ok)
   return [
     ...guarded(criterion, () => criterion.judge(seen, context)),
@@ -133,7 +156,8 @@ function guarded(criterion: Criterion, run: () => Finding[]): Finding[] {
 function appliesOf(criterion: Criterion, statement: Statement): Applies {
   const applies = criterion.applies(statement)
   const claim = statement.notApplicable?.find((n) => n.criterion === criterion.id)
-  if (claim && applies.answer === 'unknown') return { answer: 'no', why: { code: 'framework.claimed', values: { reason: claim.reason } } }
+  if (claim && applies.answer === 'unknown')
+    return { answer: 'no', why: { code: 'framework.claimed', values: { reason: claim.reason } } }
   return applies
 }
 
@@ -144,10 +168,20 @@ function citing(kind: string, subject: string, state: State): (at: string) => Ci
 function seenOf<T>(kind: string, subject: string, state: State, index: Index): Seen<T> {
   const observation = index.get(keyOf({ kind, subject, state }))
   if (observation) return observation.seen as Seen<T>
-  return { answered: false, cause: 'lab', why: { code: 'framework.not-observed', values: { kind, subject } }, artifacts: [] }
+  return {
+    answered: false,
+    cause: 'lab',
+    why: { code: 'framework.not-observed', values: { kind, subject } },
+    artifacts: [],
+  }
 }
 
-function answeredOf<T>(kind: ObservationKind<T>, state: State, statement: Statement, index: Index): { subject: string; value: T }[] {
+function answeredOf<T>(
+  kind: ObservationKind<T>,
+  state: State,
+  statement: Statement,
+  index: Index,
+): { subject: string; value: T }[] {
   const find = <U>(k: ObservationKind<U>, s: State) => answeredOf(k, s, statement, index)
   return expectedSubjects(kind, state, statement, find).flatMap((subject) => {
     const seen = seenOf<T>(kind.id, subject, state, index)

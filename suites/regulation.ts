@@ -11,7 +11,11 @@ const clause = obj({
   criteria: opt(list(demand)),
   /** Why nothing assesses it. A clause has criteria or this. */
   notAssessed: opt(bilingual()),
-  provenance: obj({ confidence: oneOf('own', 'seen', 'inferred', 'recalled', 'secondary'), sources: list(text()), note: opt(text()) }),
+  provenance: obj({
+    confidence: oneOf('own', 'seen', 'inferred', 'recalled', 'secondary'),
+    sources: list(text()),
+    note: opt(text()),
+  }),
 })
 
 export const regulationSchema = obj({

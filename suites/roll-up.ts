@@ -64,7 +64,8 @@ function clauseOutcome(
 ): ClauseOutcome {
   const base = { clause: clause.id, level: clause.level }
   const asked = demand.filter((d) => d.askedBy.some((a) => a.regulation === regulation && a.clause === clause.id))
-  if (asked.length === 0) return { ...base, outcome: 'not-assessed', judgements: [], why: { code: 'framework.not-assessed', values: {} } }
+  if (asked.length === 0)
+    return { ...base, outcome: 'not-assessed', judgements: [], why: { code: 'framework.not-assessed', values: {} } }
   const at = judgements.flatMap((j, i) =>
     asked.some((d) => d.criterion === j.criterion && d.parametersDigest === j.parametersDigest) ? [i] : [],
   )
@@ -92,7 +93,9 @@ function overallOf(clauses: readonly ClauseOutcome[], selection: Selection): Ove
   const official = selection.mode === 'official'
   const considered = official ? required : required.filter((c) => c.outcome !== 'unrun')
   const fails = considered.some((c) => c.outcome === 'fail')
-  const holds = considered.every((c) => c.outcome === 'pass' || c.outcome === 'not-applicable' || c.outcome === 'covered')
+  const holds = considered.every(
+    (c) => c.outcome === 'pass' || c.outcome === 'not-applicable' || c.outcome === 'covered',
+  )
   const passes = considered.some((c) => c.outcome === 'pass')
   if (official) return fails ? 'does-not-conform' : holds && passes ? 'conforms' : 'undetermined'
   return fails ? 'failure-in-selection' : holds && passes ? 'no-failure-in-selection' : 'undetermined-in-selection'

@@ -1,4 +1,19 @@
-import { bool, int, list, map, obj, oneOf, opt, orNull, port, sha256Hex, str, text, any, type Static } from './schema.ts'
+import {
+  bool,
+  int,
+  list,
+  map,
+  obj,
+  oneOf,
+  opt,
+  orNull,
+  port,
+  sha256Hex,
+  str,
+  text,
+  any,
+  type Static,
+} from './schema.ts'
 
 /** What the maker declares of the device, and how the lab may reach it. Secrets only by reference (rule 12). */
 
@@ -36,7 +51,24 @@ const service = obj({
   id: id(),
   transport: oneOf('tcp', 'udp'),
   port: port(),
-  protocol: oneOf('http', 'https', 'rtsp', 'rtsps', 'ssh', 'telnet', 'ftp', 'mqtt', 'mqtts', 'snmp', 'dns-sd', 'ssdp', 'ws-discovery', 'ntp', 'dhcp', 'other'),
+  protocol: oneOf(
+    'http',
+    'https',
+    'rtsp',
+    'rtsps',
+    'ssh',
+    'telnet',
+    'ftp',
+    'mqtt',
+    'mqtts',
+    'snmp',
+    'dns-sd',
+    'ssdp',
+    'ws-discovery',
+    'ntp',
+    'dhcp',
+    'other',
+  ),
   families: list(oneOf('ipv4', 'ipv6')),
   purpose: text('why the device offers it'),
 })
@@ -100,7 +132,9 @@ const update = obj({
   /** What the lab knows of the format: it can then rebuild packages without a signature. */
   format: oneOf('opaque', 'gzip-tar'),
   /** Byte ranges of the genuine package; negative offsets count from its end. */
-  layout: opt(list(obj({ part: oneOf('header', 'payload', 'signature'), offset: int(-Number.MAX_SAFE_INTEGER), bytes: int(1) }))),
+  layout: opt(
+    list(obj({ part: oneOf('header', 'payload', 'signature'), offset: int(-Number.MAX_SAFE_INTEGER), bytes: int(1) })),
+  ),
   signed: bool(),
   packages: obj({
     genuine: updatePackage,
@@ -126,54 +160,59 @@ const sample = obj({
   returned: opt(text('ISO 8601 date')),
 })
 
-export const statementSchema = obj({
-  camseal: oneOf('statement/1'),
-  dut: obj({
-    maker: obj({ name: text(), address: opt(text()), country: opt(text()), contact: opt(text()) }),
-    brand: opt(text()),
-    model: text(),
-    hardware: text(),
-    firmware: obj({
-      version: text(),
-      sha256: opt(sha256Hex()),
-      link: oneOf('flashed-by-lab', 'dumped', 'version-string-only'),
-      source: opt(text()),
+export const statementSchema = obj(
+  {
+    camseal: oneOf('statement/1'),
+    dut: obj({
+      maker: obj({ name: text(), address: opt(text()), country: opt(text()), contact: opt(text()) }),
+      brand: opt(text()),
+      model: text(),
+      hardware: text(),
+      firmware: obj({
+        version: text(),
+        sha256: opt(sha256Hex()),
+        link: oneOf('flashed-by-lab', 'dumped', 'version-string-only'),
+        source: opt(text()),
+      }),
     }),
-  }),
-  client: opt(obj({ name: text(), address: opt(text()), contact: opt(text()) })),
-  samples: list(sample),
-  /** Every interface of the unit, present or not. */
-  interfaces: list(obj({
-    id: id(),
-    type: oneOf('ethernet', 'wifi', 'soft-ap', 'bluetooth', 'usb', 'sd-card', 'serial', 'app', 'cloud', 'other'),
-    note: opt(text()),
-  })),
-  services: list(service),
-  accounts: list(account),
-  logins: list(login),
-  resources: list(resource),
-  bruteForce: list(bruteForce),
-  logging: obj({ channels: list(logChannel), note: opt(text()) }),
-  updates: list(update),
-  /** What reads the identity of the unit without changing it. */
-  identity: opt(list(reading)),
-  actions: obj({
-    /** First-use set-up: sets the administrator's password to {{new-password}}. */
-    initialise: opt(action),
-    changePassword: opt(action),
-    reset: opt(action),
-    reboot: opt(action),
-  }),
-  budgets: opt(obj({ connections: opt(int(1, 10000)), attemptsPerSecond: opt(int(1, 100000)) })),
-  /** Ports of the device that may be used as source or for media without being services (RTP, DHCP, ephemeral). */
-  clientPorts: opt(list(obj({ transport: oneOf('tcp', 'udp'), first: port(), last: port(), purpose: text() }))),
-  /** `destructive` allows tier D: lock-outs, updates, resets. */
-  permit: oneOf('ordinary', 'destructive'),
-  /** A justified *not applicable*, by criterion. */
-  notApplicable: opt(list(obj({ criterion: text(), reason: text() }))),
-  ics: opt(map(any())),
-  ixit: opt(map(any())),
-}, 'Camseal statement: DUT identity, declared services and access')
+    client: opt(obj({ name: text(), address: opt(text()), contact: opt(text()) })),
+    samples: list(sample),
+    /** Every interface of the unit, present or not. */
+    interfaces: list(
+      obj({
+        id: id(),
+        type: oneOf('ethernet', 'wifi', 'soft-ap', 'bluetooth', 'usb', 'sd-card', 'serial', 'app', 'cloud', 'other'),
+        note: opt(text()),
+      }),
+    ),
+    services: list(service),
+    accounts: list(account),
+    logins: list(login),
+    resources: list(resource),
+    bruteForce: list(bruteForce),
+    logging: obj({ channels: list(logChannel), note: opt(text()) }),
+    updates: list(update),
+    /** What reads the identity of the unit without changing it. */
+    identity: opt(list(reading)),
+    actions: obj({
+      /** First-use set-up: sets the administrator's password to {{new-password}}. */
+      initialise: opt(action),
+      changePassword: opt(action),
+      reset: opt(action),
+      reboot: opt(action),
+    }),
+    budgets: opt(obj({ connections: opt(int(1, 10000)), attemptsPerSecond: opt(int(1, 100000)) })),
+    /** Ports of the device that may be used as source or for media without being services (RTP, DHCP, ephemeral). */
+    clientPorts: opt(list(obj({ transport: oneOf('tcp', 'udp'), first: port(), last: port(), purpose: text() }))),
+    /** `destructive` allows tier D: lock-outs, updates, resets. */
+    permit: oneOf('ordinary', 'destructive'),
+    /** A justified *not applicable*, by criterion. */
+    notApplicable: opt(list(obj({ criterion: text(), reason: text() }))),
+    ics: opt(map(any())),
+    ixit: opt(map(any())),
+  },
+  'Camseal statement: DUT identity, declared services and access',
+)
 
 export type Statement = Static<typeof statementSchema>
 export type Service = Static<typeof service>

@@ -7,8 +7,13 @@ export const endpointSubject = (sample: string, family: Family, port: number): s
 export const loginSubject = (sample: string, login: string): string => `${sample}/login/${login}`
 export const updateSubject = (sample: string, update: string): string => `${sample}/update/${update}`
 
-export interface AddressOf { sample: string; family: Family }
-export interface EndpointOf extends AddressOf { port: number }
+export interface AddressOf {
+  sample: string
+  family: Family
+}
+export interface EndpointOf extends AddressOf {
+  port: number
+}
 
 /** The parts of an address or endpoint subject; port is 0 for an address. */
 export function endpointOf(subject: string): EndpointOf {
@@ -24,4 +29,6 @@ export function declaredOf(subject: string): { sample: string; id: string } {
 
 /** Every declared address of every sample. */
 export const addressesOf = (statement: Statement): AddressOf[] =>
-  statement.samples.flatMap((s) => FAMILIES.filter((f) => s.addresses[f] !== null).map((family) => ({ sample: s.id, family })))
+  statement.samples.flatMap((s) =>
+    FAMILIES.filter((f) => s.addresses[f] !== null).map((family) => ({ sample: s.id, family })),
+  )

@@ -58,10 +58,14 @@ test('suites are pure: no builtins, clock, randomness, locale or lossy decoding'
   for (const file of sources.filter((f) => f.startsWith('suites/'))) {
     for (const name of importsOf(file))
       if (name.startsWith('node:') || builtinModules.includes(name)) wrong.push(`${file} imports ${name}`)
-    readFileSync(join(root, file), 'utf8').split('\n').forEach((line, i) => {
-      const code = line.replace(/\/\/.*$|^\s*\*.*$|\/\*\*.*\*\//, '').replace(/'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`/g, "''")
-      if (forbidden.test(code)) wrong.push(`${file}:${i + 1} ${line.trim()}`)
-    })
+    readFileSync(join(root, file), 'utf8')
+      .split('\n')
+      .forEach((line, i) => {
+        const code = line
+          .replace(/\/\/.*$|^\s*\*.*$|\/\*\*.*\*\//, '')
+          .replace(/'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`/g, "''")
+        if (forbidden.test(code)) wrong.push(`${file}:${i + 1} ${line.trim()}`)
+      })
   }
   assert.deepEqual(wrong, [])
 })
@@ -91,8 +95,14 @@ test('verify loads nothing of lab', () => {
     { encoding: 'utf8' },
   )
   const loaded = [...run.stderr.matchAll(/LOADED (\S+)/g)].map((m) => m[1] ?? '')
-  assert.ok(loaded.some((u) => u.includes('/dist/suites/judge')), run.stderr.slice(0, 500))
-  assert.deepEqual(loaded.filter((u) => u.includes('/dist/lab/')), [])
+  assert.ok(
+    loaded.some((u) => u.includes('/dist/suites/judge')),
+    run.stderr.slice(0, 500),
+  )
+  assert.deepEqual(
+    loaded.filter((u) => u.includes('/dist/lab/')),
+    [],
+  )
 })
 
 test('generated lists match their folders', () => {
@@ -120,9 +130,11 @@ test('every criterion has a weakness, a text and a regulation that asks for it',
   for (const id of registry.criteria.keys()) {
     if (!weaknesses.some((w) => w.criteria.includes(id))) missing.push(`${id}: no weakness`)
     if (!asked.has(id)) missing.push(`${id}: asked for by nobody`)
-    for (const key of ['title', 'asks', 'looks', 'mends']) if (!bilingual(`criteria/${id}`, key)) missing.push(`${id}: no text ${key}`)
+    for (const key of ['title', 'asks', 'looks', 'mends'])
+      if (!bilingual(`criteria/${id}`, key)) missing.push(`${id}: no text ${key}`)
   }
-  for (const w of weaknesses) for (const c of w.criteria) if (!registry.criteria.has(c)) missing.push(`${w.id}: no criterion ${c}`)
+  for (const w of weaknesses)
+    for (const c of w.criteria) if (!registry.criteria.has(c)) missing.push(`${w.id}: no criterion ${c}`)
   assert.deepEqual(missing, [])
 })
 

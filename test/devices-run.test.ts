@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { Report } from '../reports/report.ts'
-import { externalDevices, externalFolder, missingForDevices, ownDevices, startDevice, startExternal, type Device } from './devices/device.ts'
+import { stringify } from 'yaml'
+import type { BenchRecord, Report } from '../reports/report.ts'
+import {
+  externalDevices,
+  externalFolder,
+  missingForDevices,
+  ownDevices,
+  startDevice,
+  startExternal,
+  type Device,
+} from './devices/device.ts'
 import { expectedOf, type Verdict } from './devices/truth.ts'
 
 /** The main job on devices nobody here wrote: no false pass, no false fail, measured against their truth files. */
@@ -17,17 +27,56 @@ const work = mkdtempSync(join(tmpdir(), 'camseal-devices-'))
 after(() => rmSync(work, { recursive: true, force: true }))
 const SECONDS = 900
 
-interface Ran { code: number; report: Report; said: string }
+interface Ran {
+  code: number
+  report: Report
+  said: string
+}
+
+/** A bench with a second source address where the device's lab has one: bans by address are then told from lost owners. */
+function benchOf({ bench }: Device): string {
+  const file = join(work, `${randomUUID()}.yaml`)
+  const both = (family: 'ipv4' | 'ipv6') => [bench[family], ...(bench.second ? [bench.second[family]] : [])]
+  const record: BenchRecord = {
+    camseal: 'bench/1',
+    laboratory: { name: 'test bench', address: null, place: null, accreditation: null },
+    people: [],
+    equipment: [],
+    clockSource: null,
+    addresses: { ipv4: both('ipv4'), ipv6: both('ipv6') },
+    deviations: [],
+    decisionRule: null,
+    subcontracted: [],
+  }
+  writeFileSync(file, stringify(record))
+  return file
+}
 
 async function run(device: Device): Promise<Ran> {
   const out = join(work, device.name)
   const [command = '', ...args] = device.lab([
-    process.execPath, cli, 'run', '--statement', join(device.directory, 'statement.yaml'), '--regulation', 'camseal-core',
-    '--out', out, '--pace', 'fast', '--json',
+    process.execPath,
+    cli,
+    'run',
+    '--statement',
+    join(device.directory, 'statement.yaml'),
+    '--regulation',
+    'camseal-core',
+    '--bench',
+    benchOf(device),
+    '--out',
+    out,
+    '--pace',
+    'fast',
+    '--json',
   ])
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, CAMSEAL_STATE: join(work, `${device.name}-bench`) } })
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, CAMSEAL_STATE: join(work, `${device.name}-bench`) },
+  })
   let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (d: Buffer) => (said = (said + d.toString('utf8')).slice(-6000)))
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (d: Buffer) => (said = (said + d.toString('utf8')).slice(-6000)))
   const clock = setTimeout(() => child.kill('SIGTERM'), SECONDS * 1000)
   const code = await new Promise<number>((done) => child.once('close', (c) => done(c ?? -1)))
   clearTimeout(clock)
@@ -47,7 +96,13 @@ async function check(start: () => Promise<Device>): Promise<void> {
     const { judgements } = report.verdicts
     const of = (criterion: string) => judgements.filter((j) => j.criterion === criterion)
     const why = (criterion: string) =>
-      of(criterion).flatMap((j) => j.findings.filter((f) => f.is !== 'evidence').map((f) => `${j.subject} ${f.certainty} ${f.message.code} ${JSON.stringify(f.message.values)}`)).join('\n  ')
+      of(criterion)
+        .flatMap((j) =>
+          j.findings
+            .filter((f) => f.is !== 'evidence')
+            .map((f) => `${j.subject} ${f.certainty} ${f.message.code} ${JSON.stringify(f.message.values)}`),
+        )
+        .join('\n  ')
     const faults: string[] = []
     for (const [criterion, wanted] of Object.entries(expected.verdicts)) {
       const found = over(of(criterion).map((j) => j.verdict))
@@ -56,7 +111,11 @@ async function check(start: () => Promise<Device>): Promise<void> {
     }
     for (const [criterion, subjects] of Object.entries(expected.subjects))
       for (const [subject, wanted] of Object.entries(subjects)) {
-        const found = over(of(criterion).filter((j) => j.subject === subject).map((j) => j.verdict))
+        const found = over(
+          of(criterion)
+            .filter((j) => j.subject === subject)
+            .map((j) => j.verdict),
+        )
         const excused = found === 'inconclusive' && expected.mayBeInconclusive.some((m) => m.criterion === criterion)
         if (found !== wanted && !excused) faults.push(`${criterion} ${subject}: ${found}, true is ${wanted}`)
       }

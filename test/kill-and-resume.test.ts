@@ -59,9 +59,13 @@ async function unit(t: TestContext, criteria: readonly string[]): Promise<Unit> 
     {
       addresses: { ipv4: address, ipv6: null },
       ports: { https: port, rtsp: 8554 },
-      weaknesses: [], serial: `KILL-${n}`, syslog: target,
-      lock: { failures: 5, windowSeconds: 1, lockSeconds: 1 }, bootSeconds: 0.3,
-      factoryFresh: false, adminPassword: OWNER,
+      weaknesses: [],
+      serial: `KILL-${n}`,
+      syslog: target,
+      lock: { failures: 5, windowSeconds: 1, lockSeconds: 1 },
+      bootSeconds: 0.3,
+      factoryFresh: false,
+      adminPassword: OWNER,
       users: [{ name: 'spare', password: SPARE, role: 'viewer', spare: true }],
       stateDirectory: join(directory, 'state'),
     },
@@ -77,21 +81,56 @@ async function unit(t: TestContext, criteria: readonly string[]): Promise<Unit> 
     directory,
     regulation: writeRegulation(join(directory, 'few.yaml'), criteria),
     syslog: JSON.stringify(target),
-    events: () => [...textOf(join(directory, 'state', 'log.jsonl')).matchAll(/"event":"([a-z-]+)"/g)].map(([, event = '']) => event),
+    events: () =>
+      [...textOf(join(directory, 'state', 'log.jsonl')).matchAll(/"event":"([a-z-]+)"/g)].map(
+        ([, event = '']) => event,
+      ),
     ask: (path) =>
-      execFileSync('curl', ['-sk', '--max-time', '10', '--retry', '5', '--retry-connrefused', '--digest', '-u', `admin:${OWNER}`, '-w', '%{http_code}', `https://${address}:${port}${path}`], { encoding: 'utf8' }).replace(/\s+/g, ' '),
+      execFileSync(
+        'curl',
+        [
+          '-sk',
+          '--max-time',
+          '10',
+          '--retry',
+          '5',
+          '--retry-connrefused',
+          '--digest',
+          '-u',
+          `admin:${OWNER}`,
+          '-w',
+          '%{http_code}',
+          `https://${address}:${port}${path}`,
+        ],
+        { encoding: 'utf8' },
+      ).replace(/\s+/g, ' '),
     env: { ...camera.environment, CAMSEAL_STATE: join(directory, 'bench') },
   }
 }
 
-const runArgs = (u: Unit, out: string) => ['run', '--statement', u.camera.statement, '--regulation', u.regulation, '--out', out, '--rehearsal', '--pace', 'fast']
+const runArgs = (u: Unit, out: string) => [
+  'run',
+  '--statement',
+  u.camera.statement,
+  '--regulation',
+  u.regulation,
+  '--out',
+  out,
+  '--rehearsal',
+  '--pace',
+  'fast',
+]
 
 const textOf = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '')
 
 type Line = { type: string; id?: string; outcome?: string; kind?: string }
 const journalOf = (out: string): Line[] => {
   const text = textOf(join(out, 'journal.jsonl'))
-  return text.slice(0, text.lastIndexOf('\n') + 1).split('\n').filter(Boolean).map((l) => JSON.parse(l) as Line)
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter(Boolean)
+    .map((l) => JSON.parse(l) as Line)
 }
 
 /** What the harness made up and sealed so far; the store must open at every moment. */
@@ -100,25 +139,41 @@ function secretsOf(u: Unit, out: string): string[] {
   if (!existsSync(sealed) || !existsSync(record)) return []
   const { run } = JSON.parse(readFileSync(record, 'utf8')) as { run: { id: string } }
   const bytes = readFileSync(sealed)
-  const decipher = createDecipheriv('aes-256-gcm', readFileSync(join(u.directory, 'bench', 'keys', run.id)), bytes.subarray(0, 12))
+  const decipher = createDecipheriv(
+    'aes-256-gcm',
+    readFileSync(join(u.directory, 'bench', 'keys', run.id)),
+    bytes.subarray(0, 12),
+  )
   decipher.setAuthTag(bytes.subarray(12, 28))
   const text = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
   return (JSON.parse(text) as [string, { value: string }][]).map(([, { value }]) => value)
 }
 
-interface Killed { secrets: Set<string>; log: string[] }
+interface Killed {
+  secrets: Set<string>
+  log: string[]
+}
 
 /** Starts a verb and kills it as soon as `when` says so; the run may be over before. */
-async function killed(u: Unit, out: string, args: string[], made: Killed, when: (elapsed: number) => boolean): Promise<boolean> {
+async function killed(
+  u: Unit,
+  out: string,
+  args: string[],
+  made: Killed,
+  when: (elapsed: number) => boolean,
+): Promise<boolean> {
   const { child, ended } = startCamseal(args, { env: u.env, seconds: 100 })
   const began = performance.now()
   let over: Ran | null = null
   void ended.then((ran) => (over = ran))
-  while (over === null && !when(performance.now() - began) && performance.now() - began < 90_000) await new Promise((done) => setTimeout(done, 1))
+  while (over === null && !when(performance.now() - began) && performance.now() - began < 90_000)
+    await new Promise((done) => setTimeout(done, 1))
   const isKilled = over === null
   if (isKilled) child.kill('SIGKILL')
   const ran = await ended
-  made.log.push(`${args[0]} ${isKilled ? `killed after ${Math.round(performance.now() - began)} ms` : `ended with ${ran.code}`}: ${journalOf(out).at(-1)?.type ?? '-'} ${ran.stderr.trim().split('\n').at(-1) ?? ''}`)
+  made.log.push(
+    `${args[0]} ${isKilled ? `killed after ${Math.round(performance.now() - began)} ms` : `ended with ${ran.code}`}: ${journalOf(out).at(-1)?.type ?? '-'} ${ran.stderr.trim().split('\n').at(-1) ?? ''}`,
+  )
   for (const secret of secretsOf(u, out)) made.secrets.add(secret)
   return isKilled
 }
@@ -135,20 +190,34 @@ const verdictsOf = (out: string): string[] => {
 }
 
 const filesIn = (directory: string): string[] =>
-  readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((f) => join(directory, f)).filter((f) => statSync(f).isFile())
+  readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .map((f) => join(directory, f))
+    .filter((f) => statSync(f).isFile())
 
 /** Files that hold a secret: plain, in Base64, or within something that is Base64 itself. */
 function leaks(out: string, secrets: Iterable<string>): string[] {
-  const forms = [...secrets].flatMap((s) => [s, Buffer.from(s).toString('base64').replace(/=+$/, '').slice(0, -1), Buffer.from(s).toString('hex')])
+  const forms = [...secrets].flatMap((s) => [
+    s,
+    Buffer.from(s).toString('base64').replace(/=+$/, '').slice(0, -1),
+    Buffer.from(s).toString('hex'),
+  ])
   return filesIn(out).filter((file) => {
     const text = readFileSync(file, 'latin1')
-    const decoded = [...text.matchAll(/[A-Za-z0-9+/]{20,}={0,2}/g)].map(([b]) => Buffer.from(b, 'base64').toString('latin1')).join('\n')
+    const decoded = [...text.matchAll(/[A-Za-z0-9+/]{20,}={0,2}/g)]
+      .map(([b]) => Buffer.from(b, 'base64').toString('latin1'))
+      .join('\n')
     return forms.some((f) => text.includes(f) || decoded.includes(f))
   })
 }
 
 /** The run is whole and nothing is left of it but its evidence; the device is as it was found. */
-function isWhole(u: Unit, out: string, ran: Ran, made: Killed, { code = 0, verdicts }: { code?: number; verdicts: string[] }): void {
+function isWhole(
+  u: Unit,
+  out: string,
+  ran: Ran,
+  made: Killed,
+  { code = 0, verdicts }: { code?: number; verdicts: string[] },
+): void {
   const told = `${made.log.join('\n')}\n${ran.stdout.slice(-1500)}\n${ran.stderr.slice(-1500)}`
   assert.deepEqual(verdictsOf(out), verdicts, told)
   assert.equal(ran.code, code, told)
@@ -160,7 +229,11 @@ function isWhole(u: Unit, out: string, ran: Ran, made: Killed, { code = 0, verdi
   assert.ok(!existsSync(join(out, 'secrets.sealed')), told)
   const keys = join(u.directory, 'bench', 'keys')
   assert.deepEqual(existsSync(keys) ? readdirSync(keys) : [], [], told)
-  assert.deepEqual(filesIn(out).filter((f) => /\.part|\/lock/.test(f)), [], told)
+  assert.deepEqual(
+    filesIn(out).filter((f) => /\.part|\/lock/.test(f)),
+    [],
+    told,
+  )
   assert.deepEqual(leaks(out, [OWNER, SPARE, ...made.secrets]), [], told)
 }
 
@@ -173,7 +246,11 @@ async function undisturbed(u: Unit, code: number): Promise<string[]> {
 }
 
 /** Kills at random points, some in one run; each run is completed, then looked at. */
-async function series(u: Unit, verdicts: string[], { kills, inOneRun, longest, seed }: { kills: number; inOneRun: number; longest: number; seed: number }): Promise<number> {
+async function series(
+  u: Unit,
+  verdicts: string[],
+  { kills, inOneRun, longest, seed }: { kills: number; inOneRun: number; longest: number; seed: number },
+): Promise<number> {
   const random = numbers(seed)
   let done = 0
   for (let run = 0; done < kills && run < kills * 2; run++) {
@@ -182,7 +259,16 @@ async function series(u: Unit, verdicts: string[], { kills, inOneRun, longest, s
     for (let k = 0; k < inOneRun && done < kills; k++) {
       const after = 150 + random() * longest
       const isBegun = journalOf(out).length > 0
-      if (!(await killed(u, out, isBegun ? ['resume', out, '--pace', 'fast'] : runArgs(u, out), made, (ms) => ms >= after))) break
+      if (
+        !(await killed(
+          u,
+          out,
+          isBegun ? ['resume', out, '--pace', 'fast'] : runArgs(u, out),
+          made,
+          (ms) => ms >= after,
+        ))
+      )
+        break
       done++
     }
     isWhole(u, out, await goOn(u, out), made, { verdicts })
@@ -202,8 +288,11 @@ function since(holds: () => boolean, milliseconds = 0): When {
 }
 
 /** The journal of a run names a line of this kind, of a change whose id begins so. */
-const journalled = (out: string, type: string, id = '') => () =>
-  textOf(join(out, 'journal.jsonl')).includes(`"type":"${type}"`) && journalOf(out).some((l) => l.type === type && (l.id ?? '').startsWith(id))
+const journalled =
+  (out: string, type: string, id = '') =>
+  () =>
+    textOf(join(out, 'journal.jsonl')).includes(`"type":"${type}"`) &&
+    journalOf(out).some((l) => l.type === type && (l.id ?? '').startsWith(id))
 
 /** The camera has logged so many more of these events than now. */
 function happened(u: Unit, event: string, times: number): () => boolean {
@@ -212,9 +301,12 @@ function happened(u: Unit, event: string, times: number): () => boolean {
   return () => count() - before >= times
 }
 
-const stateOf = (u: Unit) => JSON.parse(readFileSync(join(u.directory, 'state', 'state.json'), 'utf8')) as { syslog: { address: string } }
-const passwordIsOther = (u: Unit) => assert.match(u.ask('/api/device'), / ?401$/, 'the kill struck while the password was another')
-const syslogIsOther = (u: Unit) => assert.notEqual(JSON.stringify(stateOf(u).syslog), u.syslog, 'the kill struck while the setting was another')
+const stateOf = (u: Unit) =>
+  JSON.parse(readFileSync(join(u.directory, 'state', 'state.json'), 'utf8')) as { syslog: { address: string } }
+const passwordIsOther = (u: Unit) =>
+  assert.match(u.ask('/api/device'), / ?401$/, 'the kill struck while the password was another')
+const syslogIsOther = (u: Unit) =>
+  assert.notEqual(JSON.stringify(stateOf(u).syslog), u.syslog, 'the kill struck while the setting was another')
 
 interface Point {
   name: string
@@ -225,22 +317,42 @@ interface Point {
 }
 
 const PASSWORD: Point[] = [
-  ...[0, 4, 12, 40].map((ms): Point => ({ name: `intent of the password and ${ms} ms`, kills: [(_, out) => since(journalled(out, 'intent', 'password'), ms)] })),
+  ...[0, 4, 12, 40].map((ms): Point => ({
+    name: `intent of the password and ${ms} ms`,
+    kills: [(_, out) => since(journalled(out, 'intent', 'password'), ms)],
+  })),
   { name: 'password set', kills: [(u) => since(happened(u, 'password-changed', 1))], proof: passwordIsOther },
   { name: 'password put back, not settled', kills: [(u) => since(happened(u, 'password-changed', 2))] },
   { name: 'password settled', kills: [(_, out) => since(journalled(out, 'settled', 'password'))] },
   { name: 'ended, no report yet', kills: [(_, out) => since(journalled(out, 'ended'))] },
-  { name: 'set, and the resume that puts it back', kills: [(u) => since(happened(u, 'password-changed', 1)), (u) => since(happened(u, 'password-changed', 1))] },
-  { name: 'set, put back by a resume, set again', kills: [(u) => since(happened(u, 'password-changed', 1)), (u) => since(happened(u, 'password-changed', 2))], proof: passwordIsOther },
-  { name: 'set, three times', kills: [1, 2, 2].map((n) => (u: Unit) => since(happened(u, 'password-changed', n))), proof: passwordIsOther },
+  {
+    name: 'set, and the resume that puts it back',
+    kills: [(u) => since(happened(u, 'password-changed', 1)), (u) => since(happened(u, 'password-changed', 1))],
+  },
+  {
+    name: 'set, put back by a resume, set again',
+    kills: [(u) => since(happened(u, 'password-changed', 1)), (u) => since(happened(u, 'password-changed', 2))],
+    proof: passwordIsOther,
+  },
+  {
+    name: 'set, three times',
+    kills: [1, 2, 2].map((n) => (u: Unit) => since(happened(u, 'password-changed', n))),
+    proof: passwordIsOther,
+  },
 ]
 
 const SETTING: Point[] = [
-  ...[0, 8].map((ms): Point => ({ name: `intent of the log setting and ${ms} ms`, kills: [(_, out) => since(journalled(out, 'intent', 'failed-login-log'), ms)] })),
+  ...[0, 8].map((ms): Point => ({
+    name: `intent of the log setting and ${ms} ms`,
+    kills: [(_, out) => since(journalled(out, 'intent', 'failed-login-log'), ms)],
+  })),
   { name: 'log setting changed', kills: [(u) => since(happened(u, 'setting-changed', 1))], proof: syslogIsOther },
   { name: 'log setting put back, not settled', kills: [(u) => since(happened(u, 'setting-changed', 2))] },
   { name: 'log setting settled', kills: [(_, out) => since(journalled(out, 'settled', 'failed-login-log'))] },
-  { name: 'changed, and the resume that puts it back', kills: [(u) => since(happened(u, 'setting-changed', 1)), (u) => since(happened(u, 'setting-changed', 1))] },
+  {
+    name: 'changed, and the resume that puts it back',
+    kills: [(u) => since(happened(u, 'setting-changed', 1)), (u) => since(happened(u, 'setting-changed', 1))],
+  },
 ]
 
 /** One run for each point on one unit, each killed there, then completed. */
@@ -249,7 +361,10 @@ async function points(u: Unit, all: readonly Point[], verdicts: string[]): Promi
     const out = join(u.directory, `point-${i}`)
     const made: Killed = { secrets: new Set(), log: [name] }
     for (const [k, kill] of kills.entries())
-      assert.ok(await killed(u, out, k === 0 ? runArgs(u, out) : ['resume', out, '--pace', 'fast'], made, kill(u, out)), `${name}: the run was over before\n${made.log.join('\n')}`)
+      assert.ok(
+        await killed(u, out, k === 0 ? runArgs(u, out) : ['resume', out, '--pace', 'fast'], made, kill(u, out)),
+        `${name}: the run was over before\n${made.log.join('\n')}`,
+      )
     proof?.(u)
     isWhole(u, out, await goOn(u, out), made, { verdicts })
   }
@@ -259,13 +374,27 @@ async function points(u: Unit, all: readonly Point[], verdicts: string[]): Promi
 async function updateKilled(u: Unit, kills: ((u: Unit, out: string) => When)[]): Promise<void> {
   const out = join(u.directory, 'out')
   const made: Killed = { secrets: new Set(), log: [] }
-  for (const kill of kills) await killed(u, out, journalOf(out).length > 0 ? ['resume', out, '--pace', 'fast'] : runArgs(u, out), made, kill(u, out))
+  for (const kill of kills)
+    await killed(
+      u,
+      out,
+      journalOf(out).length > 0 ? ['resume', out, '--pace', 'fast'] : runArgs(u, out),
+      made,
+      kill(u, out),
+    )
   const isSpoiled = u.events().includes('update-accepted') && !journalled(out, 'observed')()
   const verdict = isSpoiled ? 'inconclusive' : 'pass'
   const verdicts = UPDATE.map((c) => `${c} a/update/web-update in-service: ${verdict}`).sort()
   isWhole(u, out, await goOn(u, out), made, { code: isSpoiled ? 2 : 0, verdicts })
   const { verdicts: judged } = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as Report
-  if (isSpoiled) assert.match(JSON.stringify(readdirSync(join(out, 'objects', 'sha256')).map((f) => readFileSync(join(out, 'objects', 'sha256', f), 'utf8'))), /framework\.interrupted/, JSON.stringify(judged))
+  if (isSpoiled)
+    assert.match(
+      JSON.stringify(
+        readdirSync(join(out, 'objects', 'sha256')).map((f) => readFileSync(join(out, 'objects', 'sha256', f), 'utf8')),
+      ),
+      /framework\.interrupted/,
+      JSON.stringify(judged),
+    )
 }
 
 const RANDOM = [
@@ -275,7 +404,10 @@ const RANDOM = [
   { name: 'log setting, again', criteria: LOGGED, kills: 10, inOneRun: 4, longest: 9_000, seed: SEED + 3 },
 ]
 /** Two kills each. */
-const UPDATES = [{ units: 3, seed: SEED + 4 }, { units: 2, seed: SEED + 5 }]
+const UPDATES = [
+  { units: 3, seed: SEED + 4 },
+  { units: 2, seed: SEED + 5 },
+]
 
 inPrivateNetwork(import.meta.url, 2, 660, () => {
   test('killed at 100 random points', { timeout: 600_000, concurrency: 6 }, async (t) => {
@@ -289,7 +421,11 @@ inPrivateNetwork(import.meta.url, 2, 660, () => {
       ...UPDATES.map(({ units: count, seed }) =>
         t.test(`update, on ${count} units`, async (s) => {
           const random = numbers(seed)
-          for (let i = 0; i < count; i++) await updateKilled(await unit(s, UPDATE), [0, 1].map(() => () => since(() => true, 500 + random() * 10_000)))
+          for (let i = 0; i < count; i++)
+            await updateKilled(
+              await unit(s, UPDATE),
+              [0, 1].map(() => () => since(() => true, 500 + random() * 10_000)),
+            )
         }),
       ),
     ])
@@ -304,7 +440,9 @@ inPrivateNetwork(import.meta.url, 2, 660, () => {
       ...[0, 2, 4].map((from) =>
         t.test(`of the log setting: ${SETTING[from]?.name}, ${SETTING[from + 1]?.name}`, async (s) => {
           const u = await unit(s, LOGGED.slice(1))
-          await points(u, SETTING.slice(from, from + 2), ['logging/failed-login-recorded a/login/web-owner in-service: pass'])
+          await points(u, SETTING.slice(from, from + 2), [
+            'logging/failed-login-recorded a/login/web-owner in-service: pass',
+          ])
         }),
       ),
       t.test('during the update', async (s) => {

@@ -20,20 +20,44 @@ import { testBench } from './support/bench.ts'
 
 const LIMIT = { timeout: 120_000 }
 const SECRETS = { owner: 'Abc-123-xyz', 'lab-spare': 'Spa-123-pqr' }
-const PAIRS = ([[httpAnonymous, anonymousAccess], [rtspAnonymous, anonymousStream], [httpCredentials, httpDefaults], [rtspCredentials, rtspDefaults], [httpLockout, lockout]] as unknown) as [Probe, Criterion][]
+const PAIRS = [
+  [httpAnonymous, anonymousAccess],
+  [rtspAnonymous, anonymousStream],
+  [httpCredentials, httpDefaults],
+  [rtspCredentials, rtspDefaults],
+  [httpLockout, lockout],
+] as unknown as [Probe, Criterion][]
 
 /** Every authentication criterion against one camera: the verdicts that are no pass, by criterion. */
-async function notPassed(t: TestContext, options: Partial<CameraOptions> = {}, declare: (s: Statement) => void = () => undefined, pairs = PAIRS): Promise<Record<string, string>> {
+async function notPassed(
+  t: TestContext,
+  options: Partial<CameraOptions> = {},
+  declare: (s: Statement) => void = () => undefined,
+  pairs = PAIRS,
+): Promise<Record<string, string>> {
   const camera = await startReferenceCamera({
-    addresses: { ipv4: '127.77.10.23', ipv6: null }, ports: { https: 0, rtsp: 0, http: 0 }, weaknesses: [], serial: 'P1', syslog: null,
-    lock: { failures: 5, windowSeconds: 30, lockSeconds: 2 }, bootSeconds: 1, factoryFresh: false, adminPassword: SECRETS.owner,
-    users: [{ name: 'lab-spare', password: SECRETS['lab-spare'], role: 'viewer', spare: true }], ...options,
+    addresses: { ipv4: '127.77.10.23', ipv6: null },
+    ports: { https: 0, rtsp: 0, http: 0 },
+    weaknesses: [],
+    serial: 'P1',
+    syslog: null,
+    lock: { failures: 5, windowSeconds: 30, lockSeconds: 2 },
+    bootSeconds: 1,
+    factoryFresh: false,
+    adminPassword: SECRETS.owner,
+    users: [{ name: 'lab-spare', password: SECRETS['lab-spare'], role: 'viewer', spare: true }],
+    ...options,
   })
   t.after(() => camera.stop())
   const statement = camera.statement()
   declare(statement)
   const state = options.factoryFresh ? 'factory-fresh' : 'in-service'
-  const bench = testBench(statement, { state, catalogue: catalogueData, secrets: SECRETS, sources: () => ['127.77.10.1', '127.77.10.2'] })
+  const bench = testBench(statement, {
+    state,
+    catalogue: catalogueData,
+    secrets: SECRETS,
+    sources: () => ['127.77.10.1', '127.77.10.2'],
+  })
   const found: Record<string, string> = {}
   for (const [probe, criterion] of pairs) {
     if (!probe.states.includes(state)) continue
@@ -73,11 +97,23 @@ for (const [weakness, expected] of WEAK)
 
 test('a lock that the tries set off is waited out, and they are made again one by one', LIMIT, async (t) => {
   const undeclared = (s: Statement): void => {
-    s.bruteForce = ['web-owner', 'web-lab-spare'].map((login) => ({ login, protection: 'lock', failures: 50, lockSeconds: 1 }))
+    s.bruteForce = ['web-owner', 'web-lab-spare'].map((login) => ({
+      login,
+      protection: 'lock',
+      failures: 50,
+      lockSeconds: 1,
+    }))
   }
   const only = PAIRS.filter(([p]) => p.id === 'http-credentials')
-  assert.deepEqual(await notPassed(t, { lock: { failures: 3, windowSeconds: 30, lockSeconds: 1 } }, undeclared, only), {})
-  const hidden = { lock: { failures: 2, windowSeconds: 30, lockSeconds: 1 }, weaknesses: ['default-password-http'], addresses: { ipv4: '127.77.10.25', ipv6: null } }
+  assert.deepEqual(
+    await notPassed(t, { lock: { failures: 3, windowSeconds: 30, lockSeconds: 1 } }, undeclared, only),
+    {},
+  )
+  const hidden = {
+    lock: { failures: 2, windowSeconds: 30, lockSeconds: 1 },
+    weaknesses: ['default-password-http'],
+    addresses: { ipv4: '127.77.10.25', ipv6: null },
+  }
   assert.deepEqual(await notPassed(t, hidden, undeclared, only), { [httpDefaults.id]: 'fail' })
 })
 
@@ -91,5 +127,7 @@ test('nobody but a spare account is attacked', LIMIT, async (t) => {
   const lonely = (s: Statement): void => {
     for (const r of s.bruteForce) r.spare = 'owner'
   }
-  assert.deepEqual(await notPassed(t, { addresses: { ipv4: '127.77.10.26', ipv6: null } }, lonely, only), { [lockout.id]: 'inconclusive' })
+  assert.deepEqual(await notPassed(t, { addresses: { ipv4: '127.77.10.26', ipv6: null } }, lonely, only), {
+    [lockout.id]: 'inconclusive',
+  })
 })

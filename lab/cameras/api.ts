@@ -35,8 +35,11 @@ export interface Route {
   run(request: ApiRequest): Answer
 }
 
-const json = (status: number, value: unknown): Answer =>
-  ({ status, type: 'application/json', body: `${JSON.stringify(value)}\n` })
+const json = (status: number, value: unknown): Answer => ({
+  status,
+  type: 'application/json',
+  body: `${JSON.stringify(value)}\n`,
+})
 const html = (body: string): Answer => ({ status: 200, type: 'text/html; charset=utf-8', body })
 const done = (result: string): Answer => json(200, { result })
 export const refusal = (status: number, error: string): Answer => json(status, { error })
@@ -48,14 +51,16 @@ const MOST_USERS = 32
 function membersOf(body: Buffer): Record<string, unknown> {
   try {
     const value = JSON.parse(body.toString('utf8')) as unknown
-    return typeof value === 'object' && value !== null ? value as Record<string, unknown> : {}
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
   } catch {
     return {}
   }
 }
 
 const BAD_PASSWORD = refusal(
-  400, 'password must have 8 to 128 characters: small and capital letters, digits, and others, and not the name')
+  400,
+  'password must have 8 to 128 characters: small and capital letters, digits, and others, and not the name',
+)
 
 function setUp({ device, body, actor }: ApiRequest): Answer {
   const { password } = membersOf(body)
@@ -106,8 +111,13 @@ function changePassword({ device, name, user, body, actor }: ApiRequest): Answer
 function setSyslog({ device, body, actor }: ApiRequest): Answer {
   const { address, port } = membersOf(body)
   const isOff = address === null && port === null
-  const isTarget = typeof address === 'string' && isIP(address) !== 0
-    && typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65535
+  const isTarget =
+    typeof address === 'string' &&
+    isIP(address) !== 0 &&
+    typeof port === 'number' &&
+    Number.isInteger(port) &&
+    port >= 1 &&
+    port <= 65535
   if (!isOff && !isTarget) return refusal(400, 'address must be an IP address and port a number, or both null')
   const value = isOff ? 'off' : `${String(address)} ${String(port)}`
   const record = device.log.write('setting-changed', { ...actor, setting: 'syslog', value })
@@ -139,13 +149,16 @@ export const ROUTES: readonly Route[] = [
   get(/^\/live$/, 'viewer', () => html(livePage)),
   get(/^\/snapshot\.jpg$/, 'viewer', () => ({ status: 200, type: 'image/jpeg', body: pictureAt(Date.now()) })),
   get(/^\/api\/device$/, 'viewer', ({ device }) =>
-    json(200, { model: MODEL, serial: device.options.serial, firmware: device.store.state.firmware.version })),
+    json(200, { model: MODEL, serial: device.options.serial, firmware: device.store.state.firmware.version }),
+  ),
   get(/^\/api\/firmware$/, 'viewer', ({ device }) => json(200, device.store.state.firmware)),
   get(/^\/api\/users$/, 'admin', ({ device }) =>
-    json(200, { users: device.store.state.users.map(({ name, role }) => ({ name, role })) })),
+    json(200, { users: device.store.state.users.map(({ name, role }) => ({ name, role })) }),
+  ),
   get(/^\/api\/log$/, 'admin', ({ device }) => json(200, { records: device.log.records })),
   get(/^\/api\/settings\/syslog$/, 'admin', ({ device }) =>
-    json(200, device.store.state.syslog ?? { address: null, port: null })),
+    json(200, device.store.state.syslog ?? { address: null, port: null }),
+  ),
   { method: 'POST', path: /^\/api\/setup$/, access: 'public', run: setUp },
   { method: 'POST', path: /^\/api\/users$/, access: 'admin', run: addUser },
   { method: 'DELETE', path: /^\/api\/users\/([^/]+)$/, access: 'admin', run: removeUser },
@@ -153,11 +166,15 @@ export const ROUTES: readonly Route[] = [
   { method: 'PUT', path: /^\/api\/settings\/syslog$/, access: 'admin', run: setSyslog },
   { method: 'POST', path: /^\/api\/update$/, access: 'admin', mostBytes: MOST_PACKAGE, run: update },
   {
-    method: 'POST', path: /^\/api\/reboot$/, access: 'admin',
+    method: 'POST',
+    path: /^\/api\/reboot$/,
+    access: 'admin',
     run: ({ device }) => ({ ...done('rebooting'), afterwards: () => device.reboot('requested', {}) }),
   },
   {
-    method: 'POST', path: /^\/api\/reset$/, access: 'admin',
+    method: 'POST',
+    path: /^\/api\/reset$/,
+    access: 'admin',
     run: ({ device, actor }) => {
       device.log.write('factory-reset', actor)
       return { ...done('resetting'), afterwards: () => device.reboot('factory reset', device.factorySettings()) }

@@ -46,8 +46,11 @@ export function makeGate(options: CameraOptions, behaviour: Behaviour, store: St
   return {
     logIn(attempt) {
       const { authorization, source, connection } = attempt
-      const refuse = (stale: boolean): Access =>
-        ({ granted: false, because: 'challenge', challenges: digest.challenges(connection, stale) })
+      const refuse = (stale: boolean): Access => ({
+        granted: false,
+        because: 'challenge',
+        challenges: digest.challenges(connection, stale),
+      })
       if (authorization === undefined) return refuse(false)
       if (!/^digest\s/i.test(authorization)) {
         failed(attempt, '', 'scheme not supported')

@@ -2,12 +2,15 @@ import { createServer, type Server, type Socket } from 'node:net'
 
 /** Services nobody declared, for the weaknesses that open them. They greet, ask, and let nobody in. */
 
-const serve = (greeting: Buffer | string, answer: string): Server => createServer((socket: Socket) => {
-  socket.setTimeout(30_000, () => socket.destroy())
-  socket.on('error', () => socket.destroy())
-  socket.write(greeting)
-  socket.on('data', () => { socket.write(answer) })
-})
+const serve = (greeting: Buffer | string, answer: string): Server =>
+  createServer((socket: Socket) => {
+    socket.setTimeout(30_000, () => socket.destroy())
+    socket.on('error', () => socket.destroy())
+    socket.write(greeting)
+    socket.on('data', () => {
+      socket.write(answer)
+    })
+  })
 
 /** IAC DO TERMINAL-TYPE, IAC WILL ECHO, IAC WILL SUPPRESS-GO-AHEAD (RFC 854), and a prompt without waiting. */
 const TELNET_GREETING = Buffer.concat([

@@ -3,11 +3,17 @@ import * as x509 from '@peculiar/x509'
 import { isIP } from 'node:net'
 import { randomBytes, webcrypto } from 'node:crypto'
 
-export interface Identity { key: string; certificate: string }
+export interface Identity {
+  key: string
+  certificate: string
+}
 
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 const RSA2048 = {
-  name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]),
+  name: 'RSASSA-PKCS1-v1_5',
+  hash: 'SHA-256',
+  modulusLength: 2048,
+  publicExponent: new Uint8Array([1, 0, 1]),
 }
 const DAY = 86_400_000
 
@@ -19,22 +25,28 @@ export async function makeIdentity(kind: 'P-256' | 'RSA', addresses: readonly st
   const algorithm = kind === 'RSA' ? RSA2048 : P256
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const now = Date.now()
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: `01${randomBytes(15).toString('hex')}`,
-    name: 'CN=camera',
-    notBefore: new Date(now - DAY),
-    notAfter: new Date(now + 3650 * DAY),
-    signingAlgorithm: algorithm,
-    keys,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature
-        | (kind === 'RSA' ? x509.KeyUsageFlags.keyEncipherment : 0), true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(
-        addresses.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value }))),
-    ],
-  }, webcrypto)
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
+    {
+      serialNumber: `01${randomBytes(15).toString('hex')}`,
+      name: 'CN=camera',
+      notBefore: new Date(now - DAY),
+      notAfter: new Date(now + 3650 * DAY),
+      signingAlgorithm: algorithm,
+      keys,
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.KeyUsagesExtension(
+          x509.KeyUsageFlags.digitalSignature | (kind === 'RSA' ? x509.KeyUsageFlags.keyEncipherment : 0),
+          true,
+        ),
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+        new x509.SubjectAlternativeNameExtension(
+          addresses.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value })),
+        ),
+      ],
+    },
+    webcrypto,
+  )
   const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64')
   return { key: pem('PRIVATE KEY', key), certificate: certificate.toString('pem') }
 }

@@ -28,8 +28,13 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
   const json = { ...web, contentType: 'application/json' }
   const files = packageFiles(packages)
   const protectedPages = [
-    ['/live', 'page'], ['/snapshot.jpg', 'snapshot'], ['/api/device', 'identity'], ['/api/firmware', 'identity'],
-    ['/api/users', 'settings'], ['/api/settings/syslog', 'settings'], ['/api/log', 'file'],
+    ['/live', 'page'],
+    ['/snapshot.jpg', 'snapshot'],
+    ['/api/device', 'identity'],
+    ['/api/firmware', 'identity'],
+    ['/api/users', 'settings'],
+    ['/api/settings/syslog', 'settings'],
+    ['/api/log', 'file'],
   ] as const
 
   return {
@@ -40,17 +45,31 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
       hardware: 'software',
       firmware: { version: firmware, link: 'version-string-only' },
     },
-    samples: [{
-      id: 'a', serial, arrives: options.factoryFresh ? 'factory-fresh' : 'in-service', addresses, macs: [],
-    }],
+    samples: [
+      {
+        id: 'a',
+        serial,
+        arrives: options.factoryFresh ? 'factory-fresh' : 'in-service',
+        addresses,
+        macs: [],
+      },
+    ],
     interfaces: [{ id: 'lan', type: 'ethernet' }],
     services: [
       { id: 'web', transport: 'tcp', port: ports.https, protocol: 'https', families, purpose: 'web interface' },
       { id: 'stream', transport: 'tcp', port: ports.rtsp, protocol: 'rtsp', families, purpose: 'live video' },
-      ...(ports.http === null ? [] : [{
-        id: 'redirect', transport: 'tcp' as const, port: ports.http, protocol: 'http' as const, families,
-        purpose: 'redirects to the web interface',
-      }]),
+      ...(ports.http === null
+        ? []
+        : [
+            {
+              id: 'redirect',
+              transport: 'tcp' as const,
+              port: ports.http,
+              protocol: 'http' as const,
+              families,
+              purpose: 'redirects to the web interface',
+            },
+          ]),
     ],
     accounts: [
       { id: 'owner', user: 'admin', password: { env: passwordVariable('admin') }, role: 'administrator' },
@@ -64,47 +83,77 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
       { service: 'web', target: '/', access: 'public', holds: 'page' },
       ...protectedPages.map(([target, holds]) => ({ service: 'web', target, access: 'protected' as const, holds })),
       ...STREAMS.map((target) => ({
-        service: 'stream', target, access: 'protected' as const, holds: 'stream' as const,
+        service: 'stream',
+        target,
+        access: 'protected' as const,
+        holds: 'stream' as const,
       })),
     ],
     bruteForce: ['web-owner', 'stream-owner'].map((login) => ({
-      login, protection: 'lock', ...lock, scope: 'account', ...(spare === undefined ? {} : { spare: spare.name }),
+      login,
+      protection: 'lock',
+      ...lock,
+      scope: 'account',
+      ...(spare === undefined ? {} : { spare: spare.name }),
     })),
     logging: {
-      channels: [{
-        id: 'syslog', protocol: 'syslog-udp', port: syslog?.port ?? 514,
-        enable: {
-          ...json, method: 'PUT', target: '/api/settings/syslog',
-          body: '{"address":"{{lab-address}}","port":{{lab-port}}}', done: '"result":"setting changed"',
+      channels: [
+        {
+          id: 'syslog',
+          protocol: 'syslog-udp',
+          port: syslog?.port ?? 514,
+          enable: {
+            ...json,
+            method: 'PUT',
+            target: '/api/settings/syslog',
+            body: '{"address":"{{lab-address}}","port":{{lab-port}}}',
+            done: '"result":"setting changed"',
+          },
+          restore: {
+            ...json,
+            method: 'PUT',
+            target: '/api/settings/syslog',
+            body: JSON.stringify(syslog ?? { address: null, port: null }),
+            done: '"result":"setting changed"',
+          },
+          current: { ...web, target: '/api/settings/syslog', pattern: '(\\{.*\\})' },
         },
-        restore: {
-          ...json, method: 'PUT', target: '/api/settings/syslog',
-          body: JSON.stringify(syslog ?? { address: null, port: null }), done: '"result":"setting changed"',
-        },
-        current: { ...web, target: '/api/settings/syslog', pattern: '(\\{.*\\})' },
-      }],
+      ],
     },
-    updates: [{
-      id: 'web-update',
-      upload: {
-        ...web, method: 'POST', target: '/api/update', contentType: 'application/octet-stream', body: '{{package}}',
-        done: '"result":"accepted"',
+    updates: [
+      {
+        id: 'web-update',
+        upload: {
+          ...web,
+          method: 'POST',
+          target: '/api/update',
+          contentType: 'application/octet-stream',
+          body: '{{package}}',
+          done: '"result":"accepted"',
+        },
+        version: { ...web, target: '/api/firmware', pattern: '"version":"([^"]+)"' },
+        format: 'opaque',
+        layout: layoutOf(genuinePackage(vendorKey)),
+        signed: true,
+        packages: files,
+        bootSeconds: Math.ceil(options.bootSeconds) + 1,
       },
-      version: { ...web, target: '/api/firmware', pattern: '"version":"([^"]+)"' },
-      format: 'opaque',
-      layout: layoutOf(genuinePackage(vendorKey)),
-      signed: true,
-      packages: files,
-      bootSeconds: Math.ceil(options.bootSeconds) + 1,
-    }],
+    ],
     identity: [{ ...web, target: '/api/device', pattern: '"serial":"([^"]+)"' }],
     actions: {
       initialise: {
-        service: 'web', method: 'POST', target: '/api/setup', contentType: 'application/json',
-        body: '{"password":"{{new-password}}"}', done: '"result":"set-up complete"',
+        service: 'web',
+        method: 'POST',
+        target: '/api/setup',
+        contentType: 'application/json',
+        body: '{"password":"{{new-password}}"}',
+        done: '"result":"set-up complete"',
       },
       changePassword: {
-        ...json, method: 'PUT', target: '/api/users/{{user}}/password', body: '{"password":"{{new-password}}"}',
+        ...json,
+        method: 'PUT',
+        target: '/api/users/{{user}}/password',
+        body: '{"password":"{{new-password}}"}',
         done: '"result":"password changed"',
       },
       reset: { ...web, method: 'POST', target: '/api/reset', done: '"result":"resetting"' },
@@ -117,6 +166,9 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
 }
 
 const accountOf = ({ name, role, spare }: InitialUser): Statement['accounts'][number] => ({
-  id: name, user: name, password: { env: passwordVariable(name) },
-  role: role === 'admin' ? 'administrator' : 'viewer', ...(spare === true ? { spare } : {}),
+  id: name,
+  user: name,
+  password: { env: passwordVariable(name) },
+  role: role === 'admin' ? 'administrator' : 'viewer',
+  ...(spare === true ? { spare } : {}),
 })

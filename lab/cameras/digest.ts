@@ -82,8 +82,12 @@ export function makeDigest(): Digest {
     const bytes = Buffer.from(nonce, 'base64url')
     if (bytes.length !== 34 || bytes.toString('base64url') !== nonce) return false
     const age = Date.now() - madeAt(nonce)
-    return timingSafeEqual(seal(bytes.subarray(0, 18), connection), bytes.subarray(18))
-      && age >= 0 && age <= NONCE_LIFE && madeAt(nonce) > horizon
+    return (
+      timingSafeEqual(seal(bytes.subarray(0, 18), connection), bytes.subarray(18)) &&
+      age >= 0 &&
+      age <= NONCE_LIFE &&
+      madeAt(nonce) > horizon
+    )
   }
 
   const count = (nonce: string, uses: number): void => {
@@ -95,9 +99,12 @@ export function makeDigest(): Digest {
   }
 
   return {
-    challenges: (connection, stale) => ALGORITHMS.map((algorithm) =>
-      `Digest realm="${REALM}", qop="auth", algorithm=${algorithm}, nonce="${makeNonce(connection)}", `
-      + `opaque="${opaque}"${stale ? ', stale=true' : ''}`),
+    challenges: (connection, stale) =>
+      ALGORITHMS.map(
+        (algorithm) =>
+          `Digest realm="${REALM}", qop="auth", algorithm=${algorithm}, nonce="${makeNonce(connection)}", ` +
+          `opaque="${opaque}"${stale ? ', stale=true' : ''}`,
+      ),
 
     proves({ method, credentials, qopRequired }, secrets) {
       const value = (name: string): string => credentials.get(name) ?? ''
@@ -120,7 +127,7 @@ export function makeDigest(): Digest {
       const before = highestCount.get(nonce)
       const text = credentials.get('nc')
       if (text !== undefined && (!/^[0-9a-f]{8}$/i.test(text) || parseInt(text, 16) <= (before ?? 0))) return 'stale'
-      count(nonce, text === undefined ? before ?? 0 : parseInt(text, 16))
+      count(nonce, text === undefined ? (before ?? 0) : parseInt(text, 16))
       return before === undefined ? 'first' : 'again'
     },
   }

@@ -12,7 +12,11 @@ const PREAMBLE = 9
 export const SIGNATURE_BYTES = 64
 const MOST_HEADER = 4096
 
-interface Header { model: string; version: string; sha256: string }
+interface Header {
+  model: string
+  version: string
+  sha256: string
+}
 
 export interface Package extends Header {
   payload: Buffer
@@ -29,11 +33,16 @@ export const makeVendorKey = (): string =>
 
 /** A stand-in for a firmware image: 32 KiB that follow from the version alone. */
 export function payloadOf(version: string): Buffer {
-  return Buffer.concat(Array.from({ length: 1024 }, (_, i) =>
-    createHash('sha256').update(`${MODEL} ${version} ${i}`).digest()))
+  return Buffer.concat(
+    Array.from({ length: 1024 }, (_, i) => createHash('sha256').update(`${MODEL} ${version} ${i}`).digest()),
+  )
 }
 
-export interface PackageOrder { model: string; version: string; key: string | null }
+export interface PackageOrder {
+  model: string
+  version: string
+  key: string | null
+}
 
 /** Preamble, header, payload, and a signature over all of it: ECDSA, P-256, SHA-256; zeros without a key. */
 export function buildPackage({ model, version, key }: PackageOrder): Buffer {
@@ -44,9 +53,10 @@ export function buildPackage({ model, version, key }: PackageOrder): Buffer {
   preamble.writeUInt8(FORMAT, 4)
   preamble.writeUInt32BE(header.length, 5)
   const content = Buffer.concat([preamble, header, payload])
-  const signature = key === null
-    ? Buffer.alloc(SIGNATURE_BYTES)
-    : sign('sha256', content, { key: createPrivateKey(key), dsaEncoding: 'ieee-p1363' })
+  const signature =
+    key === null
+      ? Buffer.alloc(SIGNATURE_BYTES)
+      : sign('sha256', content, { key: createPrivateKey(key), dsaEncoding: 'ieee-p1363' })
   return Buffer.concat([content, signature])
 }
 
@@ -86,14 +96,16 @@ export function readPackage(bytes: Buffer, vendorKey: string): Reading {
       isPayloadIntact: digestOf(payload) === header.sha256,
       signature: signature.every((byte) => byte === 0)
         ? 'missing'
-        : isSigned(bytes.subarray(0, end), signature, vendorKey) ? 'valid' : 'invalid',
+        : isSigned(bytes.subarray(0, end), signature, vendorKey)
+          ? 'valid'
+          : 'invalid',
     },
   }
 }
 
 const isSigned = (content: Buffer, signature: Buffer, vendorKey: string): boolean =>
-  signature.length === SIGNATURE_BYTES
-  && verify('sha256', content, { key: createPublicKey(vendorKey), dsaEncoding: 'ieee-p1363' }, signature)
+  signature.length === SIGNATURE_BYTES &&
+  verify('sha256', content, { key: createPublicKey(vendorKey), dsaEncoding: 'ieee-p1363' }, signature)
 
 const VERSION = /^\d{1,5}\.\d{1,5}\.\d{1,5}$/
 
@@ -111,5 +123,11 @@ function headerOf(bytes: Buffer): Header | null {
 /** Orders versions number by number: 1.10.0 comes after 1.9.0. */
 export function compareVersions(a: string, b: string): number {
   const right = b.split('.').map(Number)
-  return a.split('.').map(Number).map((part, i) => part - (right[i] ?? 0)).find((difference) => difference !== 0) ?? 0
+  return (
+    a
+      .split('.')
+      .map(Number)
+      .map((part, i) => part - (right[i] ?? 0))
+      .find((difference) => difference !== 0) ?? 0
+  )
 }

@@ -33,7 +33,10 @@ export function makeApi(device: Device, login: 'https' | 'http'): Handler {
 }
 
 async function answerTo(
-  device: Device, login: 'https' | 'http', request: IncomingMessage, response: ServerResponse,
+  device: Device,
+  login: 'https' | 'http',
+  request: IncomingMessage,
+  response: ServerResponse,
 ): Promise<Answer> {
   const path = /^\/[^?#]*/.exec(request.url ?? '')?.[0]
   if (path === undefined) return refusal(400, 'malformed target')
@@ -42,15 +45,19 @@ async function answerTo(
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const route = candidates.find((one) => one.method === method)
   const source = request.socket.remoteAddress ?? ''
-  const isOpen = (route ?? candidates[0]!).access === 'public'
-    || (device.behaviour.anonymousSnapshot && path === '/snapshot.jpg')
+  const isOpen =
+    (route ?? candidates[0]!).access === 'public' || (device.behaviour.anonymousSnapshot && path === '/snapshot.jpg')
 
   let user = null
   if (!isOpen) {
     if (device.store.state.factoryFresh) return refusal(403, 'set-up required')
     const access = device.gate.logIn({
-      interface: login, source, connection: '', authorization: request.headers.authorization,
-      method: request.method ?? '', isTarget: (uri) => uri === request.url,
+      interface: login,
+      source,
+      connection: '',
+      authorization: request.headers.authorization,
+      method: request.method ?? '',
+      isTarget: (uri) => uri === request.url,
     })
     if (!access.granted && access.because === 'malformed') return refusal(400, 'malformed credentials')
     if (!access.granted) {
@@ -75,9 +82,10 @@ async function answerTo(
 
 /** A browser was sent here by a page of somebody else (Fetch Metadata; Origin, RFC 6454). */
 const isForeign = ({ method, headers }: IncomingMessage): boolean =>
-  method !== 'GET' && method !== 'HEAD'
-  && (headers['sec-fetch-site'] === 'cross-site'
-    || (headers.origin !== undefined && !headers.origin.endsWith(`//${headers.host ?? ''}`)))
+  method !== 'GET' &&
+  method !== 'HEAD' &&
+  (headers['sec-fetch-site'] === 'cross-site' ||
+    (headers.origin !== undefined && !headers.origin.endsWith(`//${headers.host ?? ''}`)))
 
 /** The variable part of the path, decoded; null where it cannot be. */
 function nameOf(route: Route, path: string): string | null {

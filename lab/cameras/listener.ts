@@ -38,7 +38,12 @@ export function makeListener(addresses: readonly string[], wanted: number, makeS
   }
 
   const close = async (): Promise<void> => {
-    const closed = servers.map((server) => new Promise<void>((done) => { server.close(() => done()) }))
+    const closed = servers.map(
+      (server) =>
+        new Promise<void>((done) => {
+          server.close(() => done())
+        }),
+    )
     servers = []
     for (const socket of sockets) socket.destroy()
     await Promise.all(closed)
@@ -56,5 +61,11 @@ export function makeListener(addresses: readonly string[], wanted: number, makeS
     }
   }
 
-  return { get port() { return port }, open: () => open(), close }
+  return {
+    get port() {
+      return port
+    },
+    open: () => open(),
+    close,
+  }
 }

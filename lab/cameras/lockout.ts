@@ -10,7 +10,10 @@ export interface Lockout {
   succeeded(name: string, source: string): void
 }
 
-interface Entry { failures: { at: number; source: string }[]; lockedUntil: number }
+interface Entry {
+  failures: { at: number; source: string }[]
+  lockedUntil: number
+}
 
 const MOST_UNKNOWN = 1024
 

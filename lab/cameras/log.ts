@@ -5,8 +5,19 @@ import type { SyslogTarget } from './options.ts'
 import { sendersFrom } from './syslog.ts'
 
 export const EVENTS = [
-  'login-failed', 'login-succeeded', 'account-locked', 'set-up-completed', 'user-added', 'user-removed',
-  'password-changed', 'setting-changed', 'update-accepted', 'update-refused', 'reboot', 'started', 'factory-reset',
+  'login-failed',
+  'login-succeeded',
+  'account-locked',
+  'set-up-completed',
+  'user-added',
+  'user-removed',
+  'password-changed',
+  'setting-changed',
+  'update-accepted',
+  'update-refused',
+  'reboot',
+  'started',
+  'factory-reset',
 ] as const
 export type LogEvent = (typeof EVENTS)[number]
 

@@ -9,9 +9,16 @@ export interface InitialUser {
 
 export type Role = 'admin' | 'viewer'
 
-export interface SyslogTarget { address: string; port: number }
+export interface SyslogTarget {
+  address: string
+  port: number
+}
 
-export interface LockRule { failures: number; windowSeconds: number; lockSeconds: number }
+export interface LockRule {
+  failures: number
+  windowSeconds: number
+  lockSeconds: number
+}
 
 export interface CameraOptions {
   /** Every listener binds to these and to nothing else. */
@@ -34,7 +41,11 @@ export interface CameraOptions {
 }
 
 /** A fault of the options: a code, the field, and what was expected there. */
-export interface OptionFault { code: 'option-invalid'; field: string; values: { expected: string } }
+export interface OptionFault {
+  code: 'option-invalid'
+  field: string
+  values: { expected: string }
+}
 
 type Check = (value: unknown) => boolean
 
@@ -46,12 +57,18 @@ const isPort: Check = (value) => Number.isInteger(value) && (value as number) >=
 const isCount: Check = (value) => Number.isInteger(value) && (value as number) > 0
 const isDuration: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0
 const isWord: Check = (value) => typeof value === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(value)
-const isUser: Check = (value) => isRecord(value) && isText(value.name) && isText(value.password)
-  && (value.role === 'admin' || value.role === 'viewer')
-const isOptional = (check: Check): Check => (value) => value === undefined || check(value)
+const isUser: Check = (value) =>
+  isRecord(value) && isText(value.name) && isText(value.password) && (value.role === 'admin' || value.role === 'viewer')
+const isOptional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value)
 const isTarget: Check = (value) => isRecord(value) && isText(value.address) && isPort(value.port)
 const isUsers: Check = (value) => Array.isArray(value) && value.every(isUser)
-const isOrNull = (check: Check): Check => (value) => value === null || check(value)
+const isOrNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value)
 
 const FIELDS: readonly (readonly [field: string, expected: string, check: Check])[] = [
   ['addresses.ipv4', 'an IPv4 address', isText],
@@ -77,8 +94,9 @@ const at = (value: unknown, field: string): unknown =>
 
 /** Every fault of options that came from outside, all at once. */
 export function faultsOf(options: unknown): OptionFault[] {
-  const faults = FIELDS.filter(([field, , check]) => !check(at(options, field)))
-    .map(([field, expected]): OptionFault => ({ code: 'option-invalid', field, values: { expected } }))
+  const faults = FIELDS.filter(([field, , check]) => !check(at(options, field))).map(
+    ([field, expected]): OptionFault => ({ code: 'option-invalid', field, values: { expected } }),
+  )
   if (at(options, 'factoryFresh') === false && at(options, 'adminPassword') === undefined) {
     const expected = 'a password, unless factory-fresh'
     faults.push({ code: 'option-invalid', field: 'adminPassword', values: { expected } })

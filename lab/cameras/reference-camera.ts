@@ -41,18 +41,26 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
   refuseUnmet(options, behaviour)
   const store = await openState(options, behaviour.rsaCertificate)
   const log = openLog({
-    addresses: options.addresses, store, directory: options.stateDirectory, sends: behaviour.sendsSyslog,
+    addresses: options.addresses,
+    store,
+    directory: options.stateDirectory,
+    sends: behaviour.sendsSyslog,
   })
   const stopping = new AbortController()
   let rebooting: Promise<void> | null = null
 
   const device: Device = {
-    options, behaviour, store, log,
+    options,
+    behaviour,
+    store,
+    log,
     gate: makeGate(options, behaviour, store, log),
     endSessionsOf: (user) => rtsp.endSessionsOf(user),
     factorySettings: () => factorySettings(options),
     reboot(reason, change) {
-      rebooting ??= reboot(reason, change).finally(() => { rebooting = null })
+      rebooting ??= reboot(reason, change).finally(() => {
+        rebooting = null
+      })
     },
   }
   const rtsp = makeRtsp(device)
@@ -61,15 +69,21 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
   const everywhere = ipv6 === null ? [ipv4] : [ipv4, ipv6]
   const { identity, rsaIdentity } = store.state
   const identities = rsaIdentity !== null && behaviour.rsaCertificate ? [identity, rsaIdentity] : [identity]
-  const https = makeListener(everywhere, options.ports.https,
-    () => makeHttpsServer(identities, behaviour, makeApi(device, 'https')))
+  const https = makeListener(everywhere, options.ports.https, () =>
+    makeHttpsServer(identities, behaviour, makeApi(device, 'https')),
+  )
   const stream = makeListener(everywhere, options.ports.rtsp, rtsp.makeServer)
-  const http = options.ports.http === undefined ? null : makeListener(everywhere, options.ports.http,
-    () => makeHttpServer(behaviour.apiOverHttp ? makeApi(device, 'http') : redirectTo(() => https.port)))
+  const http =
+    options.ports.http === undefined
+      ? null
+      : makeListener(everywhere, options.ports.http, () =>
+          makeHttpServer(behaviour.apiOverHttp ? makeApi(device, 'http') : redirectTo(() => https.port)),
+        )
   const telnet = behaviour.telnetPort === null ? null : makeListener([ipv4], behaviour.telnetPort, makeTelnetServer)
-  const debug = behaviour.ipv6DebugPort === null || ipv6 === null
-    ? null
-    : makeListener([ipv6], behaviour.ipv6DebugPort, makeDebugServer)
+  const debug =
+    behaviour.ipv6DebugPort === null || ipv6 === null
+      ? null
+      : makeListener([ipv6], behaviour.ipv6DebugPort, makeDebugServer)
   const listeners = [https, stream, http, telnet, debug].filter((one): one is Listener => one !== null)
 
   const open = async (): Promise<void> => {
@@ -96,22 +110,34 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
     } catch {
       return
     }
-    while (!await isOpenAgain()) await wait(1000)
+    while (!(await isOpenAgain())) await wait(1000)
   }
   /** A port may have been taken by somebody else meanwhile. */
   const isOpenAgain = (): Promise<boolean> =>
-    open().then(() => true, () => stopping.signal.aborted)
+    open().then(
+      () => true,
+      () => stopping.signal.aborted,
+    )
 
   await open()
   let packages = ''
   const ports = () => ({ https: https.port, rtsp: stream.port, http: http?.port ?? null })
   return {
-    get ports() { return ports() },
+    get ports() {
+      return ports()
+    },
     events: log.records,
-    get firmwareVersion() { return store.state.firmware.version },
-    statement: () => declare({
-      options, ports: ports(), firmware: store.state.firmware.version, vendorKey: store.state.vendorKey, packages,
-    }),
+    get firmwareVersion() {
+      return store.state.firmware.version
+    },
+    statement: () =>
+      declare({
+        options,
+        ports: ports(),
+        firmware: store.state.firmware.version,
+        vendorKey: store.state.vendorKey,
+        packages,
+      }),
     async writePackages(directory) {
       packages = directory
       return await writePackages(directory, store.state.vendorKey)

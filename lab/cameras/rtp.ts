@@ -87,8 +87,13 @@ export function makeStream(): Stream {
   const report = (): Buffer => {
     const now = Date.now()
     const words = [
-      0x80c80006, ssrc, Math.floor(now / 1000) + NTP_EPOCH, Math.floor(((now % 1000) / 1000) * 2 ** 32),
-      timestamp, packets, bytes,
+      0x80c80006,
+      ssrc,
+      Math.floor(now / 1000) + NTP_EPOCH,
+      Math.floor(((now % 1000) / 1000) * 2 ** 32),
+      timestamp,
+      packets,
+      bytes,
     ]
     const packet = Buffer.alloc(28)
     words.forEach((word, i) => packet.writeUInt32BE(word >>> 0, i * 4))
@@ -124,11 +129,19 @@ export function makeStream(): Stream {
 export function sessionDescription(address: string): string {
   const family = address.includes(':') ? 'IP6' : 'IP4'
   return [
-    'v=0', `o=- 1 1 IN ${family} ${address}`, 's=Live', `c=IN ${family} ${family === 'IP6' ? '::' : '0.0.0.0'}`,
-    't=0 0', 'a=control:*', 'a=range:npt=now-',
-    `m=video 0 RTP/AVP ${PAYLOAD_TYPE}`, `a=rtpmap:${PAYLOAD_TYPE} H264/${CLOCK}`,
-    `a=fmtp:${PAYLOAD_TYPE} packetization-mode=1;profile-level-id=${sps.subarray(1, 4).toString('hex').toUpperCase()};`
-    + `sprop-parameter-sets=${sps.toString('base64')},${pps.toString('base64')}`,
-    `a=framerate:${CLIP_RATE}`, 'a=control:trackID=0', '',
+    'v=0',
+    `o=- 1 1 IN ${family} ${address}`,
+    's=Live',
+    `c=IN ${family} ${family === 'IP6' ? '::' : '0.0.0.0'}`,
+    't=0 0',
+    'a=control:*',
+    'a=range:npt=now-',
+    `m=video 0 RTP/AVP ${PAYLOAD_TYPE}`,
+    `a=rtpmap:${PAYLOAD_TYPE} H264/${CLOCK}`,
+    `a=fmtp:${PAYLOAD_TYPE} packetization-mode=1;profile-level-id=${sps.subarray(1, 4).toString('hex').toUpperCase()};` +
+      `sprop-parameter-sets=${sps.toString('base64')},${pps.toString('base64')}`,
+    `a=framerate:${CLIP_RATE}`,
+    'a=control:trackID=0',
+    '',
   ].join('\r\n')
 }

@@ -62,12 +62,24 @@ export function streamPath(uri: string): string | null {
 }
 
 const REASONS: Record<number, string> = {
-  200: 'OK', 400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found', 405: 'Method Not Allowed',
-  453: 'Not Enough Bandwidth', 454: 'Session Not Found', 455: 'Method Not Valid in This State',
-  461: 'Unsupported Transport', 505: 'RTSP Version Not Supported',
+  200: 'OK',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  453: 'Not Enough Bandwidth',
+  454: 'Session Not Found',
+  455: 'Method Not Valid in This State',
+  461: 'Unsupported Transport',
+  505: 'RTSP Version Not Supported',
 }
 
-export interface RtspAnswer { status: number; headers?: readonly (readonly [string, string])[]; body?: string }
+export interface RtspAnswer {
+  status: number
+  headers?: readonly (readonly [string, string])[]
+  body?: string
+}
 
 /** The bytes of an answer. */
 export function rtspAnswer({ status, headers = [], body = '' }: RtspAnswer, cseq: string | undefined): string {

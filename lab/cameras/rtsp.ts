@@ -28,7 +28,9 @@ export interface RtspService {
 }
 
 /** A silent connection, RTCP included, is closed: the time-out of the session header with some grace. */
-const keepAlive = (socket: Socket): void => { socket.setTimeout((SESSION_SECONDS + 5) * 1000) }
+const keepAlive = (socket: Socket): void => {
+  socket.setTimeout((SESSION_SECONDS + 5) * 1000)
+}
 
 /** RTSP 1.0 (RFC 2326). A session belongs to its connection and ends with it. */
 export function makeRtsp(device: Device): RtspService {
@@ -47,8 +49,11 @@ export function makeRtsp(device: Device): RtspService {
     if (path === behaviour.hiddenStream || (behaviour.anonymousStreams && isStream)) return ''
     if (store.state.factoryFresh) return { status: 403 }
     const access = gate.logIn({
-      interface: 'rtsp', source: socket.remoteAddress ?? '', connection,
-      authorization: request.headers.get('authorization'), method: request.method,
+      interface: 'rtsp',
+      source: socket.remoteAddress ?? '',
+      connection,
+      authorization: request.headers.get('authorization'),
+      method: request.method,
       isTarget: (uri) => streamPath(uri) === path,
     })
     if (access.granted) return isStream ? access.user.name : { status: 404 }
@@ -71,13 +76,18 @@ export function makeRtsp(device: Device): RtspService {
     const ssrc = stream.ssrc.toString(16).toUpperCase().padStart(8, '0')
     return {
       status: 200,
-      headers: [['Transport', `${transport.header};ssrc=${ssrc}`], ['Session', `${id};timeout=${SESSION_SECONDS}`]],
+      headers: [
+        ['Transport', `${transport.header};ssrc=${ssrc}`],
+        ['Session', `${id};timeout=${SESSION_SECONDS}`],
+      ],
     }
   }
 
   /** The answer, and what begins once it has been written. */
   const answerTo = async (
-    request: RtspRequest, socket: Socket, connection: string,
+    request: RtspRequest,
+    socket: Socket,
+    connection: string,
   ): Promise<[RtspAnswer, (() => void)?]> => {
     if (request.version !== '1.0') return [{ status: 505 }]
     if (!request.headers.has('cseq')) return [{ status: 400 }]
@@ -90,7 +100,10 @@ export function makeRtsp(device: Device): RtspService {
 
     const base = `${request.uri.replace(/[?#].*$/, '').replace(/\/(trackID=0)?$/, '')}/`
     if (request.method === 'DESCRIBE') {
-      const headers = [['Content-Base', base], ['Content-Type', 'application/sdp']] as const
+      const headers = [
+        ['Content-Base', base],
+        ['Content-Type', 'application/sdp'],
+      ] as const
       return [{ status: 200, headers, body: sessionDescription(socket.localAddress ?? '') }]
     }
     if (request.method === 'SETUP') return [await setUp(request, path, user, socket)]
@@ -109,7 +122,9 @@ export function makeRtsp(device: Device): RtspService {
     const info = `url=${base}trackID=0;seq=${sequence};rtptime=${timestamp}`
     return [
       { status: 200, headers: [...headers, ['Range', 'npt=now-'], ['RTP-Info', info]] },
-      () => { if (sessions.has(session.id)) session.stream.play(session.transport) },
+      () => {
+        if (sessions.has(session.id)) session.stream.play(session.transport)
+      },
     ]
   }
 
@@ -150,7 +165,11 @@ export function makeRtsp(device: Device): RtspService {
       if (bytes.length > MOST_WAITING) socket.destroy()
       if (isBusy) return
       isBusy = true
-      work().catch(() => socket.destroy()).finally(() => { isBusy = false })
+      work()
+        .catch(() => socket.destroy())
+        .finally(() => {
+          isBusy = false
+        })
     })
   }
 

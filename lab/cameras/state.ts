@@ -30,9 +30,11 @@ export interface StateStore {
 export async function openState(options: CameraOptions, rsa: boolean): Promise<StateStore> {
   const file = options.stateDirectory === undefined ? null : join(options.stateDirectory, 'state.json')
   if (options.stateDirectory !== undefined) mkdirSync(options.stateDirectory, { recursive: true, mode: 0o700 })
-  let state = (file === null ? null : read(file)) ?? await newState(options)
+  let state = (file === null ? null : read(file)) ?? (await newState(options))
   const store: StateStore = {
-    get state() { return state },
+    get state() {
+      return state
+    },
     change(by) {
       state = { ...state, ...by }
       if (file === null) return
@@ -54,9 +56,10 @@ export const factorySettings = (options: CameraOptions): Pick<State, 'factoryFre
 
 async function newState(options: CameraOptions): Promise<State> {
   const settings = factorySettings(options)
-  const admin = options.adminPassword !== undefined && !options.factoryFresh
-    ? [makeUser('admin', options.adminPassword, 'admin' satisfies Role)]
-    : []
+  const admin =
+    options.adminPassword !== undefined && !options.factoryFresh
+      ? [makeUser('admin', options.adminPassword, 'admin' satisfies Role)]
+      : []
   return {
     factoryFresh: options.factoryFresh,
     users: [...admin, ...settings.users],
@@ -71,8 +74,10 @@ async function newState(options: CameraOptions): Promise<State> {
   }
 }
 
-const addressesOf = ({ addresses }: CameraOptions): string[] =>
-  [addresses.ipv4, ...(addresses.ipv6 === null ? [] : [addresses.ipv6])]
+const addressesOf = ({ addresses }: CameraOptions): string[] => [
+  addresses.ipv4,
+  ...(addresses.ipv6 === null ? [] : [addresses.ipv6]),
+]
 
 function read(file: string): State | null {
   try {

@@ -7,7 +7,12 @@ import type { SyslogTarget } from './options.ts'
 const AUTHPRIV = 10
 const LOCAL0 = 16
 const SEVERITIES: Partial<Record<LogEvent, number>> = {
-  'login-failed': 4, 'account-locked': 4, 'update-refused': 4, 'factory-reset': 4, 'login-succeeded': 6, started: 6,
+  'login-failed': 4,
+  'account-locked': 4,
+  'update-refused': 4,
+  'factory-reset': 4,
+  'login-succeeded': 6,
+  started: 6,
 }
 const NOTICE = 5
 
@@ -39,7 +44,8 @@ export function syslogMessage(record: LogRecord, host: string): string {
 
 /** Quotes, brackets and backslashes (section 6.3.3); everything that is not printable ASCII as \\xNN. */
 const escaped = (value: string): string =>
-  value.slice(0, 128)
+  value
+    .slice(0, 128)
     .replace(/["\]\\]/g, '\\$&')
     .replace(/[^\x20-\x7e]/g, (one) => `\\\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`)
 
@@ -76,7 +82,9 @@ export function sendersFrom(addresses: { ipv4: string; ipv6: string | null }): S
   }
 
   const sent = (socket: Socket, message: Buffer): Promise<boolean> =>
-    new Promise((resolve) => { socket.send(message, (error) => resolve(error === null)) })
+    new Promise((resolve) => {
+      socket.send(message, (error) => resolve(error === null))
+    })
 
   const deliver = async (target: SyslogTarget, record: LogRecord): Promise<void> => {
     const key = `${target.address} ${target.port}`
@@ -86,7 +94,7 @@ export function sendersFrom(addresses: { ipv4: string; ipv6: string | null }): S
     try {
       const socket = await opening
       // The refusal of an earlier datagram is reported by the next send, which then sends nothing.
-      if (!await sent(socket, message)) await sent(socket, message)
+      if (!(await sent(socket, message))) await sent(socket, message)
     } catch {
       sockets.delete(key)
     }

@@ -38,11 +38,16 @@ const GENUINE_VERSION = '1.5.0'
 const orderOf = (name: PackageName, vendorKey: string): PackageOrder => {
   const genuine = { model: MODEL, version: GENUINE_VERSION, key: vendorKey }
   switch (name) {
-    case 'genuine': return genuine
-    case 'older': return { ...genuine, version: '1.3.0' }
-    case 'unsigned': return { ...genuine, key: null }
-    case 'foreignKey': return { ...genuine, key: makeVendorKey() }
-    case 'otherModel': return { ...genuine, model: 'RC-2' }
+    case 'genuine':
+      return genuine
+    case 'older':
+      return { ...genuine, version: '1.3.0' }
+    case 'unsigned':
+      return { ...genuine, key: null }
+    case 'foreignKey':
+      return { ...genuine, key: makeVendorKey() }
+    case 'otherModel':
+      return { ...genuine, model: 'RC-2' }
   }
 }
 

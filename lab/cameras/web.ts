@@ -28,16 +28,21 @@ const refuseMalformed = (_error: Error, socket: Duplex): void => {
 
 /** HTTPS with the versions and suites of the behaviour. */
 export function makeHttpsServer(identities: readonly Identity[], behaviour: Behaviour, handler: Handler): Server {
-  const server = createHttpsServer({
-    ...LIMITS,
-    key: identities.map(({ key }) => key),
-    cert: identities.map(({ certificate }) => certificate),
-    minVersion: behaviour.tlsMinVersion,
-    ciphers: behaviour.tlsCiphers,
-    ecdhCurve: GROUPS,
-    honorCipherOrder: true,
-    handshakeTimeout: 10_000,
-  }, (request, response) => { void handler(request, response) })
+  const server = createHttpsServer(
+    {
+      ...LIMITS,
+      key: identities.map(({ key }) => key),
+      cert: identities.map(({ certificate }) => certificate),
+      minVersion: behaviour.tlsMinVersion,
+      ciphers: behaviour.tlsCiphers,
+      ecdhCurve: GROUPS,
+      honorCipherOrder: true,
+      handshakeTimeout: 10_000,
+    },
+    (request, response) => {
+      void handler(request, response)
+    },
+  )
   server.on('clientError', refuseMalformed)
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   return server
@@ -45,7 +50,9 @@ export function makeHttpsServer(identities: readonly Identity[], behaviour: Beha
 
 /** Plain HTTP. */
 export function makeHttpServer(handler: Handler): Server {
-  const server = createHttpServer(LIMITS, (request, response) => { void handler(request, response) })
+  const server = createHttpServer(LIMITS, (request, response) => {
+    void handler(request, response)
+  })
   server.on('clientError', refuseMalformed)
   return server
 }
@@ -54,14 +61,16 @@ export function makeHttpServer(handler: Handler): Server {
  * Sends every request to the same target over HTTPS (308: method and body stay, RFC 9110 section 15.4.9).
  * The host is the address the client reached, never what its Host header says.
  */
-export const redirectTo = (httpsPort: () => number): Handler => async (request, response) => {
-  const address = request.socket.localAddress ?? ''
-  const host = address.includes(':') ? `[${address}]` : address
-  const target = request.url?.startsWith('/') ? request.url : '/'
-  const Location = `https://${host}:${httpsPort()}${target}`
-  response.writeHead(308, { Location, 'Content-Length': 0, Connection: 'close' })
-  response.end()
-}
+export const redirectTo =
+  (httpsPort: () => number): Handler =>
+  async (request, response) => {
+    const address = request.socket.localAddress ?? ''
+    const host = address.includes(':') ? `[${address}]` : address
+    const target = request.url?.startsWith('/') ? request.url : '/'
+    const Location = `https://${host}:${httpsPort()}${target}`
+    response.writeHead(308, { Location, 'Content-Length': 0, Connection: 'close' })
+    response.end()
+  }
 
 /** The body of a request, read to its end; null when it is longer than `most`. */
 export async function bodyOf(request: IncomingMessage, most: number): Promise<Buffer | null> {

@@ -76,7 +76,8 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
     const kept = open !== null
     if (open === null) {
       const opened = await openLine(bench, to, { milliseconds, ...(options.source ? { source: options.source } : {}) })
-      if ('failure' in opened) return { kept, failure: opened.failure, bytes: new Uint8Array(), length: 0, end: 'closed' as const }
+      if ('failure' in opened)
+        return { kept, failure: opened.failure, bytes: new Uint8Array(), length: 0, end: 'closed' as const }
       open = opened.line
       connections++
     }
@@ -112,7 +113,11 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
       if (failure === null || result.kept)
         rounds.push({
           elapsed: bench.now() - began,
-          answer: { raw: Buffer.from(bench.redact(result.bytes).subarray(0, maxBytes)).toString('base64'), length: result.length, end: result.end },
+          answer: {
+            raw: Buffer.from(bench.redact(result.bytes).subarray(0, maxBytes)).toString('base64'),
+            length: result.length,
+            end: result.end,
+          },
         })
       if (failure !== null) {
         drop()
@@ -134,7 +139,9 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
         target: scrub(target),
         headers: headers.map(([n, v]): Header => [n, SECRET_HEADERS.test(n) ? '*'.repeat(v.length) : scrub(v)]),
         bodyBytes: asked.body?.length ?? 0,
-        credential: credential ? { user: credential.user, secret: credential.secret, published: credential.published } : null,
+        credential: credential
+          ? { user: credential.user, secret: credential.secret, published: credential.published }
+          : null,
         scheme: presented?.authorization.scheme ?? 'none',
       },
       rounds,
@@ -145,7 +152,9 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
 }
 
 function encode(asked: Asked, headers: Header[], version: string): Uint8Array {
-  const head = [`${asked.method} ${asked.target} ${version}`, ...headers.map(([n, v]) => `${n}: ${v}`), '', ''].join('\r\n')
+  const head = [`${asked.method} ${asked.target} ${version}`, ...headers.map(([n, v]) => `${n}: ${v}`), '', ''].join(
+    '\r\n',
+  )
   return asked.body ? Buffer.concat([Buffer.from(head, 'utf8'), asked.body]) : Buffer.from(head, 'utf8')
 }
 

@@ -50,7 +50,11 @@ export function authorize(
   if (challenge.scheme === 'basic')
     return { scheme: 'basic', value: `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}` }
   const { realm = '', nonce = '', opaque, algorithm } = challenge.parameters
-  const { hash, session, scheme } = HASHES[algorithmOf(challenge)] ?? { hash: 'md5', session: false, scheme: 'digest-md5' as const }
+  const { hash, session, scheme } = HASHES[algorithmOf(challenge)] ?? {
+    hash: 'md5',
+    session: false,
+    scheme: 'digest-md5' as const,
+  }
   const h = (text: string): string => createHash(hash).update(text, 'utf8').digest('hex')
   const secret = h(`${user}:${realm}:${password}`)
   const ha1 = session ? h(`${secret}:${nonce}:${cnonce}`) : secret
@@ -59,7 +63,11 @@ export function authorize(
   const protected_ = qopsOf(challenge)?.includes('auth') ?? false
   const response = protected_ ? h(`${ha1}:${nonce}:${count}:${cnonce}:auth:${ha2}`) : h(`${ha1}:${nonce}:${ha2}`)
   const parts = [
-    `username=${quote(user)}`, `realm=${quote(realm)}`, `nonce=${quote(nonce)}`, `uri=${quote(request.uri)}`, `response="${response}"`,
+    `username=${quote(user)}`,
+    `realm=${quote(realm)}`,
+    `nonce=${quote(nonce)}`,
+    `uri=${quote(request.uri)}`,
+    `response="${response}"`,
     ...(algorithm === undefined ? [] : [`algorithm=${algorithm}`]),
     ...(opaque === undefined ? [] : [`opaque=${quote(opaque)}`]),
     ...(protected_ ? ['qop=auth', `nc=${count}`] : []),

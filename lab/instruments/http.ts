@@ -13,17 +13,28 @@ export interface HttpClient {
 export function httpClient(bench: Bench, to: Endpoint, options: ClientOptions = {}): HttpClient {
   const authority = authorityOf(to)
   const host = to.port === (to.tls ? 443 : 80) ? authority.replace(/:\d+$/, '') : authority
-  const { send, close } = converse(bench, to, {
-    version: 'HTTP/1.1',
-    headersOf({ method, body, headers }) {
-      const usual: Header[] = [['Host', host], ['User-Agent', 'camseal'], ['Accept', '*/*'], ['Accept-Encoding', 'identity'], ['Connection', 'keep-alive']]
-      if (body || /^(POST|PUT|PATCH)$/.test(method)) usual.push(['Content-Length', String(body?.length ?? 0)])
-      return withGiven(usual, headers)
+  const { send, close } = converse(
+    bench,
+    to,
+    {
+      version: 'HTTP/1.1',
+      headersOf({ method, body, headers }) {
+        const usual: Header[] = [
+          ['Host', host],
+          ['User-Agent', 'camseal'],
+          ['Accept', '*/*'],
+          ['Accept-Encoding', 'identity'],
+          ['Connection', 'keep-alive'],
+        ]
+        if (body || /^(POST|PUT|PATCH)$/.test(method)) usual.push(['Content-Length', String(body?.length ?? 0)])
+        return withGiven(usual, headers)
+      },
+      enough: messageEnd,
+      start: () => 0,
+      before: 0,
+      repeatable: ['GET', 'HEAD', 'OPTIONS'],
     },
-    enough: messageEnd,
-    start: () => 0,
-    before: 0,
-    repeatable: ['GET', 'HEAD', 'OPTIONS'],
-  }, options)
+    options,
+  )
   return { send, close }
 }

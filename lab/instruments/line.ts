@@ -11,7 +11,10 @@ export interface Line {
    * Collects bytes until `enough` says how many belong to this answer (the rest stays for the next read),
    * the peer ends, `maxBytes` came, or no end was seen in time. What came is returned in every case.
    */
-  read(enough: (received: Uint8Array) => number | null, limits: { milliseconds: number; maxBytes: number }): Promise<Chunk>
+  read(
+    enough: (received: Uint8Array) => number | null,
+    limits: { milliseconds: number; maxBytes: number },
+  ): Promise<Chunk>
   close(): void
 }
 
@@ -26,7 +29,11 @@ export interface LineOptions {
 }
 
 /** Opens a line within the budgets. TLS takes every certificate and every version the library still has: it observes. */
-export async function openLine(bench: Bench, to: Endpoint, options: LineOptions): Promise<{ line: Line } | { failure: Failure }> {
+export async function openLine(
+  bench: Bench,
+  to: Endpoint,
+  options: LineOptions,
+): Promise<{ line: Line } | { failure: Failure }> {
   const release = await bench.connection()
   await bench.attempt()
   if (bench.signal.aborted) {
@@ -36,7 +43,13 @@ export async function openLine(bench: Bench, to: Endpoint, options: LineOptions)
   const localAddress = options.source ?? bench.sources(to.family)[0]
   const base = { host: to.address, port: to.port, ...(localAddress ? { localAddress } : {}) }
   const socket: Socket = to.tls
-    ? connectTls({ ...base, rejectUnauthorized: false, minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0', ALPNProtocols: ['http/1.1'] })
+    ? connectTls({
+        ...base,
+        rejectUnauthorized: false,
+        minVersion: 'TLSv1',
+        ciphers: 'DEFAULT@SECLEVEL=0',
+        ALPNProtocols: ['http/1.1'],
+      })
     : connectTcp(base)
   let released = false
   const done = () => {
@@ -45,7 +58,10 @@ export async function openLine(bench: Bench, to: Endpoint, options: LineOptions)
   }
   socket.once('close', done)
   const opened = await new Promise<Failure | null>((resolve) => {
-    const timer = setTimeout(() => resolve({ code: 'timeout', detail: `no connection after ${options.milliseconds} ms` }), options.milliseconds)
+    const timer = setTimeout(
+      () => resolve({ code: 'timeout', detail: `no connection after ${options.milliseconds} ms` }),
+      options.milliseconds,
+    )
     const abort = () => resolve({ code: 'lab', detail: 'cancelled' })
     bench.signal.addEventListener('abort', abort, { once: true })
     socket.once(to.tls ? 'secureConnect' : 'connect', () => resolve(null))

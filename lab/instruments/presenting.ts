@@ -3,7 +3,11 @@ import type { HttpMessage } from '../../suites/facts/http-message.ts'
 import type { Credential } from '../probe.ts'
 import { authorize, isStale, preferred, type Authorization } from './digest.ts'
 
-interface Request { method: string; uri: string; credential: Credential | undefined }
+interface Request {
+  method: string
+  uri: string
+  credential: Credential | undefined
+}
 
 /** A credential as it went out, and why it may go out once more. */
 export interface Presented {
@@ -36,7 +40,12 @@ export function makePresenting(now: () => number): Presenting {
     first({ credential, ...request }) {
       if (!credential) return null
       if (proven?.user === credential.user && proven.password === credential.password)
-        return { authorization: authorize(proven.challenge, credential, request, ++proven.uses), challenge: proven.challenge, proven: true, asked: 0 }
+        return {
+          authorization: authorize(proven.challenge, credential, request, ++proven.uses),
+          challenge: proven.challenge,
+          proven: true,
+          asked: 0,
+        }
       if (unused === null || (unused.challenge.scheme === 'digest' && now() - unused.at > FRESH_MICROS)) return null
       const { challenge } = unused
       if (challenge.scheme === 'digest') unused = null
@@ -55,7 +64,12 @@ export function makePresenting(now: () => number): Presenting {
       const again = last === null || last.proven || (isStale(challenges) && last.asked < 2)
       if (!credential || !challenge || !again) return null
       if (challenge.scheme === 'digest') unused = null
-      return { authorization: authorize(challenge, credential, request), challenge, proven: false, asked: (last?.asked ?? 0) + 1 }
+      return {
+        authorization: authorize(challenge, credential, request),
+        challenge,
+        proven: false,
+        asked: (last?.asked ?? 0) + 1,
+      }
     },
     forget() {
       proven = null

@@ -19,7 +19,11 @@ export interface RtspClient {
   /** One request; a target beginning with `/` is made a URL of this endpoint. */
   send(request: Asked): Promise<Exchange>
   /** SETUP over this connection, PLAY, a bounded look at the media, TEARDOWN (RFC 2326 sections 10.4 to 10.7). */
-  play(described: Exchange, limits: { milliseconds: number; packets: number }, credential?: Credential): Promise<Played | null>
+  play(
+    described: Exchange,
+    limits: { milliseconds: number; packets: number },
+    credential?: Credential,
+  ): Promise<Played | null>
   close(): void
 }
 
@@ -31,26 +35,42 @@ const MOST_MEDIA = 1_048_576
 /** A raw RTSP/1.0 client (RFC 2326) with media interleaved on its one connection. */
 export function rtspClient(bench: Bench, to: Endpoint, options: ClientOptions = {}): RtspClient {
   const origin = `${to.tls ? 'rtsps' : 'rtsp'}://${authorityOf(to)}`
-  const conversation = converse(bench, to, {
-    version: 'RTSP/1.0',
-    headersOf: ({ headers }, count) => withGiven([['CSeq', String(count)], ['User-Agent', 'camseal']], headers),
-    enough(received, method) {
-      const { end } = readFrames(received)
-      const length = received.length > end ? messageEnd(received.subarray(end), method) : null
-      return length === null ? null : end + length
+  const conversation = converse(
+    bench,
+    to,
+    {
+      version: 'RTSP/1.0',
+      headersOf: ({ headers }, count) =>
+        withGiven(
+          [
+            ['CSeq', String(count)],
+            ['User-Agent', 'camseal'],
+          ],
+          headers,
+        ),
+      enough(received, method) {
+        const { end } = readFrames(received)
+        const length = received.length > end ? messageEnd(received.subarray(end), method) : null
+        return length === null ? null : end + length
+      },
+      start(received) {
+        const { end } = readFrames(received)
+        return received[end] === DOLLAR ? received.length : end
+      },
+      before: MOST_MEDIA,
+      repeatable: ['OPTIONS', 'DESCRIBE', 'SETUP', 'PLAY', 'TEARDOWN'],
     },
-    start(received) {
-      const { end } = readFrames(received)
-      return received[end] === DOLLAR ? received.length : end
-    },
-    before: MOST_MEDIA,
-    repeatable: ['OPTIONS', 'DESCRIBE', 'SETUP', 'PLAY', 'TEARDOWN'],
-  }, options)
+    options,
+  )
 
   const send = (asked: Asked): Promise<Exchange> =>
     conversation.send(asked.target.startsWith('/') ? { ...asked, target: origin + asked.target } : asked)
 
-  async function play(described: Exchange, limits: { milliseconds: number; packets: number }, credential?: Credential): Promise<Played | null> {
+  async function play(
+    described: Exchange,
+    limits: { milliseconds: number; packets: number },
+    credential?: Credential,
+  ): Promise<Played | null> {
     const description = answerOf(described)
     const sdp = description && parseSdp(description.body)
     const medium = sdp?.media.find((m) => m.kind === 'video') ?? sdp?.media[0]
@@ -59,11 +79,20 @@ export function rtspClient(bench: Bench, to: Endpoint, options: ClientOptions = 
     const { target } = described.request
     const log = credential ? { credential } : {}
     const transport = `${medium.profile}/TCP;unicast;interleaved=0-1`
-    const setup = await send({ method: 'SETUP', target: controlUrl(target, base, medium.control), headers: [['Transport', transport]], ...log })
+    const setup = await send({
+      method: 'SETUP',
+      target: controlUrl(target, base, medium.control),
+      headers: [['Transport', transport]],
+      ...log,
+    })
     const ready = answerOf(setup)
     const session = ready && headerOf(ready, 'session')?.split(';')[0]?.trim()
     if (ready?.status !== 200 || !session) return { setup, play: null, media: null }
-    const aggregate = { target: controlUrl(target, base, sdp.control), headers: [['Session', session] as [string, string]], ...log }
+    const aggregate = {
+      target: controlUrl(target, base, sdp.control),
+      headers: [['Session', session] as [string, string]],
+      ...log,
+    }
     const played = await send({ method: 'PLAY', ...aggregate })
     const media = answerOf(played)?.status === 200 ? await watch(limits) : null
     await send({ method: 'TEARDOWN', ...aggregate, milliseconds: 2_000 })
@@ -73,10 +102,13 @@ export function rtspClient(bench: Bench, to: Endpoint, options: ClientOptions = 
   async function watch({ milliseconds, packets }: { milliseconds: number; packets: number }): Promise<Played['media']> {
     const began = bench.now()
     const line = conversation.line()
-    const chunk = await line?.read((received) => {
-      const found = readFrames(received, packets)
-      return found.packets >= packets ? found.end : null
-    }, { milliseconds, maxBytes: MOST_MEDIA })
+    const chunk = await line?.read(
+      (received) => {
+        const found = readFrames(received, packets)
+        return found.packets >= packets ? found.end : null
+      },
+      { milliseconds, maxBytes: MOST_MEDIA },
+    )
     const found = readFrames(chunk?.bytes ?? new Uint8Array())
     return { elapsed: bench.now() - began, packets: found.packets, bytes: found.bytes, control: found.control }
   }

@@ -28,9 +28,12 @@ export function targetsAt(
   const ids = new Set(services.filter((s) => isSpoken(s, protocol)).map((s) => s.id))
   const here = (r: Resource): boolean => r.service === endpoint.service
   const all: Target[] = [
-    ...resources.filter(here).map(({ target, access, holds }): Target => ({ target, source: 'declared', access, holds })),
+    ...resources
+      .filter(here)
+      .map(({ target, access, holds }): Target => ({ target, source: 'declared', access, holds })),
     ...decoys.map((target): Target => ({ target, source: 'decoy', access: null, holds: 'decoy' })),
-    ...resources.filter((r) => !here(r) && ids.has(r.service) && r.access === 'protected')
+    ...resources
+      .filter((r) => !here(r) && ids.has(r.service) && r.access === 'protected')
       .map(({ target, holds }): Target => ({ target, source: 'elsewhere', access: null, holds })),
     ...catalogue.map(({ target, holds }): Target => ({ target, source: 'catalogue', access: null, holds })),
   ]
@@ -40,7 +43,11 @@ export function targetsAt(
 }
 
 /** The credential of a log-in at the endpoint, an administrator's first; null where no log-in is declared there. */
-export function credentialAt(bench: Bench, protocol: Spoken, endpoint: SpeakingEndpoint): { credential: Credential; target: string } | null {
+export function credentialAt(
+  bench: Bench,
+  protocol: Spoken,
+  endpoint: SpeakingEndpoint,
+): { credential: Credential; target: string } | null {
   const logins = loginsOver(bench.statement, protocol).filter((l) => l.service.id === endpoint.service)
   const chosen = logins.find((l) => l.account.role === 'administrator') ?? logins[0]
   return chosen ? { credential: bench.credential(chosen.account.id), target: chosen.login.target } : null

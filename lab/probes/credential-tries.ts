@@ -40,7 +40,10 @@ function pairsFor({ statement, catalogue }: Bench, { login, service, account }: 
   const users = [...new Set(statement.accounts.map((a) => a.user))]
   const pairs = [
     ...defaultPasswords(catalogue('default-passwords')),
-    ...users.flatMap((user) => [{ user, password: '' }, { user, password: user }]),
+    ...users.flatMap((user) => [
+      { user, password: '' },
+      { user, password: user },
+    ]),
   ].filter(({ user }) => user === account.user || (isFirst && !others.has(user)))
   const once = new Map(pairs.map((p) => [`${p.user}\n${p.password}`, p]))
   return [...once.values()].map(({ user, password }) => ({ user, password, secret: password, published: true }))
@@ -57,7 +60,10 @@ export async function tryCredentials(bench: Bench, place: LoginPlace, send: Send
   const lockSeconds = Math.min(row?.lockSeconds ?? DEFAULT_LOCK_S, LONGEST_WAIT_S)
   const wait = async (seconds: number): Promise<number> => {
     const from = bench.now()
-    await bench.wait(seconds * 1000, { code: `${place.service.protocol.startsWith('rtsp') ? 'rtsp' : 'http'}-credentials.waiting`, values: { seconds } })
+    await bench.wait(seconds * 1000, {
+      code: `${place.service.protocol.startsWith('rtsp') ? 'rtsp' : 'http'}-credentials.waiting`,
+      values: { seconds },
+    })
     return bench.now() - from
   }
   let [anonymous, knownGood] = [await send(), await send(right)]
@@ -69,9 +75,19 @@ export async function tryCredentials(bench: Bench, place: LoginPlace, send: Send
   const isGood = (exchange: Exchange): boolean => alike(answerOf(exchange), good, bad) === 'granted'
   const works = looksGranted(good) && isGood(knownGood)
   const value: CredentialTries = {
-    family: to.family, port: to.port, tls: to.tls, target: login.target, user: account.user,
+    family: to.family,
+    port: to.port,
+    tls: to.tls,
+    target: login.target,
+    user: account.user,
     declaredIsListed: isListed(right, bench.catalogue('default-passwords')),
-    anonymous, knownGood, knownBad, batches: [], repeats: [], complete: true, stopped: null,
+    anonymous,
+    knownGood,
+    knownBad,
+    batches: [],
+    repeats: [],
+    complete: true,
+    stopped: null,
   }
   const stop = (why: NonNullable<CredentialTries['stopped']>): void => {
     value.complete = false
@@ -101,7 +117,12 @@ export async function tryCredentials(bench: Bench, place: LoginPlace, send: Send
         size = 1
         continue
       }
-    } else if (!works && bench.state === 'factory-fresh' && queue.length > 0 && tries.some((t) => t.request.scheme !== 'none')) {
+    } else if (
+      !works &&
+      bench.state === 'factory-fresh' &&
+      queue.length > 0 &&
+      tries.some((t) => t.request.scheme !== 'none')
+    ) {
       const window = row?.windowSeconds ?? DEFAULT_WINDOW_S
       if (window > LONGEST_PACE_S) value.complete = false
       else waited = await wait(window + 1)
@@ -116,10 +137,17 @@ export async function tryCredentials(bench: Bench, place: LoginPlace, send: Send
 /** Without a known good answer, a try that was answered otherwise than the known bad one is made again, between random passwords. */
 async function repeatOdd(value: CredentialTries, user: string, send: Send): Promise<void> {
   const bad = answerOf(value.knownBad)
-  const odd = value.batches.flatMap((b) => b.tries).filter((t) => looksGranted(answerOf(t)) && alike(answerOf(t), answerOf(t), bad) === 'granted')
+  const odd = value.batches
+    .flatMap((b) => b.tries)
+    .filter((t) => looksGranted(answerOf(t)) && alike(answerOf(t), answerOf(t), bad) === 'granted')
   for (const { request } of odd.slice(0, 3)) {
     if (!request.credential) continue
-    const again = await send({ user: request.credential.user, password: request.credential.secret, secret: request.credential.secret, published: true })
+    const again = await send({
+      user: request.credential.user,
+      password: request.credential.secret,
+      secret: request.credential.secret,
+      published: true,
+    })
     value.repeats.push({ again, bad: await send(wrongPassword(user)) })
   }
 }

@@ -21,7 +21,8 @@ export const probe = defineProbe({
   grade: 'gentle',
   order: 0,
   states: ['factory-fresh', 'in-service'],
-  seconds: (statement) => 30 * statement.samples.length * Math.max(1, statement.services.filter((s) => /^https?$/.test(s.protocol)).length),
+  seconds: (statement) =>
+    30 * statement.samples.length * Math.max(1, statement.services.filter((s) => /^https?$/.test(s.protocol)).length),
   async run(bench, subject) {
     const endpoint = speakingAt(bench, 'http', subject)
     const { family, port } = endpointOf(subject)
@@ -33,7 +34,10 @@ export const probe = defineProbe({
     const opening = await ask('/')
     if (opening.failure && (await ask('/')).failure) {
       client.close()
-      return unanswered(opening.failure.code === 'lab' ? 'lab' : 'device', 'http-anonymous.no-answer', { subject, failure: opening.failure.code })
+      return unanswered(opening.failure.code === 'lab' ? 'lab' : 'device', 'http-anonymous.no-answer', {
+        subject,
+        failure: opening.failure.code,
+      })
     }
     const decoys = [decoyPath('.html'), decoyPath('.cgi'), decoyPath('.jpg')]
     const targets = targetsAt(bench, 'http', endpoint, httpPaths(bench.catalogue('http-paths')), decoys)
@@ -45,7 +49,10 @@ export const probe = defineProbe({
       const unended = anonymous.failure !== null || anonymous.rounds.at(-1)?.answer.end === 'timeout'
       silent = unended ? silent + 1 : 0
       const logged = httpClient(bench, to, { milliseconds: 8_000 })
-      const genuine = access === 'protected' && account ? await logged.send({ method: 'GET', target, credential: account.credential }) : null
+      const genuine =
+        access === 'protected' && account
+          ? await logged.send({ method: 'GET', target, credential: account.credential })
+          : null
       logged.close()
       visits.push({ target, source, access, holds, anonymous, genuine })
       bench.progress({ code: 'http-anonymous.asked', values: { done: visits.length, all: targets.length } })

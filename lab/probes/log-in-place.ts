@@ -10,8 +10,11 @@ export interface LoginPlace extends DeclaredLogin {
   to: Endpoint
 }
 
-export const unanswered = (cause: Unanswered['cause'], code: string, values: Record<string, string | number> = {}): Unanswered =>
-  ({ answered: false, cause, why: { code, values }, artifacts: [] })
+export const unanswered = (
+  cause: Unanswered['cause'],
+  code: string,
+  values: Record<string, string | number> = {},
+): Unanswered => ({ answered: false, cause, why: { code, values }, artifacts: [] })
 
 /** Where a service is reached: the first family it is declared for and the sample has. */
 export function endpointOfService(bench: Bench, service: Service): Endpoint | null {
@@ -28,8 +31,12 @@ export function placeOf(bench: Bench, subject: string, protocol: Spoken, kind: s
 }
 
 /** A password of random letters and digits that is on no list; it is no secret, for it opens nothing. */
-export const wrongPassword = (user: string): Credential =>
-  ({ user, password: `Wr0ng-${randomBytes(9).toString('hex')}`, secret: 'random wrong password', published: false })
+export const wrongPassword = (user: string): Credential => ({
+  user,
+  password: `Wr0ng-${randomBytes(9).toString('hex')}`,
+  secret: 'random wrong password',
+  published: false,
+})
 
 /** A path that no device has. Some choose their answer by the ending. */
 export const decoyPath = (ending: string): string => `/${randomBytes(5).toString('hex')}${randomInt(10, 99)}${ending}`

@@ -16,15 +16,23 @@ import { startCameraProcess } from '../cameras/process.ts'
 const INSIDE = 'CAMSEAL_DEMO_INSIDE'
 const MARK = '.camseal-demo'
 
-interface DemoOptions { out: string; lang?: string }
-interface Place { ipv4: string; ipv6: string | null; ports: { https: number; rtsp: number; http: number } }
+interface DemoOptions {
+  out: string
+  lang?: string
+}
+interface Place {
+  ipv4: string
+  ipv6: string | null
+  ports: { https: number; rtsp: number; http: number }
+}
 
 /** A sound and a weak software camera: run, sealed with a DEMO key, verified, judged again, admitted or refused. */
 async function demo(options: DemoOptions): Promise<number> {
   const language = languageOf(options.lang)
   const out = resolve(options.out)
   if (process.env[INSIDE] === undefined && canIsolate()) return isolated(process.argv.slice(2))
-  const say = (key: string, values: Record<string, string | number> = {}) => console.log(`${key.startsWith('look-') ? '  ' : ''}${t(language, 'demo', key, values)}`)
+  const say = (key: string, values: Record<string, string | number> = {}) =>
+    console.log(`${key.startsWith('look-') ? '  ' : ''}${t(language, 'demo', key, values)}`)
   if (existsSync(out) && !existsSync(join(out, MARK))) {
     say('occupied', { out })
     return 3
@@ -46,7 +54,9 @@ async function demo(options: DemoOptions): Promise<number> {
 
   const started = Date.now()
   // Both cameras at once: most of a run is waiting for locks, logs and reboots.
-  const runs = await Promise.all(CAMERAS.map((camera) => runOne(camera, { out, inside, language, keyFile, certificate })))
+  const runs = await Promise.all(
+    CAMERAS.map((camera) => runOne(camera, { out, inside, language, keyFile, certificate })),
+  )
   const results: { name: string; run: number; verify: number; rejudge: number; admit: number }[] = []
   for (const [i, { name }] of CAMERAS.entries()) {
     const bundle = join(out, name, 'report', 'report.asice')
@@ -61,12 +71,26 @@ async function demo(options: DemoOptions): Promise<number> {
   say('look-site', { file: join(out, 'site', 'index.html') })
   say('look-verify', { file: join(out, 'sound', 'report', 'report.asice') })
   const [sound, weak] = results
-  const expected = sound?.run === 0 && sound.verify === 0 && sound.rejudge === 0 && sound.admit === 0 && weak?.run === 1 && weak.verify === 0 && weak.rejudge === 0 && weak.admit === 1
+  const expected =
+    sound?.run === 0 &&
+    sound.verify === 0 &&
+    sound.rejudge === 0 &&
+    sound.admit === 0 &&
+    weak?.run === 1 &&
+    weak.verify === 0 &&
+    weak.rejudge === 0 &&
+    weak.admit === 1
   if (!expected) say('unexpected', { results: JSON.stringify(results) })
   return expected ? 0 : 4
 }
 
-interface DemoCamera { name: string; weaknesses: string[]; bench: string; inside: Place; loopback: Place }
+interface DemoCamera {
+  name: string
+  weaknesses: string[]
+  bench: string
+  inside: Place
+  loopback: Place
+}
 
 /** Log receivers need no privilege here. */
 const LOG_PORT = 15_514
@@ -84,23 +108,50 @@ const benchRecord = ({ ipv4, ipv6 }: { ipv4: string; ipv6: string }): BenchRecor
   demo: true,
 })
 
-const place = (ipv4: string, ipv6: string | null, base: number): Place => ({ ipv4, ipv6, ports: { https: base + 443, rtsp: base + 554, http: base + 80 } })
+const place = (ipv4: string, ipv6: string | null, base: number): Place => ({
+  ipv4,
+  ipv6,
+  ports: { https: base + 443, rtsp: base + 554, http: base + 80 },
+})
 
 const CAMERAS: readonly DemoCamera[] = [
-  { name: 'sound', weaknesses: [], bench: '127.77.0.1', inside: place('127.77.0.10', 'fd00:77::10', 8000), loopback: place('127.77.0.10', '::1', 18000) },
+  {
+    name: 'sound',
+    weaknesses: [],
+    bench: '127.77.0.1',
+    inside: place('127.77.0.10', 'fd00:77::10', 8000),
+    loopback: place('127.77.0.10', '::1', 18000),
+  },
   {
     name: 'weak',
-    weaknesses: ['telnet-open', 'default-password-http', 'anonymous-snapshot', 'no-lockout', 'old-tls', 'failed-login-unlogged', 'update-altered-accepted'],
+    weaknesses: [
+      'telnet-open',
+      'default-password-http',
+      'anonymous-snapshot',
+      'no-lockout',
+      'old-tls',
+      'failed-login-unlogged',
+      'update-altered-accepted',
+    ],
     bench: '127.77.0.2',
     inside: place('127.77.0.11', 'fd00:77::11', 8000),
     loopback: place('127.77.0.11', '::1', 19000),
   },
 ]
 
-interface Setting { out: string; inside: boolean; language: Language; keyFile: string; certificate: string }
+interface Setting {
+  out: string
+  inside: boolean
+  language: Language
+  keyFile: string
+  certificate: string
+}
 
 /** Starts one camera, runs the harness on it, stops it; the exit code of the run. */
-async function runOne({ name, weaknesses, ...at }: DemoCamera, { out, inside, language, keyFile, certificate }: Setting): Promise<number> {
+async function runOne(
+  { name, weaknesses, ...at }: DemoCamera,
+  { out, inside, language, keyFile, certificate }: Setting,
+): Promise<number> {
   console.log(t(language, 'demo', 'camera', { name: t(language, 'demo', name), weaknesses: weaknesses.length }))
   const directory = join(out, name)
   const { ipv4, ipv6, ports } = inside ? at.inside : at.loopback
@@ -124,8 +175,30 @@ async function runOne({ name, weaknesses, ...at }: DemoCamera, { out, inside, la
     join(directory, 'camera'),
   )
   try {
-    const args = ['run', '--statement', camera.statement, '--regulation', 'camseal-core', '--bench', benchFile, '--out', join(directory, 'report'), '--pace', 'fast', '--demo', '--key', keyFile, '--certificate', certificate]
-    return await runVerb(language, args, { ...camera.environment, CAMSEAL_STATE: join(directory, 'bench-state') }, `[${name}] `)
+    const args = [
+      'run',
+      '--statement',
+      camera.statement,
+      '--regulation',
+      'camseal-core',
+      '--bench',
+      benchFile,
+      '--out',
+      join(directory, 'report'),
+      '--pace',
+      'fast',
+      '--demo',
+      '--key',
+      keyFile,
+      '--certificate',
+      certificate,
+    ]
+    return await runVerb(
+      language,
+      args,
+      { ...camera.environment, CAMSEAL_STATE: join(directory, 'bench-state') },
+      `[${name}] `,
+    )
   } finally {
     await camera.stop()
   }
@@ -138,23 +211,39 @@ const NETWORK = 'ip link set lo up && for a in 1 10 11; do ip -6 addr add fd00:7
 const canIsolate = (): boolean =>
   process.platform === 'linux' &&
   process.env.CAMSEAL_DEMO_LOOPBACK === undefined &&
-  spawnSync('unshare', ['--user', '--map-root-user', '--net', 'sh', '-c', NETWORK], { stdio: 'ignore', timeout: 10_000 }).status === 0
+  spawnSync('unshare', ['--user', '--map-root-user', '--net', 'sh', '-c', NETWORK], {
+    stdio: 'ignore',
+    timeout: 10_000,
+  }).status === 0
 
 const self = (): string[] => {
   const source = import.meta.url.endsWith('.ts')
-  return [process.execPath, ...(source ? ['--import', 'tsx'] : []), fileURLToPath(new URL(source ? '../../cli.ts' : '../../cli.js', import.meta.url))]
+  return [
+    process.execPath,
+    ...(source ? ['--import', 'tsx'] : []),
+    fileURLToPath(new URL(source ? '../../cli.ts' : '../../cli.js', import.meta.url)),
+  ]
 }
 
 function isolated(args: string[]): Promise<number> {
-  const child = spawn('unshare', ['--user', '--map-root-user', '--net', 'sh', '-c', `${NETWORK} && exec "$@"`, 'sh', ...self(), ...args], {
-    stdio: 'inherit',
-    env: { ...process.env, [INSIDE]: '1' },
-  })
+  const child = spawn(
+    'unshare',
+    ['--user', '--map-root-user', '--net', 'sh', '-c', `${NETWORK} && exec "$@"`, 'sh', ...self(), ...args],
+    {
+      stdio: 'inherit',
+      env: { ...process.env, [INSIDE]: '1' },
+    },
+  )
   return new Promise((done) => child.once('exit', (code) => done(code ?? 4)))
 }
 
 /** Runs a verb as a user would, shown with its command line; with a prefix where several run at once. */
-function runVerb(language: Language, args: string[], environment: Record<string, string> = {}, prefix = ''): Promise<number> {
+function runVerb(
+  language: Language,
+  args: string[],
+  environment: Record<string, string> = {},
+  prefix = '',
+): Promise<number> {
   console.log(`\n${prefix}$ camseal ${args.join(' ')}`)
   const [node = '', ...rest] = self()
   const child = spawn(node, [...rest, ...args, '--lang', language], {
@@ -172,6 +261,9 @@ export function registerDemo(program: Command, end: (code: number) => void): voi
     .description(t(languageOf(undefined), 'cli', 'demo.about'))
     .option('--out <directory>', 'where everything goes', 'camseal-demo')
     .option('--lang <language>', 'en or vi')
-    .addHelpText('after', '\nExample:\n  camseal demo --lang vi\n\nNeeds no camera, no network and no privilege; ends in under two minutes.')
+    .addHelpText(
+      'after',
+      '\nExample:\n  camseal demo --lang vi\n\nNeeds no camera, no network and no privilege; ends in under two minutes.',
+    )
     .action(async (options: DemoOptions) => end(await demo(options)))
 }

@@ -9,11 +9,22 @@ import { installedSuite } from '../../reports/suite.ts'
 import { keyOptions, signerFrom, type KeyOptions } from '../../reports/verbs/seal.ts'
 import { EXIT, faultText, languageOf } from '../../reports/verbs/terminal.ts'
 import { sourcesFor } from '../addresses.ts'
-import { loadInputs } from '../start.ts'
+import { loadInputs } from '../inputs.ts'
 
-interface DoctorOptions extends KeyOptions { statement?: string; regulation: string[]; bench?: string; json?: boolean; lang?: string }
+interface DoctorOptions extends KeyOptions {
+  statement?: string
+  regulation: string[]
+  bench?: string
+  json?: boolean
+  lang?: string
+}
 
-interface Finding { check: string; ok: boolean; fault: Fault | null; values: Record<string, string | number> }
+interface Finding {
+  check: string
+  ok: boolean
+  fault: Fault | null
+  values: Record<string, string | number>
+}
 
 const fine = (check: string, values: Finding['values'] = {}): Finding => ({ check, ok: true, fault: null, values })
 const ill = (check: string, fault: Fault): Finding => ({ check, ok: false, fault, values: fault.values })
@@ -22,9 +33,17 @@ const ill = (check: string, fault: Fault): Finding => ({ check, ok: false, fault
 async function examine(options: DoctorOptions): Promise<Finding[]> {
   const findings: Finding[] = []
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  findings.push(major > 20 || (major === 20 && minor >= 19) ? fine('node', { version: process.version }) : ill('node', { code: 'node-old', values: { version: process.version } }))
+  findings.push(
+    major > 20 || (major === 20 && minor >= 19)
+      ? fine('node', { version: process.version })
+      : ill('node', { code: 'node-old', values: { version: process.version } }),
+  )
   const suite = installedSuite()
-  findings.push(suite.state === 'released' ? fine('suite', { digest: suite.digest.slice(0, 16) }) : ill('suite', { code: 'suite-unreleased', values: { changed: suite.changed.slice(0, 3).join(', ') || '-' } }))
+  findings.push(
+    suite.state === 'released'
+      ? fine('suite', { digest: suite.digest.slice(0, 16) })
+      : ill('suite', { code: 'suite-unreleased', values: { changed: suite.changed.slice(0, 3).join(', ') || '-' } }),
+  )
   const { bavail, bsize } = statfsSync('.')
   const free = Math.floor((bavail * bsize) / 2 ** 20)
   findings.push(free > 500 ? fine('disk', { free }) : ill('disk', { code: 'disk-small', values: { free } }))
@@ -32,7 +51,13 @@ async function examine(options: DoctorOptions): Promise<Finding[]> {
   if ('faults' in signer) findings.push(...signer.faults.map((f) => ill('key', f)))
   else findings.push(signer.signer ? fine('key') : ill('key', { code: 'no-key', values: {} }))
   if (options.statement === undefined) return findings
-  const inputs = await loadInputs({ statement: options.statement, regulations: options.regulation, bench: options.bench ?? null, ask: null, demo: false })
+  const inputs = await loadInputs({
+    statement: options.statement,
+    regulations: options.regulation,
+    bench: options.bench ?? null,
+    ask: null,
+    demo: false,
+  })
   if (!inputs.ok) return [...findings, ...inputs.faults.map((f) => ill('statement', f))]
   findings.push(fine('statement'))
   return [...findings, ...(await examineBench(inputs.value.statement, inputs.value.bench.addresses))]
@@ -53,12 +78,20 @@ async function examineBench(statement: Statement, addresses: { ipv4: string[]; i
       for (const service of statement.services.filter((s) => s.transport === 'tcp' && s.families.includes(family))) {
         const code = await reach(address, service.port, source)
         const values = { service: service.id, address, port: service.port }
-        findings.push(code === null ? fine('service', values) : ill('service', { code: 'service-silent', values: { ...values, why: code } }))
+        findings.push(
+          code === null
+            ? fine('service', values)
+            : ill('service', { code: 'service-silent', values: { ...values, why: code } }),
+        )
       }
     }
   for (const channel of statement.logging.channels) {
     const code = channel.protocol === 'syslog-udp' ? await bindUdp(channel.port) : await bindTcp(channel.port)
-    findings.push(code === null ? fine('receiver', { port: channel.port }) : ill('receiver', { code: 'port-taken', values: { port: channel.port, why: code } }))
+    findings.push(
+      code === null
+        ? fine('receiver', { port: channel.port })
+        : ill('receiver', { code: 'port-taken', values: { port: channel.port, why: code } }),
+    )
   }
   return findings
 }
@@ -91,7 +124,11 @@ const bindUdp = (port: number): Promise<string | null> =>
 
 function print(language: Language, findings: readonly Finding[]): void {
   for (const f of findings)
-    console.log(f.fault ? `✗ ${t(language, 'doctor', f.check, f.values)}\n    ${faultText(language, f.fault)}` : `✓ ${t(language, 'doctor', f.check, f.values)}`)
+    console.log(
+      f.fault
+        ? `✗ ${t(language, 'doctor', f.check, f.values)}\n    ${faultText(language, f.fault)}`
+        : `✓ ${t(language, 'doctor', f.check, f.values)}`,
+    )
 }
 
 export function registerDoctor(program: Command, end: (code: number) => void): void {
@@ -101,11 +138,22 @@ export function registerDoctor(program: Command, end: (code: number) => void): v
     .option('--bench <file>', 'bench record (YAML)')
     .option('--json', 'one JSON object')
     .option('--lang <language>', 'en or vi')
-    .addHelpText('after', '\nExamples:\n  camseal doctor\n  camseal doctor --statement camera.yaml --key lab.p12 --passphrase-env LAB_PASS\n\nExit codes: 0 ready, 3 something must be mended')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  camseal doctor\n  camseal doctor --statement camera.yaml --key lab.p12 --passphrase-env LAB_PASS\n\nExit codes: 0 ready, 3 something must be mended',
+    )
     .action(async (options: DoctorOptions) => {
       const language = languageOf(options.lang)
       const findings = await examine(options)
-      if (options.json) console.log(JSON.stringify({ findings: findings.map((f) => ({ ...f, text: f.fault ? faultText(language, f.fault) : t(language, 'doctor', f.check, f.values) })) }))
+      if (options.json)
+        console.log(
+          JSON.stringify({
+            findings: findings.map((f) => ({
+              ...f,
+              text: f.fault ? faultText(language, f.fault) : t(language, 'doctor', f.check, f.values),
+            })),
+          }),
+        )
       else print(language, findings)
       end(findings.every((f) => f.ok || f.fault?.code === 'no-key') ? 0 : EXIT.badInput)
     })

@@ -8,7 +8,12 @@ import { loadStatement } from '../../profiles/statement-file.ts'
 import { probes } from '../probes/registry.generated.ts'
 import { foreseen, scheduleOf } from '../schedule.ts'
 
-interface PlanOptions { statement: string; regulation: string[]; json?: boolean; lang?: string }
+interface PlanOptions {
+  statement: string
+  regulation: string[]
+  json?: boolean
+  lang?: string
+}
 
 /** Prints what would run, before anything is sent. */
 function plan(options: PlanOptions): number {
@@ -20,7 +25,10 @@ function plan(options: PlanOptions): number {
     printFaults(language, faults, options.json ?? false)
     return EXIT.badInput
   }
-  const demand = demandOf(regulations.flatMap((r) => (r.ok ? [r.value] : [])), { mode: 'official', deselected: [] })
+  const demand = demandOf(
+    regulations.flatMap((r) => (r.ok ? [r.value] : [])),
+    { mode: 'official', deselected: [] },
+  )
   const declared = statement.value.statement
   const steps = foreseen(scheduleOf(declared, demand, registry, probes), declared).map((s) => ({
     state: s.state,
@@ -35,8 +43,15 @@ function plan(options: PlanOptions): number {
   if (options.json) console.log(JSON.stringify({ statement: statement.value.digest, steps, criteria: demand }))
   else {
     for (const s of steps)
-      console.log(`${s.state.padEnd(14)} ${s.tier ?? '-'} ${String(Math.ceil(s.seconds)).padStart(5)} s  ${s.kind} ${s.subject}${s.permitted ? '' : ` (${t(language, 'framework', 'not-permitted')})`}${s.leaves ? `\n${' '.repeat(25)}${s.leaves}` : ''}`)
-    console.log(t(language, 'cli', 'progress.planned', { steps: steps.length, minutes: Math.ceil(steps.reduce((n, s) => n + s.seconds, 0) / 60) }))
+      console.log(
+        `${s.state.padEnd(14)} ${s.tier ?? '-'} ${String(Math.ceil(s.seconds)).padStart(5)} s  ${s.kind} ${s.subject}${s.permitted ? '' : ` (${t(language, 'framework', 'not-permitted')})`}${s.leaves ? `\n${' '.repeat(25)}${s.leaves}` : ''}`,
+      )
+    console.log(
+      t(language, 'cli', 'progress.planned', {
+        steps: steps.length,
+        minutes: Math.ceil(steps.reduce((n, s) => n + s.seconds, 0) / 60),
+      }),
+    )
   }
   return 0
 }

@@ -3,7 +3,10 @@ import { plain } from '../../reports/verbs/terminal.ts'
 import type { Progress, OnProgress } from '../progress.ts'
 
 /** Live on a terminal: one line that changes. */
-export function liveProgress(language: Language, out: NodeJS.WriteStream): { onProgress: OnProgress; stop: () => void } {
+export function liveProgress(
+  language: Language,
+  out: NodeJS.WriteStream,
+): { onProgress: OnProgress; stop: () => void } {
   let head = ''
   let tail = ''
   let until: number | null = null
@@ -17,7 +20,12 @@ export function liveProgress(language: Language, out: NodeJS.WriteStream): { onP
   return {
     onProgress(p) {
       if (p.event === 'step') {
-        head = t(language, 'cli', 'progress.step', { n: p.n, of: p.of, what: title(language, p.kind), subject: p.subject })
+        head = t(language, 'cli', 'progress.step', {
+          n: p.n,
+          of: p.of,
+          what: title(language, p.kind),
+          subject: p.subject,
+        })
         tail = ''
         until = null
       } else if (p.event === 'doing') tail = messageText(language, p.about)
@@ -53,7 +61,10 @@ export function plainProgress(language: Language, out: (line: string) => void): 
 }
 
 /** One JSON object a line, for machines. */
-export const jsonProgress = (out: (line: string) => void): OnProgress => (p) => out(JSON.stringify(p))
+export const jsonProgress =
+  (out: (line: string) => void): OnProgress =>
+  (p) =>
+    out(JSON.stringify(p))
 
 function lineOf(language: Language, p: Progress): string | null {
   switch (p.event) {
@@ -62,8 +73,16 @@ function lineOf(language: Language, p: Progress): string | null {
     case 'state':
       return t(language, 'cli', `progress.state-${p.state}`, { sample: p.sample })
     case 'observed': {
-      const base = t(language, 'cli', 'progress.observed', { n: p.n, of: p.of, what: title(language, p.kind), subject: p.subject, seconds: p.seconds })
-      return p.answered || !p.why ? base : `${base}\n   ${t(language, 'cli', 'progress.unanswered')}: ${plain(messageText(language, p.why))}`
+      const base = t(language, 'cli', 'progress.observed', {
+        n: p.n,
+        of: p.of,
+        what: title(language, p.kind),
+        subject: p.subject,
+        seconds: p.seconds,
+      })
+      return p.answered || !p.why
+        ? base
+        : `${base}\n   ${t(language, 'cli', 'progress.unanswered')}: ${plain(messageText(language, p.why))}`
     }
     default:
       return null

@@ -35,7 +35,9 @@ export function bilingual(file: string, key: string): Bilingual | null {
   let at: Tree | string | undefined = localeFile(file) ?? undefined
   if (typeof at === 'object' && at[key] !== undefined) at = at[key]
   else for (const part of key.split('.')) at = typeof at === 'object' ? at[part] : undefined
-  return typeof at === 'object' && typeof at.en === 'string' && typeof at.vi === 'string' ? { en: at.en, vi: at.vi } : null
+  return typeof at === 'object' && typeof at.en === 'string' && typeof at.vi === 'string'
+    ? { en: at.en, vi: at.vi }
+    : null
 }
 
 /** Fills `{name}` with values; an unknown name stays visible. */
@@ -53,6 +55,7 @@ export const t = (language: Language, file: string, key: string, values: Message
 export function messageText(language: Language, message: Message, criterion?: string): string {
   const own = criterion ? bilingual(`criteria/${criterion}`, `messages.${message.code}`) : null
   const [head = '', ...rest] = message.code.split('.')
-  const found = own ?? bilingual(`probes/${head}`, `messages.${rest.join('.')}`) ?? bilingual(head, rest.join('.')) ?? null
+  const found =
+    own ?? bilingual(`probes/${head}`, `messages.${rest.join('.')}`) ?? bilingual(head, rest.join('.')) ?? null
   return fill(found?.[language] ?? message.code, message.values)
 }

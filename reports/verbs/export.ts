@@ -18,7 +18,11 @@ import { EXIT, languageOf, printFaults } from './terminal.ts'
 
 const FORMATS = ['html', 'junit', 'allure', 'summary'] as const
 
-interface Options { format: string; out?: string; lang?: string }
+interface Options {
+  format: string
+  out?: string
+  lang?: string
+}
 
 /** Writes a view of a run or a sealed report again: in the other language, or in a format that another tool reads. */
 async function exportReport(path: string, options: Options): Promise<number> {
@@ -27,7 +31,8 @@ async function exportReport(path: string, options: Options): Promise<number> {
     printFaults(language, faults, false)
     return code
   }
-  if (!FORMATS.some((f) => f === options.format)) return fail([{ code: 'not-one-of', values: { expected: FORMATS.join(', ') } }])
+  if (!FORMATS.some((f) => f === options.format))
+    return fail([{ code: 'not-one-of', values: { expected: FORMATS.join(', ') } }])
   if (!existsSync(path)) return fail([{ code: 'no-run', values: { path } }])
   if (statSync(path).isDirectory()) {
     const read = await readRecorded(directoryMembers(path), registry, true)
@@ -61,12 +66,21 @@ async function objectsOf(members: Members): Promise<Map<string, Uint8Array>> {
   return found
 }
 
-async function write(source: ReportSource, { format, out }: Options, language: Language, path: string): Promise<number> {
+async function write(
+  source: ReportSource,
+  { format, out }: Options,
+  language: Language,
+  path: string,
+): Promise<number> {
   if (format === 'allure') {
     const directory = out ?? 'allure'
     writeAllure(source, join(directory, 'results'), language)
     const rendered = await renderAllure(join(directory, 'results'), join(directory, 'site'))
-    console.log(rendered.ok ? rendered.page : t(language, 'cli', `export.allure-${rendered.why}`, { directory: join(directory, 'results') }))
+    console.log(
+      rendered.ok
+        ? rendered.page
+        : t(language, 'cli', `export.allure-${rendered.why}`, { directory: join(directory, 'results') }),
+    )
     return 0
   }
   const text =
@@ -74,7 +88,10 @@ async function write(source: ReportSource, { format, out }: Options, language: L
       ? renderHtml(source, { language, kinds: registry.kinds })
       : format === 'junit'
         ? renderJunit(source, language)
-        : renderSummary(source, { language, colour: out === undefined && process.stdout.isTTY === true && process.env.NO_COLOR === undefined })
+        : renderSummary(source, {
+            language,
+            colour: out === undefined && process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
+          })
   if (out === undefined) process.stdout.write(text)
   else {
     mkdirSync(dirname(out) || '.', { recursive: true })
@@ -91,6 +108,9 @@ export function registerExport(program: Command, end: (code: number) => void): v
     .requiredOption('--format <format>', 'html, junit, allure or summary')
     .option('--out <path>', 'file (allure: directory); standard output where left out')
     .option('--lang <language>', 'en or vi')
-    .addHelpText('after', '\nExamples:\n  camseal export report.asice --format summary --lang vi\n  camseal export out --format allure --out allure\n  camseal export report.asice --format html --out bao-cao.html --lang vi')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  camseal export report.asice --format summary --lang vi\n  camseal export out --format allure --out allure\n  camseal export report.asice --format html --out bao-cao.html --lang vi',
+    )
     .action(async (path: string, options: Options) => end(await exportReport(path, options)))
 }

@@ -10,10 +10,17 @@ import { writeViews } from '../render.ts'
 import { sealRun } from '../seal.ts'
 import { EXIT, languageOf, printFaults } from './terminal.ts'
 
-export interface KeyOptions { key?: string; certificate?: string; passphraseEnv?: string; passphraseFile?: string }
+export interface KeyOptions {
+  key?: string
+  certificate?: string
+  passphraseEnv?: string
+  passphraseFile?: string
+}
 
 /** The signer that the options name; null where no key is given (rule 10: never sign with a key nobody configured). */
-export async function signerFrom(options: KeyOptions): Promise<{ signer: Signer | null } | { faults: { code: string; values: Record<string, string | number> }[] }> {
+export async function signerFrom(
+  options: KeyOptions,
+): Promise<{ signer: Signer | null } | { faults: { code: string; values: Record<string, string | number> }[] }> {
   if (options.key === undefined) return { signer: null }
   return loadSigner({
     key: options.key,
@@ -33,7 +40,10 @@ export const keyOptions = (command: Command): Command =>
     .option('--passphrase-env <name>', 'environment variable with the passphrase of the key')
     .option('--passphrase-file <file>', 'file with the passphrase of the key')
 
-interface SealOptions extends KeyOptions { json?: boolean; lang?: string }
+interface SealOptions extends KeyOptions {
+  json?: boolean
+  lang?: string
+}
 
 async function seal(directory: string, options: SealOptions): Promise<number> {
   const language = languageOf(options.lang)
@@ -64,7 +74,10 @@ export function registerSeal(program: Command, end: (code: number) => void): voi
   keyOptions(program.command('seal <directory>').description(t(languageOf(undefined), 'cli', 'seal.about')))
     .option('--json', 'one JSON object')
     .option('--lang <language>', 'en or vi')
-    .addHelpText('after', '\nExamples:\n  camseal seal out --key lab.p12 --passphrase-env LAB_PASS\n  camseal seal out --key lab.key --certificate lab.crt')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  camseal seal out --key lab.p12 --passphrase-env LAB_PASS\n  camseal seal out --key lab.key --certificate lab.crt',
+    )
     .action(async (directory: string, options: SealOptions) => end(await seal(directory, options)))
   program
     .command('disclose <report>')
@@ -76,7 +89,9 @@ export function registerSeal(program: Command, end: (code: number) => void): voi
     .action(async (path: string, options: { to: string; out: string; lang?: string }) => {
       const language = languageOf(options.lang)
       const to = options.to === 'public' || options.to === 'regulator' ? options.to : null
-      const result = to ? await discloseCopy(path, options.out, to) : { faults: [{ code: 'not-one-of', values: { expected: 'public, regulator' }, field: '--to' }] }
+      const result = to
+        ? await discloseCopy(path, options.out, to)
+        : { faults: [{ code: 'not-one-of', values: { expected: 'public, regulator' }, field: '--to' }] }
       if ('faults' in result) {
         printFaults(language, result.faults, false)
         end(EXIT.badInput)

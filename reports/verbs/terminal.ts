@@ -16,7 +16,8 @@ export const EXIT = {
 
 /** Language of the terminal: `--lang`, CAMSEAL_LANG, then the system's. */
 export function languageOf(given: string | undefined): Language {
-  const wanted = given ?? process.env.CAMSEAL_LANG ?? process.env.LC_ALL ?? process.env.LC_MESSAGES ?? process.env.LANG ?? ''
+  const wanted =
+    given ?? process.env.CAMSEAL_LANG ?? process.env.LC_ALL ?? process.env.LC_MESSAGES ?? process.env.LANG ?? ''
   return wanted.toLowerCase().startsWith('vi') ? 'vi' : 'en'
 }
 
@@ -24,7 +25,9 @@ const FAULT_FILES = ['faults', 'faults-seal', 'faults-trust', 'faults-catalog', 
 
 /** One fault as a line: where, what, and how to mend it. */
 export function faultText(language: Language, fault: Fault): string {
-  const text = FAULT_FILES.map((f) => bilingual(f, fault.code) ?? bilingual(f, `faults.${fault.code}`)).find((x) => x !== null)
+  const text = FAULT_FILES.map((f) => bilingual(f, fault.code) ?? bilingual(f, `faults.${fault.code}`)).find(
+    (x) => x !== null,
+  )
   const where = [fault.file, fault.line].filter((x) => x !== undefined).join(':')
   const field = fault.field ? ` ${fault.field}` : ''
   const message = fill(text?.[language] ?? `${fault.code} ${JSON.stringify(fault.values)}`, fault.values)
@@ -43,4 +46,7 @@ export function printFaults(language: Language, faults: readonly Fault[], json: 
 
 /** Device text on a terminal: control characters, also bidirectional ones, are shown and never obeyed. */
 export const plain = (text: string): string =>
-  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  text.replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )

@@ -24,12 +24,17 @@ export function credentialFindings(value: CredentialTries, context: Context): Fi
   return findings
 }
 
-const isAllowed = ({ state, parameters }: Context): boolean => state === 'factory-fresh' && parameters.inFactoryState === 'allowed'
+const isAllowed = ({ state, parameters }: Context): boolean =>
+  state === 'factory-fresh' && parameters.inFactoryState === 'allowed'
 
 /** A listed credential that opens the door, or the permission for it. */
 function opened(exchange: Exchange, at: string, context: Context): Finding {
   const values = { user: exchange.request.credential?.user ?? '', password: exchange.request.credential?.secret ?? '' }
-  return (isAllowed(context) ? evidence : violation)(isAllowed(context) ? 'default-before-first-use' : 'default-accepted', values, [context.cite(at)])
+  return (isAllowed(context) ? evidence : violation)(
+    isAllowed(context) ? 'default-before-first-use' : 'default-accepted',
+    values,
+    [context.cite(at)],
+  )
 }
 
 /** Tries beside the declared credential: refused ones count only between controls that were granted. */
@@ -52,14 +57,20 @@ function besideGood(value: CredentialTries, context: Context): Finding[] {
         if (!open.has(key)) findings.push(opened(exchange, at, context))
         open.add(key)
       } else if (likeness === 'refused' && held) refused.add(key)
-      else if (likeness === 'unclear' && held && looksGranted(answerOf(exchange))) findings.push(suspicion('default-unclear', credentialOf(exchange), [cite(at)]))
+      else if (likeness === 'unclear' && held && looksGranted(answerOf(exchange)))
+        findings.push(suspicion('default-unclear', credentialOf(exchange), [cite(at)]))
     }
   }
   if (value.declaredIsListed && open.size === 0 && !isAllowed(context))
-    findings.push(violation('declared-is-listed', { user: value.user }, [cite('/declaredIsListed'), cite('/knownGood')]))
+    findings.push(
+      violation('declared-is-listed', { user: value.user }, [cite('/declaredIsListed'), cite('/knownGood')]),
+    )
   const left = [...asked].filter((key) => !refused.has(key) && !open.has(key)).length
   if (left > 0 || !value.complete) findings.push(gap('tries-undecided', { count: left }, [cite('/batches')]))
-  if (refused.size > 0) findings.push(evidence('defaults-refused', { count: refused.size }, [cite('/knownGood'), cite('/knownBad'), cite('/batches')]))
+  if (refused.size > 0)
+    findings.push(
+      evidence('defaults-refused', { count: refused.size }, [cite('/knownGood'), cite('/knownBad'), cite('/batches')]),
+    )
   return findings
 }
 
@@ -71,7 +82,8 @@ function withoutGood(value: CredentialTries, context: Context): Finding[] {
   const findings: Finding[] = []
   for (const [i, { again, bad: then }] of value.repeats.entries()) {
     const differs = looksGranted(answerOf(again)) && alike(answerOf(again), answerOf(again), bad) === 'granted'
-    if (differs && alike(answerOf(then), null, bad) === 'refused') findings.push(opened(again, `/repeats/${i}/again`, context))
+    if (differs && alike(answerOf(then), null, bad) === 'refused')
+      findings.push(opened(again, `/repeats/${i}/again`, context))
     else findings.push(suspicion('default-unclear', credentialOf(again), [cite(`/repeats/${i}/again`)]))
   }
   if (findings.length > 0) return findings
@@ -82,5 +94,7 @@ function withoutGood(value: CredentialTries, context: Context): Finding[] {
 }
 
 const nameOf = (exchange: Exchange): string => JSON.stringify(credentialOf(exchange))
-const credentialOf = ({ request }: Exchange): { user: string; password: string } =>
-  ({ user: request.credential?.user ?? '', password: request.credential?.secret ?? '' })
+const credentialOf = ({ request }: Exchange): { user: string; password: string } => ({
+  user: request.credential?.user ?? '',
+  password: request.credential?.secret ?? '',
+})

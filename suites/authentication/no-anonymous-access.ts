@@ -1,4 +1,13 @@
-import { always, defineCriterion, evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
+import {
+  always,
+  defineCriterion,
+  evidence,
+  gap,
+  suspicion,
+  violation,
+  type Finding,
+  type JudgeContext,
+} from '../criterion.ts'
 import { answerOf } from '../facts/answer.ts'
 import { httpPaths } from '../facts/catalogue.ts'
 import { holdsPicture, proves, type Proof } from '../facts/leak.ts'
@@ -40,20 +49,29 @@ type Context = JudgeContext<unknown>
 const proofOf = (holds: string): Proof => (holds === 'snapshot' ? { picture: true } : { secret: true })
 
 /** A declared protected resource beside the same one logged in. */
-function declaredFindings(visit: HttpVisit, at: string, decoys: HttpMessage[], { cite, state, statement }: Context): Finding[] {
+function declaredFindings(
+  visit: HttpVisit,
+  at: string,
+  decoys: HttpMessage[],
+  { cite, state, statement }: Context,
+): Finding[] {
   const [anonymous, genuine] = [answerOf(visit.anonymous), answerOf(visit.genuine)]
   const values = { target: visit.target, holds: visit.holds }
   const cites = [cite(`${at}/anonymous`), cite(`${at}/genuine`)]
   if (anonymous === null) return [gap('no-answer', values, [cite(`${at}/anonymous`)])]
-  if (proves(anonymous, proofOf(visit.holds)) === 'yes' && !isLike(anonymous, decoys)) return [violation('protected-given', values, cites)]
+  if (proves(anonymous, proofOf(visit.holds)) === 'yes' && !isLike(anonymous, decoys))
+    return [violation('protected-given', values, cites)]
   if (!looksGranted(genuine)) {
     const unused = state === 'factory-fresh' && statement.actions.initialise !== undefined
-    return unused && saysNo(anonymous) ? [evidence('refused-before-set-up', values, cites)] : [gap('genuine-not-seen', values, cites)]
+    return unused && saysNo(anonymous)
+      ? [evidence('refused-before-set-up', values, cites)]
+      : [gap('genuine-not-seen', values, cites)]
   }
   if (isLike(genuine, decoys)) return [gap('same-as-nothing', values, cites)]
   const likeness = alike(anonymous, genuine, null)
   if (likeness === 'granted') return [violation('protected-given', values, cites)]
-  if (likeness === 'refused' || similarity(anonymous.body, genuine.body) < UNLIKE) return [evidence('protected-refused', values, cites)]
+  if (likeness === 'refused' || similarity(anonymous.body, genuine.body) < UNLIKE)
+    return [evidence('protected-refused', values, cites)]
   return [gap('unclear', values, cites)]
 }
 
@@ -65,7 +83,13 @@ const isLike = (message: HttpMessage, decoys: HttpMessage[]): boolean =>
   decoys.some((d) => d.status === message.status && !holdsPicture(message) && similarity(d.body, message.body) >= SAME)
 
 /** Public, undeclared and well-known paths: only what proves a leak by its content. */
-function otherFindings(visit: HttpVisit, at: string, decoys: HttpMessage[], proof: Proof, { cite }: Context): Finding[] {
+function otherFindings(
+  visit: HttpVisit,
+  at: string,
+  decoys: HttpMessage[],
+  proof: Proof,
+  { cite }: Context,
+): Finding[] {
   const anonymous = answerOf(visit.anonymous)
   const values = { target: visit.target, holds: visit.holds }
   const isPublic = visit.access === 'public'
@@ -84,5 +108,7 @@ function known({ visits, complete }: HttpAnonymous, findings: Finding[], { cite 
   if (!complete) return [gap('incomplete', { asked: visits.length }, [cite('/visits')])]
   if (silent > 0) return [gap('paths-without-answer', { count: silent }, [cite('/visits')])]
   const given = findings.filter((f) => f.is === 'violation').length
-  return others.length > given ? [evidence('paths-give-nothing', { count: others.length - given }, [cite('/visits')])] : []
+  return others.length > given
+    ? [evidence('paths-give-nothing', { count: others.length - given }, [cite('/visits')])]
+    : []
 }

@@ -1,4 +1,13 @@
-import { always, defineCriterion, evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
+import {
+  always,
+  defineCriterion,
+  evidence,
+  gap,
+  suspicion,
+  violation,
+  type Finding,
+  type JudgeContext,
+} from '../criterion.ts'
 import { answerOf } from '../facts/answer.ts'
 import { saysNo } from '../facts/likeness.ts'
 import { parseSdp } from '../facts/sdp.ts'
@@ -17,7 +26,9 @@ export const criterion = defineCriterion({
   catalogues: ['rtsp-paths'],
   applies: always,
   judge({ value }, context) {
-    const findings = value.visits.flatMap((visit, i) => (visit.access === 'public' ? [] : visitFindings(visit, `/visits/${i}`, value, context)))
+    const findings = value.visits.flatMap((visit, i) =>
+      visit.access === 'public' ? [] : visitFindings(visit, `/visits/${i}`, value, context),
+    )
     return [...findings, ...known(value, findings, context)]
   },
 })
@@ -34,14 +45,26 @@ export function outcomeOf({ describe, played }: RtspAttempt): Outcome {
   return (setup !== null && saysNo(setup)) || (play !== null && saysNo(play)) ? 'refused' : 'described'
 }
 
-function visitFindings(visit: RtspVisit, at: string, value: RtspAnonymous, { cite, state, statement }: JudgeContext<unknown>): Finding[] {
+function visitFindings(
+  visit: RtspVisit,
+  at: string,
+  value: RtspAnonymous,
+  { cite, state, statement }: JudgeContext<unknown>,
+): Finding[] {
   const values = { target: visit.target, packets: visit.anonymous.played?.media?.packets ?? 0 }
   const cites = [cite(`${at}/anonymous`), ...(visit.genuine ? [cite(`${at}/genuine`)] : [])]
   const isDeclared = visit.access === 'protected'
   const outcome = outcomeOf(visit.anonymous)
   if (outcome === 'flows') {
-    if (visit.source === 'decoy' && value.visits.some((v) => v.access === 'public')) return [suspicion('any-path-flows', values, cites)]
-    return [violation(isDeclared ? 'protected-flows' : visit.source === 'decoy' ? 'any-path-flows' : 'undeclared-flows', values, cites)]
+    if (visit.source === 'decoy' && value.visits.some((v) => v.access === 'public'))
+      return [suspicion('any-path-flows', values, cites)]
+    return [
+      violation(
+        isDeclared ? 'protected-flows' : visit.source === 'decoy' ? 'any-path-flows' : 'undeclared-flows',
+        values,
+        cites,
+      ),
+    ]
   }
   if (outcome === 'described') return [suspicion('described-only', values, cites)]
   if (!isDeclared) return []
@@ -57,5 +80,12 @@ function known({ visits, complete }: RtspAnonymous, findings: Finding[], { cite 
   if (!complete) return [gap('incomplete', { asked: visits.length }, [cite('/visits'), cite('/controls')])]
   if (silent > 0) return [gap('paths-without-answer', { count: silent }, [cite('/visits')])]
   const given = findings.filter((f) => f.is === 'violation').length
-  return others.length > given ? [evidence('paths-give-nothing', { count: others.filter((v) => outcomeOf(v.anonymous) === 'refused').length }, [cite('/visits'), cite('/controls')])] : []
+  return others.length > given
+    ? [
+        evidence('paths-give-nothing', { count: others.filter((v) => outcomeOf(v.anonymous) === 'refused').length }, [
+          cite('/visits'),
+          cite('/controls'),
+        ]),
+      ]
+    : []
 }

@@ -2,8 +2,15 @@ import type { Proof } from './leak.ts'
 
 /** Rows of the catalogues of this area, taken from data that was checked for nothing but being a catalogue. Other rows are left out. */
 
-export interface DefaultPassword { user: string; password: string }
-export interface HttpPath { target: string; holds: string; proof: Proof }
+export interface DefaultPassword {
+  user: string
+  password: string
+}
+export interface HttpPath {
+  target: string
+  holds: string
+  proof: Proof
+}
 
 const record = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
@@ -14,7 +21,9 @@ const rows = (data: unknown, member: string): Record<string, unknown>[] => {
 
 /** `pairs` of the catalogue `default-passwords`. */
 export const defaultPasswords = (data: unknown): DefaultPassword[] =>
-  rows(data, 'pairs').flatMap(({ user, password }) => (typeof user === 'string' && typeof password === 'string' ? [{ user, password }] : []))
+  rows(data, 'pairs').flatMap(({ user, password }) =>
+    typeof user === 'string' && typeof password === 'string' ? [{ user, password }] : [],
+  )
 
 /** `paths` of the catalogue `http-paths`. */
 export const httpPaths = (data: unknown): HttpPath[] =>
@@ -22,7 +31,9 @@ export const httpPaths = (data: unknown): HttpPath[] =>
     if (typeof target !== 'string' || typeof holds !== 'string') return []
     const { picture, secret, log, texts } = record(proof)
     const words = Array.isArray(texts) ? texts.filter((t) => typeof t === 'string') : []
-    return [{ target, holds, proof: { picture: picture === true, secret: secret === true, log: log === true, texts: words } }]
+    return [
+      { target, holds, proof: { picture: picture === true, secret: secret === true, log: log === true, texts: words } },
+    ]
   })
 
 /** `paths` of the catalogue `rtsp-paths`. */
@@ -31,5 +42,6 @@ export const rtspPaths = (data: unknown): string[] =>
 
 /** Passwords that anybody tries first: published for the user, blank, or the user name. */
 export const isListed = (credential: DefaultPassword, data: unknown): boolean =>
-  credential.password === '' || credential.password.toLowerCase() === credential.user.toLowerCase() ||
+  credential.password === '' ||
+  credential.password.toLowerCase() === credential.user.toLowerCase() ||
   defaultPasswords(data).some((p) => p.user === credential.user && p.password === credential.password)

@@ -29,7 +29,8 @@ export function parseChallenges(value: string): Challenge[] {
     const given = /^[ \t]*=(?!=*[ \t]*(?:,|$))[ \t]*/.exec(rest)?.[0]
     if (given === undefined || current === undefined) {
       rest = rest.replace(/^=*/, '')
-      if (/^([ \t]|$|,)/.test(rest) && !isToken68(current, word)) found.push({ scheme: word.toLowerCase(), parameters: blank() })
+      if (/^([ \t]|$|,)/.test(rest) && !isToken68(current, word))
+        found.push({ scheme: word.toLowerCase(), parameters: blank() })
       continue
     }
     rest = rest.slice(given.length)
@@ -45,7 +46,10 @@ const blank = (): Record<string, string> => Object.create(null) as Record<string
 
 /** The opaque word after a scheme such as Negotiate is no scheme of its own. */
 const isToken68 = (current: Challenge | undefined, word: string): boolean =>
-  current !== undefined && /^(negotiate|ntlm|bearer)$/.test(current.scheme) && Object.keys(current.parameters).length === 0 && word.length > 12
+  current !== undefined &&
+  /^(negotiate|ntlm|bearer)$/.test(current.scheme) &&
+  Object.keys(current.parameters).length === 0 &&
+  word.length > 12
 
 /** The challenges of an answer, over all its headers, in order. */
 export const challengesOf = (message: HttpMessage): Challenge[] =>

@@ -57,9 +57,18 @@ function readHead(bytes: Uint8Array, from: number): Head {
       const last = headers.at(-1)
       if (/^[ \t]+\S/.test(line) && last) last[1] += ` ${line.trim()}`
       const colon = line.indexOf(':')
-      if (colon > 0 && !/^[ \t]/.test(line)) headers.push([line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()])
+      if (colon > 0 && !/^[ \t]/.test(line))
+        headers.push([line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()])
     }
-  return { start, end, protocol: protocol.toUpperCase(), version, status: Number(status), reason: reason.trim(), headers }
+  return {
+    start,
+    end,
+    protocol: protocol.toUpperCase(),
+    version,
+    status: Number(status),
+    reason: reason.trim(),
+    headers,
+  }
 }
 
 /** The head of the final answer: interim ones (RFC 9110 section 15.2) are passed over, 101 is final. */
@@ -73,7 +82,10 @@ function finalHead(bytes: Uint8Array): Head {
   return head
 }
 
-interface Chunks { body: Uint8Array; end: number | null }
+interface Chunks {
+  body: Uint8Array
+  end: number | null
+}
 
 /** Chunked coding (RFC 9112 section 7.1); on a broken size the rest is taken as it is. */
 function readChunks(bytes: Uint8Array, from: number): Chunks {
@@ -90,7 +102,9 @@ function readChunks(bytes: Uint8Array, from: number): Chunks {
   for (let at = from; ;) {
     const lineEnd = bytes.indexOf(LF, at)
     if (lineEnd === -1) return joined(null)
-    const size = /^[ \t]*([0-9A-Fa-f]{1,7})[ \t]*(?:;.*)?\r?$/.exec(latin1(bytes.subarray(at, Math.min(lineEnd, at + 1024))))
+    const size = /^[ \t]*([0-9A-Fa-f]{1,7})[ \t]*(?:;.*)?\r?$/.exec(
+      latin1(bytes.subarray(at, Math.min(lineEnd, at + 1024))),
+    )
     if (!size?.[1]) {
       parts.push(bytes.subarray(at))
       return joined(null)
@@ -110,17 +124,29 @@ function readChunks(bytes: Uint8Array, from: number): Chunks {
   }
 }
 
-const all = (headers: [string, string][], name: string): string[] => headers.filter(([n]) => n === name).map(([, v]) => v)
+const all = (headers: [string, string][], name: string): string[] =>
+  headers.filter(([n]) => n === name).map(([, v]) => v)
 
-const isChunked = (headers: [string, string][]): boolean => all(headers, 'transfer-encoding').some((v) => /\bchunked\b/i.test(v))
+const isChunked = (headers: [string, string][]): boolean =>
+  all(headers, 'transfer-encoding').some((v) => /\bchunked\b/i.test(v))
 
 /** Declared lengths, repeated ones once; more than one value means that the device contradicts itself. */
-const lengthsOf = (headers: [string, string][]): number[] =>
-  [...new Set(all(headers, 'content-length').flatMap((v) => v.split(',')).map((v) => v.trim()).filter((v) => /^[0-9]{1,15}$/.test(v)).map(Number))]
+const lengthsOf = (headers: [string, string][]): number[] => [
+  ...new Set(
+    all(headers, 'content-length')
+      .flatMap((v) => v.split(','))
+      .map((v) => v.trim())
+      .filter((v) => /^[0-9]{1,15}$/.test(v))
+      .map(Number),
+  ),
+]
 
 /** Answers that have no body whatever their headers say (RFC 9112 section 6.3). RTSP has one only with a length (RFC 2326 section 12.14). */
 const isBodiless = (head: Head, method: string): boolean =>
-  method === 'HEAD' || head.status === 204 || head.status === 304 || head.status === 101 ||
+  method === 'HEAD' ||
+  head.status === 204 ||
+  head.status === 304 ||
+  head.status === 101 ||
   (head.protocol === 'RTSP' && lengthsOf(head.headers).length === 0)
 
 /**
@@ -152,7 +178,10 @@ export function parseMessage(raw: Uint8Array, method = 'GET'): HttpMessage {
   if (protocol === '') return { protocol, version, status, reason, headers: [], body: raw }
   const rest = head.end === null || isBodiless(head, method) ? new Uint8Array() : raw.subarray(head.end)
   const [length] = lengthsOf(headers)
-  const body = head.end !== null && rest.length > 0 && isChunked(headers) ? readChunks(raw, head.end).body : rest.subarray(0, length ?? rest.length)
+  const body =
+    head.end !== null && rest.length > 0 && isChunked(headers)
+      ? readChunks(raw, head.end).body
+      : rest.subarray(0, length ?? rest.length)
   return { protocol, version, status, reason, headers, body }
 }
 

@@ -25,7 +25,8 @@ export function pictureOf(body: Uint8Array): 'jpeg' | 'png' | 'gif' | null {
 function shinglesOf(text: string): Set<string> {
   const words = (text.toLowerCase().match(/[a-z0-9_\x80-\xff]+/g) ?? []).map((w) => (/[0-9]/.test(w) ? '#' : w))
   const shingles = new Set<string>()
-  for (let i = 0; i < words.length && shingles.size < MOST_SHINGLES; i++) shingles.add(`${words[i] ?? ''} ${words[i + 1] ?? ''}`)
+  for (let i = 0; i < words.length && shingles.size < MOST_SHINGLES; i++)
+    shingles.add(`${words[i] ?? ''} ${words[i + 1] ?? ''}`)
   return shingles
 }
 
@@ -45,7 +46,8 @@ export function similarity(a: Uint8Array, b: Uint8Array): number {
   return union === 0 ? 0 : Math.floor((shared * 1000) / union)
 }
 
-const isChallenge = (m: HttpMessage): boolean => m.status === 401 || m.headers.some(([name]) => name === 'www-authenticate')
+const isChallenge = (m: HttpMessage): boolean =>
+  m.status === 401 || m.headers.some(([name]) => name === 'www-authenticate')
 /** Answers that say no, whatever they hold: RFC 9110 section 15.5, RFC 6585 section 4, RFC 4918 section 11.3. */
 export const saysNo = (m: HttpMessage): boolean => [401, 403, 404, 407, 423, 429, 454, 503].includes(m.status)
 

@@ -1,7 +1,13 @@
 /** How long something lasted, as far as it was seen: at least `least`, at most `most` microseconds (null: the end was not seen). */
-export interface Lasted { least: number; most: number | null }
+export interface Lasted {
+  least: number
+  most: number | null
+}
 
-interface Moment { at: number; elapsed: number }
+interface Moment {
+  at: number
+  elapsed: number
+}
 
 /**
  * The duration of a lock from what was sent when: it began between the start of `after` and the end of `by`, still held

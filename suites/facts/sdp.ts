@@ -17,7 +17,9 @@ export interface Sdp {
 
 /** Reads a session description, LF or CRLF; null where the bytes are none. Never throws. */
 export function parseSdp(bytes: Uint8Array): Sdp | null {
-  const lines = latin1(bytes).split(/\r?\n|\r/).map((line) => line.trimEnd())
+  const lines = latin1(bytes)
+    .split(/\r?\n|\r/)
+    .map((line) => line.trimEnd())
   const first = lines.findIndex((line) => line !== '')
   if (lines[first] !== 'v=0') return null
   const sdp: Sdp = { control: null, media: [] }

@@ -15,11 +15,18 @@ export interface SpeakingEndpoint {
 }
 
 /** Every declared endpoint of a protocol, and every other one that was found to speak it (rule 6). */
-export function endpointsSpeaking(protocol: Spoken, { statement, seen }: Pick<Known, 'statement' | 'seen'>): SpeakingEndpoint[] {
+export function endpointsSpeaking(
+  protocol: Spoken,
+  { statement, seen }: Pick<Known, 'statement' | 'seen'>,
+): SpeakingEndpoint[] {
   const found = new Map<string, SpeakingEndpoint>()
   for (const { sample, family } of addressesOf(statement))
     for (const s of statement.services)
-      if (s.transport === 'tcp' && (s.protocol === protocol || s.protocol === `${protocol}s`) && s.families.includes(family)) {
+      if (
+        s.transport === 'tcp' &&
+        (s.protocol === protocol || s.protocol === `${protocol}s`) &&
+        s.families.includes(family)
+      ) {
         const subject = endpointSubject(sample, family, s.port)
         found.set(subject, { subject, tls: s.protocol !== protocol, service: s.id })
       }

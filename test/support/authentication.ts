@@ -11,7 +11,8 @@ const ajv = new Ajv2020({ strict: false, allErrors: true })
 
 /** The data of a catalogue as it is published. */
 export const catalogueData = (name: string): unknown =>
-  (parse(readFileSync(new URL(`../../profiles/catalogues/${name}.yaml`, import.meta.url), 'utf8')) as { data: unknown }).data
+  (parse(readFileSync(new URL(`../../profiles/catalogues/${name}.yaml`, import.meta.url), 'utf8')) as { data: unknown })
+    .data
 
 /** What does not fit the schema of its kind; empty where all fits. */
 export function misfits(kind: ObservationKind, seen: Seen<unknown>): string[] {
@@ -30,12 +31,20 @@ export interface Judged {
 export function judged<T>(
   criterion: Criterion<T>,
   seen: Seen<T>,
-  { statement, subject = '', state = 'in-service', parameters = {} }: { statement: Statement; subject?: string; state?: State; parameters?: unknown },
+  {
+    statement,
+    subject = '',
+    state = 'in-service',
+    parameters = {},
+  }: { statement: Statement; subject?: string; state?: State; parameters?: unknown },
 ): Judged {
   const findings = seen.answered
     ? [
         ...criterion.judge(seen, {
-          statement, parameters, subject, state,
+          statement,
+          parameters,
+          subject,
+          state,
           cite: (at) => ({ kind: criterion.over.id, subject, state, at }),
           others: () => [],
           catalogue: catalogueData,

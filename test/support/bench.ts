@@ -12,7 +12,12 @@ export interface TestBench extends Bench {
 /** A statement with nothing in it but one sample at 127.0.0.1. */
 export const emptyStatement = (over: Partial<Statement> = {}): Statement => ({
   camseal: 'statement/1',
-  dut: { maker: { name: 'Test' }, model: 'T', hardware: '1', firmware: { version: '1.0', link: 'version-string-only' } },
+  dut: {
+    maker: { name: 'Test' },
+    model: 'T',
+    hardware: '1',
+    firmware: { version: '1.0', link: 'version-string-only' },
+  },
   samples: [{ id: 'a', serial: 'S1', arrives: 'in-service', addresses: { ipv4: '127.0.0.1', ipv6: null }, macs: [] }],
   interfaces: [],
   services: [],
@@ -28,7 +33,10 @@ export const emptyStatement = (over: Partial<Statement> = {}): Statement => ({
 })
 
 /** A minimal bench for loopback: real connections, no journal. `over` replaces what a test needs otherwise. */
-export function testBench(statement: Statement = emptyStatement(), over: Partial<Bench> & { state?: State; secrets?: Record<string, string> } = {}): TestBench {
+export function testBench(
+  statement: Statement = emptyStatement(),
+  over: Partial<Bench> & { state?: State; secrets?: Record<string, string> } = {},
+): TestBench {
   const { secrets = {}, ...rest } = over
   const controller = new AbortController()
   const sample = statement.samples[0]
@@ -59,11 +67,19 @@ export function testBench(statement: Statement = emptyStatement(), over: Partial
       const found = statement.accounts.find((a) => a.id === account)
       if (!found) throw new Error(`no account ${account}`)
       const { published } = found.password
-      return { user: found.user, password: published ?? secrets[account] ?? '', secret: published ?? account, published: published !== undefined }
+      return {
+        user: found.user,
+        password: published ?? secrets[account] ?? '',
+        secret: published ?? account,
+        published: published !== undefined,
+      }
     },
-    freshSecret: (name) => Promise.resolve({ user: '', password: randomBytes(18).toString('base64url'), secret: name, published: false }),
+    freshSecret: (name) =>
+      Promise.resolve({ user: '', password: randomBytes(18).toString('base64url'), secret: name, published: false }),
     redact: (bytes) => new Uint8Array(bytes),
-    catalogue: (name) => { throw new Error(`no catalogue ${name}`) },
+    catalogue: (name) => {
+      throw new Error(`no catalogue ${name}`)
+    },
     baseline: () => null,
     store: none,
     perform: none,

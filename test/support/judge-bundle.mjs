@@ -30,5 +30,12 @@ for (let i = evidence.observations.length - 1; i > 0; i--) {
   const k = Math.floor(random() * (i + 1))
   ;[evidence.observations[i], evidence.observations[k]] = [evidence.observations[k], evidence.observations[i]]
 }
-console.log(JSON.stringify({ claimed: digestOf(report.verdicts), computed: digestOf(judge(evidence, registry)), node: process.version, day: new Date(0).toString() }))
+console.log(
+  JSON.stringify({
+    claimed: digestOf(report.verdicts),
+    computed: digestOf(judge(evidence, registry)),
+    node: process.version,
+    day: new Date(0).toString(),
+  }),
+)
 await sealed.bundle.close()

@@ -17,11 +17,26 @@ export function inPrivateNetwork(url: string, most: number, seconds: number, def
     if (spawnSync('unshare', [...unshare, network(1)], { timeout: 10_000 }).status !== 0)
       return t.skip('needs user namespaces or root, unshare and ip')
     const { NODE_TEST_CONTEXT: _, ...environment } = process.env
-    const child = spawn('unshare', [...unshare, `${network(most)} && exec "$@"`, 'sh', process.execPath, '--import', 'tsx', '--test', '--test-reporter', 'tap', fileURLToPath(url)], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...environment, [INSIDE]: '1' },
-      signal: t.signal,
-    })
+    const child = spawn(
+      'unshare',
+      [
+        ...unshare,
+        `${network(most)} && exec "$@"`,
+        'sh',
+        process.execPath,
+        '--import',
+        'tsx',
+        '--test',
+        '--test-reporter',
+        'tap',
+        fileURLToPath(url),
+      ],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...environment, [INSIDE]: '1' },
+        signal: t.signal,
+      },
+    )
     let out = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (d: Buffer) => (out += d.toString('utf8')))
     const code = await new Promise((done) => child.once('close', done))

@@ -47,4 +47,7 @@ export async function rawServer(answering: Answering): Promise<RawServer> {
 }
 
 /** Always the same bytes. */
-export const always = (bytes: string | Buffer): Answering => (socket) => void socket.write(bytes)
+export const always =
+  (bytes: string | Buffer): Answering =>
+  (socket) =>
+    void socket.write(bytes)

@@ -21,7 +21,9 @@ export function writeRegulation(path: string, criteria: readonly string[]): stri
         level: 'required',
         title: both(criterion),
         asks: both(criterion),
-        criteria: [{ criterion, ...(criterion === 'logging/failed-login-recorded' ? { parameters: { required: true } } : {}) }],
+        criteria: [
+          { criterion, ...(criterion === 'logging/failed-login-recorded' ? { parameters: { required: true } } : {}) },
+        ],
         provenance: { confidence: 'own', sources: [] },
       })),
     }),

@@ -140,10 +140,10 @@ function origin(entry: Entry, language: Language): Markup {
   const earlier = report.earlier.map(
     (e) =>
       html`<br />${say('entry.earlier-one', {
-          number: e.number,
-          ended: say(`ended.${e.ended}`),
-          overall: e.overall ? say(`overall.${e.overall}`) : say('entry.no-conclusion'),
-        })}`,
+        number: e.number,
+        ended: say(`ended.${e.ended}`),
+        overall: e.overall ? say(`overall.${e.overall}`) : say('entry.no-conclusion'),
+      })}`,
   )
   return facts([
     [

@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { faulty, ok, type Fault, type Result } from '../suites/fault.ts'
+import type { Catalogue, Regulation } from '../suites/regulation.ts'
+import { registry } from '../suites/registry.generated.ts'
+import type { Statement } from '../suites/statement.ts'
+import { loadCatalogues, loadRegulation } from '../profiles/regulation-file.ts'
+import { loadStatement } from '../profiles/statement-file.ts'
+import { readYaml } from '../profiles/yaml-file.ts'
+import { benchRecordSchema, type BenchRecord } from '../reports/report.ts'
+import { findSecrets } from './secrets.ts'
+
+export interface InputRequest {
+  /** Path of the statement. */
+  statement: string
+  /** Regulation ids or files. */
+  regulations: string[]
+  /** Path of the bench record; null where nobody describes the bench. */
+  bench: string | null
+  demo: boolean
+  /** Asks for a secret on a terminal; null where nobody can answer. */
+  ask: ((prompt: string) => Promise<string | null>) | null
+}
+
+/** Everything a run needs besides the device. */
+export interface Inputs {
+  statement: Statement
+  statementBytes: Uint8Array
+  original: string
+  regulations: Regulation[]
+  catalogues: Catalogue[]
+  bench: BenchRecord
+  secrets: Map<string, string>
+}
+
+/** Loads and checks everything a run needs, before anything is sent; every fault at once. */
+export async function loadInputs(request: InputRequest): Promise<Result<Inputs>> {
+  const faults: Fault[] = []
+  const statement = loadStatement(request.statement)
+  if (!statement.ok) faults.push(...statement.faults)
+  const regulations = request.regulations.flatMap((id) => {
+    const loaded = loadRegulation(id, registry)
+    if (!loaded.ok) faults.push(...loaded.faults)
+    return loaded.ok ? [loaded.value] : []
+  })
+  const catalogues = loadCatalogues(regulations)
+  if (!catalogues.ok) faults.push(...catalogues.faults)
+  const bench = request.bench === null ? ok({ value: unstatedBench(request.demo) }) : readYaml(request.bench, benchRecordSchema)
+  if (!bench.ok) faults.push(...bench.faults)
+  let secrets = new Map<string, string>()
+  if (statement.ok) {
+    const directory = dirname(resolve(request.statement))
+    const found = await findSecrets(statement.value.statement, directory, request.ask)
+    if (found.ok) secrets = found.value
+    else faults.push(...found.faults.map((f) => ({ ...f, file: request.statement })))
+    faults.push(...missingPackages(statement.value.statement, directory).map((f) => ({ ...f, file: request.statement })))
+  }
+  if (faults.length > 0 || !statement.ok || !catalogues.ok || !bench.ok) return faulty(...faults)
+  return ok({
+    statement: statement.value.statement,
+    statementBytes: statement.value.file.bytes,
+    original: statement.value.file.sha256,
+    regulations,
+    catalogues: catalogues.value,
+    bench: bench.value.value,
+    secrets,
+  })
+}
+
+function missingPackages(statement: Statement, directory: string): Fault[] {
+  return statement.updates.flatMap((u, i) =>
+    Object.entries(u.packages).flatMap(([name, p]) =>
+      p && !existsSync(resolve(directory, p.file))
+        ? [{ code: 'package-missing', values: { path: p.file }, field: `/updates/${i}/packages/${name}` }]
+        : [],
+    ),
+  )
+}
+
+/** A bench nobody described: the report says so, and no catalog takes it for a laboratory. */
+const unstatedBench = (demo: boolean): BenchRecord => ({
+  camseal: 'bench/1',
+  laboratory: { name: demo ? 'DEMO' : 'not stated', address: null, place: null, accreditation: null },
+  people: [],
+  equipment: [],
+  clockSource: null,
+  addresses: { ipv4: [], ipv6: [] },
+  deviations: [],
+  decisionRule: null,
+  subcontracted: [],
+  ...(demo ? { demo: true } : {}),
+})
+

@@ -14,7 +14,9 @@ const lastFailures = new WeakMap<Sample, number>()
 export async function letFailuresBeForgotten(bench: Bench, probe: Probe): Promise<void> {
   const last = lastFailures.get(bench.sample)
   if (!probe.failsLogins || last === undefined) return
-  const windows = bench.statement.bruteForce.flatMap((b) => (b.scope === 'account' || b.protection !== 'lock' ? [] : [b.windowSeconds ?? 30]))
+  const windows = bench.statement.bruteForce.flatMap((b) =>
+    b.scope === 'account' || b.protection !== 'lock' ? [] : [b.windowSeconds ?? 30],
+  )
   if (windows.length === 0) return
   const seconds = Math.min(LONGEST_S, Math.max(...windows) + LATE_S)
   const left = last / 1000 + seconds * 1000 - bench.now() / 1000

@@ -26,17 +26,34 @@ export async function bringIntoService(lab: LabRun, bench: RunBench, sample: Sam
     })
   }
   if (alive && changePassword?.account) await setLabPassword(lab, bench, sample, changePassword, changePassword.account)
-  if (!already) lab.run.append({ type: 'state', sample: sample.id, state: 'in-service', about: { code: 'run.entered', values: {} } })
+  if (!already)
+    lab.run.append({
+      type: 'state',
+      sample: sample.id,
+      state: 'in-service',
+      about: { code: 'run.entered', values: {} },
+    })
   lab.onProgress({ event: 'state', sample: sample.id, state: 'in-service' })
 }
 
 /** One change at a time: on a password that could not be taken back no other is set. A change whose answer got lost is taken back. */
-async function setLabPassword(lab: LabRun, bench: RunBench, sample: Sample, action: Action, account: string): Promise<void> {
+async function setLabPassword(
+  lab: LabRun,
+  bench: RunBench,
+  sample: Sample,
+  action: Action,
+  account: string,
+): Promise<void> {
   const id = `password ${account} ${sample.id}`
   if (!(await lab.changes.undo(id))) return
   const before = lab.secrets.credential(account, sample.id)
   const fresh = lab.secrets.fresh(`${account}-run-${sample.id}`, before.user)
-  const undo: JournalledUndo = { action, values: { user: before.user, 'new-password': `secret:${before.secret}` }, sample: sample.id, sets: fresh.secret }
+  const undo: JournalledUndo = {
+    action,
+    values: { user: before.user, 'new-password': `secret:${before.secret}` },
+    sample: sample.id,
+    sets: fresh.secret,
+  }
   let isSet = false
   await lab.changes.make(id, { code: 'run.password-set', values: { account } }, undo, async () => {
     isSet = tookEffect(action, await bench.perform(action, { user: before.user, 'new-password': fresh.password }))
@@ -58,9 +75,19 @@ export function undoWith(benchOf: (sample: string) => RunBench | undefined, secr
     const { account } = undo.action
     if (account === undefined) return tookEffect(undo.action, await bench.perform(undo.action, values))
     const before = bench.credential(account).secret
-    const sets = open.flatMap(({ undo: u }) => (u && u.sample === undo.sample && u.action.account === account && u.sets ? [u.sets] : []))
-    const first = open.find(({ undo: u }) => u?.sets !== undefined && u.sample === undo.sample && u.action.account === account)
-    const candidates = [...new Set([...(sets.includes(before) ? [before] : []), ...sets.reverse(), oldSecretOf(first?.undo ?? null) ?? before])]
+    const sets = open.flatMap(({ undo: u }) =>
+      u && u.sample === undo.sample && u.action.account === account && u.sets ? [u.sets] : [],
+    )
+    const first = open.find(
+      ({ undo: u }) => u?.sets !== undefined && u.sample === undo.sample && u.action.account === account,
+    )
+    const candidates = [
+      ...new Set([
+        ...(sets.includes(before) ? [before] : []),
+        ...sets.reverse(),
+        oldSecretOf(first?.undo ?? null) ?? before,
+      ]),
+    ]
     /** Not taken back; whoever does not answer at all is not asked again now. */
     const stayWith = (secret: string): false => {
       secrets.use(account, undo.sample, secret)
@@ -68,7 +95,8 @@ export function undoWith(benchOf: (sample: string) => RunBench | undefined, secr
     }
     let isRefused = false
     for (const wait of [0, lockSecondsOf(bench.statement)]) {
-      if (wait > 0 && isRefused) await bench.wait(wait * 1000, { code: 'run.waiting-unlock', values: { seconds: wait } })
+      if (wait > 0 && isRefused)
+        await bench.wait(wait * 1000, { code: 'run.waiting-unlock', values: { seconds: wait } })
       else if (isRefused) break
       for (const name of candidates) {
         if (secrets.value(name) === null) continue
@@ -87,11 +115,14 @@ export function undoWith(benchOf: (sample: string) => RunBench | undefined, secr
 }
 
 /** No answer, or none that ended, in the time an answer may take. */
-const isSilent = ({ failure, rounds }: Exchange): boolean => failure?.code === 'timeout' || rounds.at(-1)?.answer.end === 'timeout'
+const isSilent = ({ failure, rounds }: Exchange): boolean =>
+  failure?.code === 'timeout' || rounds.at(-1)?.answer.end === 'timeout'
 
 /** Placeholder values with the secrets they stand for; null where one is not known any more. */
 function valuesOf(undo: JournalledUndo, secrets: Secrets): Record<string, string> | null {
-  const entries = Object.entries(undo.values).map(([k, v]) => [k, v.startsWith('secret:') ? secrets.value(v.slice(7)) : v] as const)
+  const entries = Object.entries(undo.values).map(
+    ([k, v]) => [k, v.startsWith('secret:') ? secrets.value(v.slice(7)) : v] as const,
+  )
   return entries.some(([, v]) => v === null) ? null : (Object.fromEntries(entries) as Record<string, string>)
 }
 
@@ -102,4 +133,10 @@ const oldSecretOf = (undo: JournalledUndo | null): string | null => {
 
 /** After this, no failed log-in of before counts any more, as far as the maker has declared it; 0 where nothing is declared. */
 export const lockSecondsOf = ({ bruteForce }: Statement): number =>
-  Math.min(LONGEST_LOCK_S, Math.max(0, ...bruteForce.flatMap((r) => [r.lockSeconds ?? 0, r.windowSeconds ?? 0]).map((s) => (s > 0 ? s + 1 : 0))))
+  Math.min(
+    LONGEST_LOCK_S,
+    Math.max(
+      0,
+      ...bruteForce.flatMap((r) => [r.lockSeconds ?? 0, r.windowSeconds ?? 0]).map((s) => (s > 0 ? s + 1 : 0)),
+    ),
+  )

@@ -45,7 +45,8 @@ export async function loadInputs(request: InputRequest): Promise<Result<Inputs>>
   })
   const catalogues = loadCatalogues(regulations)
   if (!catalogues.ok) faults.push(...catalogues.faults)
-  const bench = request.bench === null ? ok({ value: unstatedBench(request.demo) }) : readYaml(request.bench, benchRecordSchema)
+  const bench =
+    request.bench === null ? ok({ value: unstatedBench(request.demo) }) : readYaml(request.bench, benchRecordSchema)
   if (!bench.ok) faults.push(...bench.faults)
   let secrets = new Map<string, string>()
   if (statement.ok) {
@@ -53,7 +54,9 @@ export async function loadInputs(request: InputRequest): Promise<Result<Inputs>>
     const found = await findSecrets(statement.value.statement, directory, request.ask)
     if (found.ok) secrets = found.value
     else faults.push(...found.faults.map((f) => ({ ...f, file: request.statement })))
-    faults.push(...missingPackages(statement.value.statement, directory).map((f) => ({ ...f, file: request.statement })))
+    faults.push(
+      ...missingPackages(statement.value.statement, directory).map((f) => ({ ...f, file: request.statement })),
+    )
   }
   if (faults.length > 0 || !statement.ok || !catalogues.ok || !bench.ok) return faulty(...faults)
   return ok({
@@ -90,4 +93,3 @@ const unstatedBench = (demo: boolean): BenchRecord => ({
   subcontracted: [],
   ...(demo ? { demo: true } : {}),
 })
-

@@ -77,7 +77,9 @@ const absent = new WeakMap<Sample, Set<string>>()
 function doors(bench: Bench, { family, port }: Place): { family: Family; port: number }[] {
   const all = bench.statement.services
     .filter((s) => s.transport === 'tcp')
-    .flatMap((s) => s.families.filter((f) => bench.sample.addresses[f] !== null).map((f) => ({ family: f, port: s.port })))
+    .flatMap((s) =>
+      s.families.filter((f) => bench.sample.addresses[f] !== null).map((f) => ({ family: f, port: s.port })),
+    )
   const here = all.filter((d) => (family === null || d.family === family) && (port === null || d.port === port))
   const near = all.filter((d) => family === null || d.family === family)
   return (here.length > 0 ? here : near.length > 0 ? near : all).slice(0, 6)

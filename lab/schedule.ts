@@ -20,10 +20,17 @@ export interface Schedule {
   kinds: ObservationKind[]
 }
 
-export function scheduleOf(statement: Statement, demand: readonly Demanded[], registry: Registry, probes: ReadonlyMap<string, Probe>): Schedule {
+export function scheduleOf(
+  statement: Statement,
+  demand: readonly Demanded[],
+  registry: Registry,
+  probes: ReadonlyMap<string, Probe>,
+): Schedule {
   const needed = kindsOf(demand, registry)
   const kinds = [...needed.keys()].flatMap((id) => registry.kinds.get(id) ?? [])
-  const ordered = kinds.sort((a, b) => rank(a, probes) - rank(b, probes) || depth(a, registry) - depth(b, registry) || byCodeUnit(a.id, b.id))
+  const ordered = kinds.sort(
+    (a, b) => rank(a, probes) - rank(b, probes) || depth(a, registry) - depth(b, registry) || byCodeUnit(a.id, b.id),
+  )
   return {
     kinds: ordered,
     pending(sample, state, find, done) {
@@ -66,7 +73,8 @@ export function deselected(
   registry: Registry,
   probes: ReadonlyMap<string, Probe>,
 ): string[] {
-  const matches = (id: string, patterns: string[]) => patterns.some((p) => id === p || id.startsWith(`${p}/`) || id.endsWith(`/${p}`))
+  const matches = (id: string, patterns: string[]) =>
+    patterns.some((p) => id === p || id.startsWith(`${p}/`) || id.endsWith(`/${p}`))
   return [...new Set(demand.map((d) => d.criterion))].filter((id) => {
     const criterion = registry.criteria.get(id)
     if (!criterion) return false
@@ -85,7 +93,12 @@ export function foreseen(schedule: Schedule, statement: Statement): Step[] {
     for (const state of statesOf(sample, statement)) {
       const done = new Set<string>()
       for (;;) {
-        const [next] = schedule.pending(sample.id, state, () => [], (s) => done.has(`${s.kind.id}|${s.subject}`))
+        const [next] = schedule.pending(
+          sample.id,
+          state,
+          () => [],
+          (s) => done.has(`${s.kind.id}|${s.subject}`),
+        )
         if (!next) break
         done.add(`${next.kind.id}|${next.subject}`)
         steps.push(next)

@@ -71,10 +71,18 @@ export async function startRun(request: RunRequest): Promise<Result<Ended>> {
   if (!created.ok) return created
   const run = created.value
   try {
-    const sequence = mode === 'official' ? await takeNumber(request, inputs.statement, statementDigest, id, now()) : ok(null)
+    const sequence =
+      mode === 'official' ? await takeNumber(request, inputs.statement, statementDigest, id, now()) : ok(null)
     if (!sequence.ok) return sequence
     const record: RunRecord = {
-      run: { id, mode, demo: request.demo, selection: { ...request.choice, deselected: left }, sequence: sequence.value, retestOf: null },
+      run: {
+        id,
+        mode,
+        demo: request.demo,
+        selection: { ...request.choice, deselected: left },
+        sequence: sequence.value,
+        retestOf: null,
+      },
       suite: { digest: suite.digest, state: suite.state },
       bench: inputs.bench,
       qualification: null,
@@ -84,12 +92,26 @@ export async function startRun(request: RunRequest): Promise<Result<Ended>> {
     }
     freeze(run, inputs, record)
     run.append({
-      type: 'opened', run: id, mode, demo: request.demo, statement: statementDigest,
+      type: 'opened',
+      run: id,
+      mode,
+      demo: request.demo,
+      statement: statementDigest,
       regulations: inputs.regulations.map((r) => ({ id: r.id, digest: digestOf(r) })),
       suiteDigest: suite.digest,
-      options: JSON.parse(canonical({ choice: request.choice, pace: request.pace ?? undefined, baseline: request.baseline })) as unknown,
+      options: JSON.parse(
+        canonical({ choice: request.choice, pace: request.pace ?? undefined, baseline: request.baseline }),
+      ) as unknown,
     })
-    return await goOn(run, record, inputs, { ...request, statementDirectory: dirname(resolve(request.statement)) }, new Map(), new Set(), now)
+    return await goOn(
+      run,
+      record,
+      inputs,
+      { ...request, statementDirectory: dirname(resolve(request.statement)) },
+      new Map(),
+      new Set(),
+      now,
+    )
   } finally {
     run.close()
   }
@@ -112,7 +134,15 @@ function freeze(run: RunDirectory, inputs: Inputs, record: RunRecord): void {
 type Going = Pick<RunRequest, 'pace' | 'baseline' | 'signal' | 'onProgress'> & { statementDirectory: string }
 
 /** Observes what is missing, takes everything back, and judges. */
-async function goOn(run: RunDirectory, record: RunRecord, inputs: Inputs, going: Going, observations: Map<string, Observation>, interrupted: ReadonlySet<string>, now: () => number): Promise<Result<Ended>> {
+async function goOn(
+  run: RunDirectory,
+  record: RunRecord,
+  inputs: Inputs,
+  going: Going,
+  observations: Map<string, Observation>,
+  interrupted: ReadonlySet<string>,
+  now: () => number,
+): Promise<Result<Ended>> {
   const { statement } = inputs
   setMaxListeners(0, going.signal)
   const demand = demandOf(inputs.regulations, { mode: record.run.mode, deselected: record.run.selection.deselected })
@@ -122,39 +152,75 @@ async function goOn(run: RunDirectory, record: RunRecord, inputs: Inputs, going:
   const secrets = opened.value
   const benches = new Map<string, RunBench>()
   // Taking back works even when the run was cancelled.
-  const changes = changesOf(run, undoWith((sample) => benches.get(sample)?.within(new AbortController().signal), secrets))
+  const changes = changesOf(
+    run,
+    undoWith((sample) => benches.get(sample)?.within(new AbortController().signal), secrets),
+  )
   for (const sample of statement.samples)
     benches.set(
       sample.id,
       makeBench({
-        statement, sample, secrets, run, changes, now,
+        statement,
+        sample,
+        secrets,
+        run,
+        changes,
+        now,
         catalogues: inputs.catalogues,
         sources: {
           ipv4: await sourcesFor('ipv4', inputs.bench.addresses.ipv4, sample.addresses.ipv4),
           ipv6: await sourcesFor('ipv6', inputs.bench.addresses.ipv6, sample.addresses.ipv6),
         },
-        budgets: going.pace ?? { connections: statement.budgets?.connections ?? 4, attemptsPerSecond: statement.budgets?.attemptsPerSecond ?? 500 },
+        budgets: going.pace ?? {
+          connections: statement.budgets?.connections ?? 4,
+          attemptsPerSecond: statement.budgets?.attemptsPerSecond ?? 500,
+        },
         baseline: going.baseline,
         directory: going.statementDirectory,
         signal: going.signal,
         onProgress: going.onProgress,
         seen: (kind, state) =>
           [...observations.values()].flatMap((o) =>
-            o.kind === kind.id && o.state === state && o.seen.answered ? [{ subject: o.subject, value: o.seen.value as never }] : [],
+            o.kind === kind.id && o.state === state && o.seen.answered
+              ? [{ subject: o.subject, value: o.seen.value as never }]
+              : [],
           ),
       }),
     )
   const steps = foreseen(schedule, statement)
   if (!run.lines().some((l) => l.type === 'planned'))
-    run.append({ type: 'planned', steps: steps.map((s) => ({ kind: s.kind.id, subject: s.subject, state: s.state, probe: s.probe?.id ?? 'none', tier: s.probe?.tier ?? 'P' })) })
-  going.onProgress({ event: 'planned', steps: steps.length, seconds: steps.reduce((sum, s) => sum + (s.probe?.seconds(statement) ?? 0), 0) })
+    run.append({
+      type: 'planned',
+      steps: steps.map((s) => ({
+        kind: s.kind.id,
+        subject: s.subject,
+        state: s.state,
+        probe: s.probe?.id ?? 'none',
+        tier: s.probe?.tier ?? 'P',
+      })),
+    })
+  going.onProgress({
+    event: 'planned',
+    steps: steps.length,
+    seconds: steps.reduce((sum, s) => sum + (s.probe?.seconds(statement) ?? 0), 0),
+  })
   let complete = false
   try {
     // What an interrupted run left changed is taken back first: with the credentials as they were found.
     await changes.undoAll()
     complete = await observe({
-      statement, registry, schedule, run, benches, changes, secrets, observations, interrupted, now,
-      signal: going.signal, onProgress: going.onProgress,
+      statement,
+      registry,
+      schedule,
+      run,
+      benches,
+      changes,
+      secrets,
+      observations,
+      interrupted,
+      now,
+      signal: going.signal,
+      onProgress: going.onProgress,
     })
   } catch (e) {
     // Whatever broke the run (a full disk above all): the device is not left changed if that can be helped.
@@ -170,9 +236,18 @@ async function goOn(run: RunDirectory, record: RunRecord, inputs: Inputs, going:
   run.write('report.json', canonical(report))
   if (record.run.sequence) {
     const overall = report.verdicts.regulations.map((r) => `${r.regulation}: ${r.overall}`).join('; ')
-    await ledgerAt(ledgerPath(record.run.demo)).close(record.run.sequence.number, complete ? 'complete' : 'aborted', overall, now())
+    await ledgerAt(ledgerPath(record.run.demo)).close(
+      record.run.sequence.number,
+      complete ? 'complete' : 'aborted',
+      overall,
+      now(),
+    )
   }
-  going.onProgress({ event: 'done', overall: report.verdicts.regulations.map((r) => ({ regulation: r.regulation, overall: r.overall })), directory: run.path })
+  going.onProgress({
+    event: 'done',
+    overall: report.verdicts.regulations.map((r) => ({ regulation: r.regulation, overall: r.overall })),
+    directory: run.path,
+  })
   return ok({ complete, restored, report, recorded: concluded.value.recorded, directory: run.path })
 }
 
@@ -186,7 +261,11 @@ function readRecord(directory: string): RunRecord | null {
 
 /** What was not observed is tried again, unless its state is past or the interruption itself made it impossible. */
 function isKept({ seen, state }: Observation, reached: readonly string[]): boolean {
-  return seen.answered || seen.why.code === 'framework.interrupted' || (state === 'factory-fresh' && reached.some((s) => s !== 'factory-fresh'))
+  return (
+    seen.answered ||
+    seen.why.code === 'framework.interrupted' ||
+    (state === 'factory-fresh' && reached.some((s) => s !== 'factory-fresh'))
+  )
 }
 
 /** Steps that were begun and whose end is not in the journal. */
@@ -200,7 +279,10 @@ function interruptedSteps(run: RunDirectory): Set<string> {
 }
 
 /** Goes on with an interrupted run: takes back what was left changed, repeats what was cut short, completes it. */
-export async function resumeRun(directory: string, going: Omit<Going, 'statementDirectory' | 'baseline'> & { ask: RunRequest['ask'] }): Promise<Result<Ended>> {
+export async function resumeRun(
+  directory: string,
+  going: Omit<Going, 'statementDirectory' | 'baseline'> & { ask: RunRequest['ask'] },
+): Promise<Result<Ended>> {
   const now = startClock()
   if (existsSync(join(directory, BUNDLE))) return faulty({ code: 'run-sealed', values: { path: directory } })
   const opened = openRunDirectory(directory, now)
@@ -210,7 +292,8 @@ export async function resumeRun(directory: string, going: Omit<Going, 'statement
     const record = readRecord(directory)
     if (record === null) return faulty({ code: 'member-missing', values: { name: join(directory, 'run.json') } })
     const suite = installedSuite()
-    if (suite.digest !== record.suite.digest) return faulty({ code: 'other-suite', values: { wanted: record.suite.digest, present: suite.digest } })
+    if (suite.digest !== record.suite.digest)
+      return faulty({ code: 'other-suite', values: { wanted: record.suite.digest, present: suite.digest } })
     const read = await readRecorded(directoryMembers(directory), registry, false)
     if (!read.ok) return read
     const recorded = read.value
@@ -218,10 +301,17 @@ export async function resumeRun(directory: string, going: Omit<Going, 'statement
     const secrets = await findSecrets(recorded.statement, statementDirectory, going.ask)
     if (!secrets.ok) return secrets
     const kept = recorded.observations.filter((o) => isKept(o, statesReached(run, o.subject.split('/')[0] ?? '')))
-    const first = run.lines()[0] as { options?: { baseline?: RunRequest['baseline']; pace?: RunRequest['pace'] }; regulations?: { id: string }[] } | undefined
-    run.append({ type: 'resumed', reason: 'requested', ...(opened.value.dropped > 0 ? { dropped: opened.value.dropped } : {}) })
+    const first = run.lines()[0] as
+      | { options?: { baseline?: RunRequest['baseline']; pace?: RunRequest['pace'] }; regulations?: { id: string }[] }
+      | undefined
+    run.append({
+      type: 'resumed',
+      reason: 'requested',
+      ...(opened.value.dropped > 0 ? { dropped: opened.value.dropped } : {}),
+    })
     return await goOn(
-      run, record,
+      run,
+      record,
       {
         statement: recorded.statement,
         statementBytes: new Uint8Array(),
@@ -231,9 +321,18 @@ export async function resumeRun(directory: string, going: Omit<Going, 'statement
         bench: record.bench,
         secrets: secrets.value,
       },
-      { pace: going.pace ?? first?.options?.pace ?? null, baseline: first?.options?.baseline ?? {}, signal: going.signal, onProgress: going.onProgress, statementDirectory },
+      {
+        pace: going.pace ?? first?.options?.pace ?? null,
+        baseline: first?.options?.baseline ?? {},
+        signal: going.signal,
+        onProgress: going.onProgress,
+        statementDirectory,
+      },
       new Map(kept.map((o) => [keyOf(o), o])),
-      new Set([...interruptedSteps(run), ...recorded.observations.filter((o) => o.probe !== 'none' && !kept.includes(o)).map(keyOf)]),
+      new Set([
+        ...interruptedSteps(run),
+        ...recorded.observations.filter((o) => o.probe !== 'none' && !kept.includes(o)).map(keyOf),
+      ]),
       now,
     )
   } finally {

@@ -23,7 +23,9 @@ const LOCK = 'authentication/login-lockout'
 const LOG = 'logging/failed-login-recorded'
 
 const verdictsOf = (out: string): string[] =>
-  (JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as Report).verdicts.judgements.map((j) => `${j.criterion} ${j.subject}: ${j.verdict}`)
+  (JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as Report).verdicts.judgements.map(
+    (j) => `${j.criterion} ${j.subject}: ${j.verdict}`,
+  )
 
 /** Until a run has said this; within a minute. */
 async function said({ child, ended }: Running, event: RegExp): Promise<void> {
@@ -65,10 +67,19 @@ interface SmallDisk {
 async function smallDisk(t: TestContext, name: string, options: string): Promise<SmallDisk | string> {
   const directory = join(work, name)
   mkdirSync(directory)
-  const held = await holder(t, ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', `mount -t tmpfs -o ${options} tmpfs ${directory} && echo ready && exec sleep 400`])
+  const held = await holder(t, [
+    'unshare',
+    '--mount',
+    '--propagation',
+    'private',
+    'sh',
+    '-c',
+    `mount -t tmpfs -o ${options} tmpfs ${directory} && echo ready && exec sleep 400`,
+  ])
   if (typeof held === 'string') return held
   const wrap = ['nsenter', `--mount=/proc/${held.pid}/ns/mnt`, '--']
-  const inside = (...argv: string[]): string => execFileSync(wrap[0] ?? '', [...wrap.slice(1), ...argv], { encoding: 'utf8' })
+  const inside = (...argv: string[]): string =>
+    execFileSync(wrap[0] ?? '', [...wrap.slice(1), ...argv], { encoding: 'utf8' })
   return {
     directory,
     wrap,
@@ -80,7 +91,9 @@ async function smallDisk(t: TestContext, name: string, options: string): Promise
 /** Resume, or begin again where no run had begun. */
 async function goOn(u: CameraUnit, out: string, wrap: string[]): Promise<Ran> {
   const resumed = await camseal(['resume', out], { env: u.environment, wrap })
-  return resumed.code === 3 && /holds no run/.test(resumed.stderr) ? camseal([...u.run, '--out', out], { env: u.environment, wrap }) : resumed
+  return resumed.code === 3 && /holds no run/.test(resumed.stderr)
+    ? camseal([...u.run, '--out', out], { env: u.environment, wrap })
+    : resumed
 }
 
 let units = 0
@@ -90,7 +103,10 @@ inPrivateNetwork(import.meta.url, 2, 420, () => {
     const u = await cameraUnit(t, { n: ++units, work, criteria: [LOGIN] })
     const roomy = await smallDisk(t, 'roomy', 'size=64m')
     if (typeof roomy === 'string') return t.skip(`needs to mount a tmpfs: ${roomy}`)
-    const whole = await camseal([...u.run, '--out', join(roomy.directory, 'out')], { env: u.environment, wrap: roomy.wrap })
+    const whole = await camseal([...u.run, '--out', join(roomy.directory, 'out')], {
+      env: u.environment,
+      wrap: roomy.wrap,
+    })
     assert.equal(whole.code, 0, whole.stderr)
     const needed = roomy.used()
     const full = new Set<string>()
@@ -123,7 +139,10 @@ inPrivateNetwork(import.meta.url, 2, 420, () => {
     await run.ended
     disk.resize('ro')
     const events = u.events().length
-    for (const args of [[...u.run, '--out', join(disk.directory, 'other')], ['resume', out]]) {
+    for (const args of [
+      [...u.run, '--out', join(disk.directory, 'other')],
+      ['resume', out],
+    ]) {
       const ran = await camseal(args, { env: u.environment, wrap: disk.wrap })
       assert.equal(ran.code, 4, ran.stderr)
       assert.match(ran.stderr, /EROFS/)
@@ -137,7 +156,13 @@ inPrivateNetwork(import.meta.url, 2, 420, () => {
   for (const side of ['lab', 'device'] as const)
     test(`the network is lost at the side of the ${side}`, { timeout: 300_000 }, async (t) => {
       const n = ++units
-      const held = await holder(t, ['unshare', '--net', 'sh', '-c', 'ip link set lo up && echo ready && exec sleep 400'])
+      const held = await holder(t, [
+        'unshare',
+        '--net',
+        'sh',
+        '-c',
+        'ip link set lo up && echo ready && exec sleep 400',
+      ])
       if (typeof held === 'string') return t.skip(`needs a network namespace: ${held}`)
       const [here, there, address] = [`lab${n}`, `cam${n}`, `10.99.${n}.2`]
       const ip = (...args: string[]) => execFileSync('ip', args)
@@ -148,36 +173,98 @@ inPrivateNetwork(import.meta.url, 2, 420, () => {
       ip('link', 'set', here, 'up')
       ipInside('address', 'add', `${address}/24`, 'dev', there)
       ipInside('link', 'set', there, 'up')
-      const switchLink = (to: 'up' | 'down') => (side === 'lab' ? ip('link', 'set', here, to) : ipInside('link', 'set', there, to))
+      const switchLink = (to: 'up' | 'down') =>
+        side === 'lab' ? ip('link', 'set', here, to) : ipInside('link', 'set', there, to)
 
       const directory = join(work, `net-${n}`)
       mkdirSync(directory)
       const options = {
-        addresses: { ipv4: address, ipv6: null }, ports: { https: 8443, rtsp: 8554 }, weaknesses: [], serial: `NET-${n}`, syslog: null,
-        lock: { failures: 5, windowSeconds: 1, lockSeconds: 1 }, bootSeconds: 0.3, factoryFresh: false, adminPassword: OWNER_PASSWORD,
-        users: [{ name: 'spare', password: OWNER_PASSWORD, role: 'viewer', spare: true }], stateDirectory: join(directory, 'state'), packagesDirectory: directory,
+        addresses: { ipv4: address, ipv6: null },
+        ports: { https: 8443, rtsp: 8554 },
+        weaknesses: [],
+        serial: `NET-${n}`,
+        syslog: null,
+        lock: { failures: 5, windowSeconds: 1, lockSeconds: 1 },
+        bootSeconds: 0.3,
+        factoryFresh: false,
+        adminPassword: OWNER_PASSWORD,
+        users: [{ name: 'spare', password: OWNER_PASSWORD, role: 'viewer', spare: true }],
+        stateDirectory: join(directory, 'state'),
+        packagesDirectory: directory,
       }
       writeFileSync(join(directory, 'camera.json'), JSON.stringify(options))
       const main = fileURLToPath(new URL('../lab/cameras/main.ts', import.meta.url))
-      const camera = spawn('nsenter', [...inside.slice(1), process.execPath, '--import', 'tsx', main, '--options-file', join(directory, 'camera.json')], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const camera = spawn(
+        'nsenter',
+        [
+          ...inside.slice(1),
+          process.execPath,
+          '--import',
+          'tsx',
+          main,
+          '--options-file',
+          join(directory, 'camera.json'),
+        ],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      )
       t.after(() => camera.kill('SIGKILL'))
       const ready = await new Promise<string>((line) => createInterface({ input: camera.stdout }).once('line', line))
       const statement = (JSON.parse(ready) as { statement: Statement }).statement
       statement.logins = statement.logins.filter((l) => l.id.startsWith('web-'))
       statement.bruteForce = statement.bruteForce.filter((b) => b.login === 'web-owner')
       writeFileSync(join(directory, 'statement.yaml'), stringify(statement))
-      const env = { CAMSEAL_ADMIN_PASSWORD: OWNER_PASSWORD, CAMSEAL_SPARE_PASSWORD: OWNER_PASSWORD, CAMSEAL_STATE: join(directory, 'bench') }
+      const env = {
+        CAMSEAL_ADMIN_PASSWORD: OWNER_PASSWORD,
+        CAMSEAL_SPARE_PASSWORD: OWNER_PASSWORD,
+        CAMSEAL_STATE: join(directory, 'bench'),
+      }
       const out = join(directory, 'out')
-      const owner = () => spawnSync('curl', ['-sk', '--max-time', '10', '--digest', '-u', `admin:${OWNER_PASSWORD}`, '-o', '/dev/null', '-w', '%{http_code}', `https://${address}:8443/api/device`], { encoding: 'utf8' }).stdout
+      const owner = () =>
+        spawnSync(
+          'curl',
+          [
+            '-sk',
+            '--max-time',
+            '10',
+            '--digest',
+            '-u',
+            `admin:${OWNER_PASSWORD}`,
+            '-o',
+            '/dev/null',
+            '-w',
+            '%{http_code}',
+            `https://${address}:8443/api/device`,
+          ],
+          { encoding: 'utf8' },
+        ).stdout
 
-      const run = startCamseal(['run', '--statement', join(directory, 'statement.yaml'), '--regulation', writeRegulation(join(directory, 'few.yaml'), [LOGIN, LOCK]), '--out', out, '--rehearsal', '--json'], { env, seconds: 240 })
+      const run = startCamseal(
+        [
+          'run',
+          '--statement',
+          join(directory, 'statement.yaml'),
+          '--regulation',
+          writeRegulation(join(directory, 'few.yaml'), [LOGIN, LOCK]),
+          '--out',
+          out,
+          '--rehearsal',
+          '--json',
+        ],
+        { env, seconds: 240 },
+      )
       await said(run, /"event":"observed"/)
       switchLink('down')
       const ran = await run.ended
       t.diagnostic(`ended after ${ran.seconds.toFixed(1)} s: ${verdictsOf(out).join('; ')}`)
       assert.equal(ran.code, 2, ran.stdout.slice(-1500))
-      assert.equal(verdictsOf(out).filter((v) => v.endsWith('pass')).length, 1, 'what was seen before is in the report, and nothing else passes')
-      const causes = (JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as Report).verdicts.judgements.flatMap((j) => j.findings.map((f) => f.message.code))
+      assert.equal(
+        verdictsOf(out).filter((v) => v.endsWith('pass')).length,
+        1,
+        'what was seen before is in the report, and nothing else passes',
+      )
+      const causes = (JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as Report).verdicts.judgements.flatMap(
+        (j) => j.findings.map((f) => f.message.code),
+      )
       assert.ok(causes.includes(side === 'lab' ? 'framework.no-route' : 'framework.device-absent'), causes.join())
       const again = await camseal(['resume', out], { env })
       assert.equal(again.code, 2, 'still lost')
@@ -198,7 +285,12 @@ inPrivateNetwork(import.meta.url, 2, 420, () => {
     const first = startCamseal(args, options)
     await said(first, /Keeping still/)
     const journal = readFileSync(join(u.out, 'journal.jsonl'))
-    for (const second of [await camseal(['resume', u.out], options), await camseal(['resume', u.out, '--lang', 'vi'], options), await camseal(args, options)]) assert.equal(second.code, 3, second.stderr)
+    for (const second of [
+      await camseal(['resume', u.out], options),
+      await camseal(['resume', u.out, '--lang', 'vi'], options),
+      await camseal(args, options),
+    ])
+      assert.equal(second.code, 3, second.stderr)
     const refused = await camseal(['resume', u.out], options)
     assert.match(refused.stderr, new RegExp(`process ${first.child.pid} works on this run`))
     assert.ok(readFileSync(join(u.out, 'journal.jsonl')).subarray(0, journal.length).equals(journal))

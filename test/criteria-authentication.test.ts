@@ -26,13 +26,23 @@ import { pollTimes } from '../lab/probes/poll-times.ts'
 import { catalogueData, judged, misfits, type Judged } from './support/authentication.ts'
 import { emptyStatement } from './support/bench.ts'
 
-interface Fixture<T> { origin: string; statement: Statement; state: State; subject: string; seen: Answered<T> }
+interface Fixture<T> {
+  origin: string
+  statement: Statement
+  state: State
+  subject: string
+  seen: Answered<T>
+}
 
 const load = <T>(kind: string, name: string): Fixture<T> =>
   JSON.parse(readFileSync(new URL(`./fixtures/${kind}/${name}.json`, import.meta.url), 'utf8')) as Fixture<T>
 
 /** Judges a fixture, changed first where that is asked. */
-function verdictOf<T>(criterion: Parameters<typeof judged<T>>[0], name: string, { parameters = {}, change }: { parameters?: unknown; change?: (f: Fixture<T>) => void } = {}): Judged {
+function verdictOf<T>(
+  criterion: Parameters<typeof judged<T>>[0],
+  name: string,
+  { parameters = {}, change }: { parameters?: unknown; change?: (f: Fixture<T>) => void } = {},
+): Judged {
   const fixture = load<T>(criterion.over.id, name)
   change?.(fixture)
   assert.deepEqual(misfits(criterion.over, fixture.seen), [], `${name} fits its schema`)
@@ -42,18 +52,33 @@ function verdictOf<T>(criterion: Parameters<typeof judged<T>>[0], name: string, 
 const bytes = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0))
 const message = (text: string): HttpMessage => parseMessage(bytes(text))
 const raw = (text: string): string => Buffer.from(text, 'latin1').toString('base64')
-const failed = (exchange: Exchange): Exchange => ({ ...exchange, rounds: [], failure: { code: 'timeout', detail: 'no byte of an answer' } })
+const failed = (exchange: Exchange): Exchange => ({
+  ...exchange,
+  rounds: [],
+  failure: { code: 'timeout', detail: 'no byte of an answer' },
+})
 /** The same exchange with another last answer. */
-const answering = (exchange: Exchange, text: string): Exchange =>
-  ({ ...exchange, failure: null, rounds: [...exchange.rounds.slice(0, -1), { elapsed: 1, answer: { raw: raw(text), length: text.length, end: 'complete' } }] })
-const isDecided = ({ findings }: Judged, code: string): boolean => findings.some((f) => f.message.code === code && f.cites.length > 0)
+const answering = (exchange: Exchange, text: string): Exchange => ({
+  ...exchange,
+  failure: null,
+  rounds: [
+    ...exchange.rounds.slice(0, -1),
+    { elapsed: 1, answer: { raw: raw(text), length: text.length, end: 'complete' } },
+  ],
+})
+const isDecided = ({ findings }: Judged, code: string): boolean =>
+  findings.some((f) => f.message.code === code && f.cites.length > 0)
 
 for (const criterion of [httpDefaults, rtspDefaults]) {
-  const names = criterion === httpDefaults
-    ? { sound: ['lighttpd-digest', 'camera'], open: 'busybox-open', wrong: 'busybox-wrong-declared' }
-    : { sound: ['gst-account', 'camera'], open: 'gst-open', wrong: 'gst-wrong-declared' }
+  const names =
+    criterion === httpDefaults
+      ? { sound: ['lighttpd-digest', 'camera'], open: 'busybox-open', wrong: 'busybox-wrong-declared' }
+      : { sound: ['gst-account', 'camera'], open: 'gst-open', wrong: 'gst-wrong-declared' }
   type C = typeof httpDefaults
-  const judge = (name: string, more: { parameters?: unknown; change?: (f: Fixture<CredentialTries>) => void } = {}): Judged => verdictOf<CredentialTries>(criterion as C, name, more)
+  const judge = (
+    name: string,
+    more: { parameters?: unknown; change?: (f: Fixture<CredentialTries>) => void } = {},
+  ): Judged => verdictOf<CredentialTries>(criterion as C, name, more)
 
   test(`${criterion.id}: refused between log-ins that work passes`, () => {
     for (const name of names.sound) {
@@ -65,64 +90,117 @@ for (const criterion of [httpDefaults, rtspDefaults]) {
   test(`${criterion.id}: a published password that works fails`, () => {
     const result = judge(names.open)
     assert.equal(result.verdict, 'fail')
-    assert.deepEqual(result.findings.filter((f) => f.is === 'violation').map((f) => f.message.values), [{ user: 'admin', password: '12345' }])
+    assert.deepEqual(
+      result.findings.filter((f) => f.is === 'violation').map((f) => f.message.values),
+      [{ user: 'admin', password: '12345' }],
+    )
   })
   test(`${criterion.id}: a published password is found also where the declared one is wrong`, () => {
     if (criterion === rtspDefaults) return
     const result = judge('busybox-open-wrong-declared')
     assert.deepEqual([result.verdict, result.codes], ['fail', ['default-accepted']])
-    const locking = judge('busybox-open-wrong-declared', { change: ({ seen: { value: v } }) => { for (const r of v.repeats) r.bad = r.again } })
-    assert.deepEqual([locking.verdict, locking.codes], ['inconclusive', ['default-unclear']], 'the random password got in as well')
+    const locking = judge('busybox-open-wrong-declared', {
+      change: ({ seen: { value: v } }) => {
+        for (const r of v.repeats) r.bad = r.again
+      },
+    })
+    assert.deepEqual(
+      [locking.verdict, locking.codes],
+      ['inconclusive', ['default-unclear']],
+      'the random password got in as well',
+    )
   })
   test(`${criterion.id}: a declared password that does not work, a lock that did not end, and silence are inconclusive`, () => {
-    assert.deepEqual(judge(names.wrong), { ...judge(names.wrong), verdict: 'inconclusive', codes: ['declared-does-not-work'] })
+    assert.deepEqual(judge(names.wrong), {
+      ...judge(names.wrong),
+      verdict: 'inconclusive',
+      codes: ['declared-does-not-work'],
+    })
     const [sound = ''] = names.sound
-    const locked = judge(sound, { change: ({ seen: { value: v } }) => { for (const b of v.batches) b.control = v.knownBad } })
+    const locked = judge(sound, {
+      change: ({ seen: { value: v } }) => {
+        for (const b of v.batches) b.control = v.knownBad
+      },
+    })
     assert.equal(locked.verdict, 'inconclusive')
     assert.ok(locked.codes.includes('tries-undecided'))
-    const silent = judge(sound, { change: ({ seen: { value: v } }) => { v.knownBad = failed(v.knownBad) } })
+    const silent = judge(sound, {
+      change: ({ seen: { value: v } }) => {
+        v.knownBad = failed(v.knownBad)
+      },
+    })
     assert.deepEqual([silent.verdict, silent.codes], ['inconclusive', ['no-answer']])
-    const halfway = judge(sound, { change: ({ seen: { value: v } }) => { v.complete = false; v.stopped = 'locked' } })
+    const halfway = judge(sound, {
+      change: ({ seen: { value: v } }) => {
+        v.complete = false
+        v.stopped = 'locked'
+      },
+    })
     assert.equal(halfway.verdict, 'inconclusive')
-    const open = judge(sound, { change: ({ seen: { value: v } }) => { v.knownBad = v.knownGood } })
+    const open = judge(sound, {
+      change: ({ seen: { value: v } }) => {
+        v.knownBad = v.knownGood
+      },
+    })
     assert.deepEqual([open.verdict, open.codes], ['inconclusive', ['not-protected']])
   })
   test(`${criterion.id}: a device that gives everything for 200 is judged by content`, () => {
     const [sound = ''] = names.sound
-    const page = 'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html><body>Error 7: wrong user or password, please try again</body></html>'
+    const page =
+      'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html><body>Error 7: wrong user or password, please try again</body></html>'
     const lying = (v: CredentialTries): void => {
       v.knownBad = answering(v.knownBad, page)
       for (const b of v.batches) b.tries = b.tries.map((t) => answering(t, page))
     }
     assert.equal(judge(sound, { change: ({ seen }) => lying(seen.value) }).verdict, 'pass')
-    const granted = judge(sound, { change: ({ seen: { value: v } }) => {
-      lying(v)
-      const [batch] = v.batches
-      if (batch?.tries[0]) batch.tries[0] = { ...v.knownGood, request: batch.tries[0].request }
-    } })
+    const granted = judge(sound, {
+      change: ({ seen: { value: v } }) => {
+        lying(v)
+        const [batch] = v.batches
+        if (batch?.tries[0]) batch.tries[0] = { ...v.knownGood, request: batch.tries[0].request }
+      },
+    })
     assert.equal(granted.verdict, 'fail')
     assert.ok(granted.codes.includes('default-accepted'))
   })
   test(`${criterion.id}: before the first set-up`, () => {
     const fresh = judge('camera-fresh')
     assert.deepEqual([fresh.verdict, fresh.codes], ['pass', ['no-log-in-before-set-up']])
-    assert.equal(judge('camera-fresh', { change: ({ statement }) => { delete statement.actions.initialise } }).verdict, 'inconclusive')
-    const factory = (f: Fixture<CredentialTries>): void => { f.state = 'factory-fresh' }
+    assert.equal(
+      judge('camera-fresh', {
+        change: ({ statement }) => {
+          delete statement.actions.initialise
+        },
+      }).verdict,
+      'inconclusive',
+    )
+    const factory = (f: Fixture<CredentialTries>): void => {
+      f.state = 'factory-fresh'
+    }
     assert.equal(judge(names.open, { change: factory }).verdict, 'fail')
     const allowed = judge(names.open, { change: factory, parameters: { inFactoryState: 'allowed' } })
     assert.equal(allowed.verdict, 'pass')
     assert.ok(isDecided(allowed, 'default-before-first-use'))
-    assert.equal(judge(names.open, { parameters: { inFactoryState: 'allowed' } }).verdict, 'fail', 'in service it is never allowed')
+    assert.equal(
+      judge(names.open, { parameters: { inFactoryState: 'allowed' } }).verdict,
+      'fail',
+      'in service it is never allowed',
+    )
   })
   test(`${criterion.id}: a listed declared password fails also where the tries did not reach it`, () => {
     const [sound = ''] = names.sound
-    const result = judge(sound, { change: ({ seen }) => { seen.value.declaredIsListed = true } })
+    const result = judge(sound, {
+      change: ({ seen }) => {
+        seen.value.declaredIsListed = true
+      },
+    })
     assert.equal(result.verdict, 'fail')
     assert.ok(result.codes.includes('declared-is-listed'))
   })
 }
 
-const access = (name: string, change?: (f: Fixture<HttpAnonymous>) => void): Judged => verdictOf(anonymousAccess, name, change ? { change } : {})
+const access = (name: string, change?: (f: Fixture<HttpAnonymous>) => void): Judged =>
+  verdictOf(anonymousAccess, name, change ? { change } : {})
 const violations = ({ findings }: Judged): string[] =>
   findings.filter((f) => f.is === 'violation').map((f) => `${f.message.code} ${String(f.message.values['target'])}`)
 
@@ -137,7 +215,10 @@ test('no-anonymous-access: pass, with refusals beside the logged-in twin', () =>
 })
 
 test('no-anonymous-access: open pictures, files and settings fail, and nothing else does', () => {
-  assert.deepEqual(violations(access('busybox-open')), ['undeclared-given /tmpfs/auto.jpg', 'undeclared-given /config.ini'])
+  assert.deepEqual(violations(access('busybox-open')), [
+    'undeclared-given /tmpfs/auto.jpg',
+    'undeclared-given /config.ini',
+  ])
   assert.deepEqual(violations(access('camera-snapshot')), ['protected-given /snapshot.jpg'])
   const motion = access('motion-control')
   assert.equal(motion.verdict, 'fail')
@@ -145,17 +226,40 @@ test('no-anonymous-access: open pictures, files and settings fail, and nothing e
 })
 
 test('no-anonymous-access: inconclusive where the twin, the answer or the end is missing', () => {
-  const wrong = access('busybox-wrong-declared', ({ seen: { value: v } }) => { v.visits = v.visits.filter((x) => !/auto\.jpg|config\.ini/.test(x.target)) })
+  const wrong = access('busybox-wrong-declared', ({ seen: { value: v } }) => {
+    v.visits = v.visits.filter((x) => !/auto\.jpg|config\.ini/.test(x.target))
+  })
   assert.equal(wrong.verdict, 'inconclusive')
-  assert.deepEqual(wrong.codes.filter((c) => c !== 'paths-give-nothing'), ['genuine-not-seen', 'genuine-not-seen'])
-  const part = (change: (v: HttpAnonymous) => void): Judged => access('lighttpd-digest', ({ seen }) => change(seen.value))
-  assert.equal(part((v) => { v.complete = false }).verdict, 'inconclusive')
-  assert.equal(part((v) => { v.visits[3]!.anonymous = failed(v.visits[3]!.anonymous); v.visits.at(-1)!.anonymous = failed(v.visits.at(-1)!.anonymous) }).verdict, 'inconclusive')
-  assert.equal(access('lighttpd-digest', ({ seen }) => { seen.controls[0]!.ok = false }).verdict, 'inconclusive')
+  assert.deepEqual(
+    wrong.codes.filter((c) => c !== 'paths-give-nothing'),
+    ['genuine-not-seen', 'genuine-not-seen'],
+  )
+  const part = (change: (v: HttpAnonymous) => void): Judged =>
+    access('lighttpd-digest', ({ seen }) => change(seen.value))
+  assert.equal(
+    part((v) => {
+      v.complete = false
+    }).verdict,
+    'inconclusive',
+  )
+  assert.equal(
+    part((v) => {
+      v.visits[3]!.anonymous = failed(v.visits[3]!.anonymous)
+      v.visits.at(-1)!.anonymous = failed(v.visits.at(-1)!.anonymous)
+    }).verdict,
+    'inconclusive',
+  )
+  assert.equal(
+    access('lighttpd-digest', ({ seen }) => {
+      seen.controls[0]!.ok = false
+    }).verdict,
+    'inconclusive',
+  )
 })
 
 test('no-anonymous-access: 200 is no leak, and 200 for everything hides none', () => {
-  const front = 'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html><form>Please log in <input type="password" name="password" value="x"></form></html>'
+  const front =
+    'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html><form>Please log in <input type="password" name="password" value="x"></form></html>'
   const everywhere = (v: HttpAnonymous): void => {
     for (const visit of v.visits) visit.anonymous = answering(visit.anonymous, front)
   }
@@ -169,19 +273,41 @@ test('no-anonymous-access: 200 is no leak, and 200 for everything hides none', (
 })
 
 test('no-anonymous-access: a public page that gives a password away, and one that masks it', () => {
-  const page = (value: string) => (f: Fixture<HttpAnonymous>): void => {
-    const visit = f.seen.value.visits.find((v) => v.access === 'public')!
-    visit.anonymous = answering(visit.anonymous, `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nname=x\nwifi.psk=${value}\n`)
-  }
+  const page =
+    (value: string) =>
+    (f: Fixture<HttpAnonymous>): void => {
+      const visit = f.seen.value.visits.find((v) => v.access === 'public')!
+      visit.anonymous = answering(
+        visit.anonymous,
+        `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nname=x\nwifi.psk=${value}\n`,
+      )
+    }
   assert.deepEqual(violations(access('lighttpd-digest', page('hunter22'))), ['public-gives-secret /'])
   assert.equal(access('lighttpd-digest', page('********')).verdict, 'inconclusive')
 })
 
 test('secrets: configurations give them, forms and flags do not', () => {
-  const said = (type: string, body: string): string => secretIn(message(`HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\n\r\n${body}`))
-  for (const body of ['password=abc12', 'admin_passwd = "x9z"', '<AdminPassword>abc</AdminPassword>', '{"wifi":{"psk":"abcdefgh"}}', "var pwd='s3cret';", 'Users[0].Password=7C4A8D'])
+  const said = (type: string, body: string): string =>
+    secretIn(message(`HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\n\r\n${body}`))
+  for (const body of [
+    'password=abc12',
+    'admin_passwd = "x9z"',
+    '<AdminPassword>abc</AdminPassword>',
+    '{"wifi":{"psk":"abcdefgh"}}',
+    "var pwd='s3cret';",
+    'Users[0].Password=7C4A8D',
+  ])
     assert.equal(said('text/plain', body), 'given', body)
-  for (const body of ['password=', 'passwordRequired=true', 'password=yes', '<Password></Password>', '{"password":""}', 'keypsker=1', '<xs:element name="password" type="xs:string"/>', 'forgot password? ask'])
+  for (const body of [
+    'password=',
+    'passwordRequired=true',
+    'password=yes',
+    '<Password></Password>',
+    '{"password":""}',
+    'keypsker=1',
+    '<xs:element name="password" type="xs:string"/>',
+    'forgot password? ask',
+  ])
     assert.equal(said('text/plain', body), 'none', body)
   assert.equal(said('text/html', 'password=abc12'), 'none')
   assert.equal(said('text/plain', 'password=****'), 'masked')
@@ -190,21 +316,33 @@ test('secrets: configurations give them, forms and flags do not', () => {
   assert.equal(proves(message('HTTP/1.1 200 OK\r\n\r\n<html>2026-01-01 10:00</html>'), { log: true }), 'no')
 })
 
-const streams = (name: string, change?: (f: Fixture<RtspAnonymous>) => void): Judged => verdictOf(anonymousStream, name, change ? { change } : {})
+const streams = (name: string, change?: (f: Fixture<RtspAnonymous>) => void): Judged =>
+  verdictOf(anonymousStream, name, change ? { change } : {})
 
 test('no-anonymous-stream: pass, fail and inconclusive', () => {
-  for (const name of ['gst-account', 'camera', 'camera-fresh']) assert.equal(streams(name).verdict, 'pass', `${name}: ${streams(name).codes.join()}`)
+  for (const name of ['gst-account', 'camera', 'camera-fresh'])
+    assert.equal(streams(name).verdict, 'pass', `${name}: ${streams(name).codes.join()}`)
   assert.deepEqual(violations(streams('gst-open')), ['undeclared-flows /h264/sub'])
   assert.deepEqual(violations(streams('gst-open-declared')), ['protected-flows /h264/sub'])
-  assert.deepEqual(streams('gst-wrong-declared').codes.filter((c) => c !== 'paths-give-nothing'), ['genuine-does-not-flow'])
+  assert.deepEqual(
+    streams('gst-wrong-declared').codes.filter((c) => c !== 'paths-give-nothing'),
+    ['genuine-does-not-flow'],
+  )
   assert.equal(streams('gst-wrong-declared').verdict, 'inconclusive')
-  assert.equal(streams('gst-account', ({ seen }) => { seen.value.complete = false }).verdict, 'inconclusive')
+  assert.equal(
+    streams('gst-account', ({ seen }) => {
+      seen.value.complete = false
+    }).verdict,
+    'inconclusive',
+  )
 })
 
 test('no-anonymous-stream: a description alone is a suspicion, a refused SETUP is a refusal', () => {
   const open = (change: (v: RtspAnonymous['visits'][number]) => void): Judged =>
     streams('gst-open', ({ seen }) => change(seen.value.visits.find((v) => v.target === '/h264/sub')!))
-  const without = open((v) => { v.anonymous.played!.media = { elapsed: 1, packets: 0, bytes: 0, control: 0 } })
+  const without = open((v) => {
+    v.anonymous.played!.media = { elapsed: 1, packets: 0, bytes: 0, control: 0 }
+  })
   assert.equal(without.verdict, 'inconclusive')
   assert.ok(without.codes.includes('described-only'))
   const refused = open((v) => {
@@ -216,7 +354,8 @@ test('no-anonymous-stream: a description alone is a suspicion, a refused SETUP i
   assert.equal(refused.verdict, 'pass')
 })
 
-const locks = (name: string, parameters: unknown = {}, change?: (f: Fixture<HttpLockout>) => void): Judged => verdictOf(lockout, name, change ? { parameters, change } : { parameters })
+const locks = (name: string, parameters: unknown = {}, change?: (f: Fixture<HttpLockout>) => void): Judged =>
+  verdictOf(lockout, name, change ? { parameters, change } : { parameters })
 
 test('login-lockout: a lock that holds, spares the owner and ends passes', () => {
   for (const parameters of [{}, { failures: 5, windowSeconds: 30, lockSeconds: 2 }]) {
@@ -227,9 +366,12 @@ test('login-lockout: a lock that holds, spares the owner and ends passes', () =>
 })
 
 test('login-lockout: no lock, a short one, a late one, one for everybody and one without end fail', () => {
-  for (const name of ['busybox-open', 'camera-no-lock']) assert.deepEqual([locks(name).verdict, locks(name).codes], ['fail', ['never-locked']])
+  for (const name of ['busybox-open', 'camera-no-lock'])
+    assert.deepEqual([locks(name).verdict, locks(name).codes], ['fail', ['never-locked']])
   assert.ok(isDecided(locks('camera', { lockSeconds: 60 }), 'lock-too-short'))
-  const late = locks('camera', { failures: 4 }, ({ seen: { value: v } }) => { v.stages.unshift({ wrong: v.stages[0]!.wrong, right: v.before.spare, late: [v.before.spare] }) })
+  const late = locks('camera', { failures: 4 }, ({ seen: { value: v } }) => {
+    v.stages.unshift({ wrong: v.stages[0]!.wrong, right: v.before.spare, late: [v.before.spare] })
+  })
   assert.deepEqual([late.verdict, late.codes[0]], ['fail', 'locks-too-late'])
   const everybody = locks('camera', {}, ({ seen: { value: v } }) => {
     v.during!.owner = v.stages[0]!.right
@@ -237,17 +379,28 @@ test('login-lockout: no lock, a short one, a late one, one for everybody and one
   })
   assert.ok(isDecided(everybody, 'owner-locked-out'))
   assert.equal(everybody.verdict, 'fail')
-  const forged = locks('camera', {}, ({ seen: { value: v } }) => { v.during!.forged = v.before.spare })
+  const forged = locks('camera', {}, ({ seen: { value: v } }) => {
+    v.during!.forged = v.before.spare
+  })
   assert.deepEqual([forged.verdict, isDecided(forged, 'forged-address-opens')], ['fail', true])
-  const forEver = locks('camera', {}, ({ seen: { value: v } }) => { v.polls.pop(); v.returned = false })
+  const forEver = locks('camera', {}, ({ seen: { value: v } }) => {
+    v.polls.pop()
+    v.returned = false
+  })
   assert.deepEqual([forEver.verdict, isDecided(forEver, 'does-not-come-back')], ['fail', true])
 })
 
 test('login-lockout: inconclusive near the limit, without a second account, after silence, and for too many failures', () => {
-  assert.deepEqual(locks('camera', { lockSeconds: 3 }).codes.filter((c) => c.startsWith('lock-')), ['lock-near-limit'])
+  assert.deepEqual(
+    locks('camera', { lockSeconds: 3 }).codes.filter((c) => c.startsWith('lock-')),
+    ['lock-near-limit'],
+  )
   assert.equal(locks('camera', { lockSeconds: 3 }).verdict, 'inconclusive')
   assert.equal(locks('camera', { lockSeconds: 3, resolutionMilliseconds: 1500 }).verdict, 'pass')
-  const alone = locks('camera', {}, ({ seen: { value: v } }) => { v.owner = null; v.before.owner = null })
+  const alone = locks('camera', {}, ({ seen: { value: v } }) => {
+    v.owner = null
+    v.before.owner = null
+  })
   assert.deepEqual([alone.verdict, alone.codes.includes('owner-unknown')], ['inconclusive', true])
   const once = locks('camera', {}, ({ seen: { value: v } }) => {
     const [stage] = v.stages
@@ -291,23 +444,46 @@ test('login-lockout: slow answers stop guessing only where several connections a
   const slow = locks('lighttpd-digest', limits)
   assert.deepEqual([slow.verdict, slow.codes], ['inconclusive', ['slowed-per-connection']])
   assert.equal(locks('lighttpd-digest', { failures: 5, lockSeconds: 300 }).verdict, 'fail')
-  const queued = locks('lighttpd-digest', limits, ({ seen: { value: v } }) => { v.pair!.second.elapsed += 1_000_000 })
+  const queued = locks('lighttpd-digest', limits, ({ seen: { value: v } }) => {
+    v.pair!.second.elapsed += 1_000_000
+  })
   assert.deepEqual([queued.verdict, queued.codes], ['pass', ['slowed']])
 })
 
 test('the duration of a lock is an interval', () => {
-  const [first, last] = [{ at: 1000, elapsed: 10 }, { at: 1100, elapsed: 10 }]
-  assert.deepEqual(lockLasted(first, last, [{ at: 1120, elapsed: 5 }, { at: 4000, elapsed: 5 }], { at: 4500, elapsed: 20 }), { least: 2890, most: 3520 })
+  const [first, last] = [
+    { at: 1000, elapsed: 10 },
+    { at: 1100, elapsed: 10 },
+  ]
+  assert.deepEqual(
+    lockLasted(
+      first,
+      last,
+      [
+        { at: 1120, elapsed: 5 },
+        { at: 4000, elapsed: 5 },
+      ],
+      { at: 4500, elapsed: 20 },
+    ),
+    { least: 2890, most: 3520 },
+  )
   assert.deepEqual(lockLasted(first, last, [{ at: 1120, elapsed: 5 }], null), { least: 10, most: null })
   assert.deepEqual(lockLasted(first, last, [], null), { least: 0, most: null })
   const times = pollTimes(300)
   assert.ok(times.length < 60 && times.filter((x) => x < 297_000).length < 12)
-  assert.deepEqual(times, [...times].sort((a, b) => a - b))
+  assert.deepEqual(
+    times,
+    [...times].sort((a, b) => a - b),
+  )
 })
 
 test('likeness: content decides, then status and challenge together, and nothing is granted without a good answer', () => {
-  const page = (status: number, body: string): HttpMessage => message(`HTTP/1.1 ${status} X\r\n${status === 401 ? 'WWW-Authenticate: Basic realm="x"\r\n' : ''}\r\n${body}`)
-  const [good, bad] = [page(200, '{"model":"x","serial":"12","version":"1.0"}'), page(200, '<html>please log in first</html>')]
+  const page = (status: number, body: string): HttpMessage =>
+    message(`HTTP/1.1 ${status} X\r\n${status === 401 ? 'WWW-Authenticate: Basic realm="x"\r\n' : ''}\r\n${body}`)
+  const [good, bad] = [
+    page(200, '{"model":"x","serial":"12","version":"1.0"}'),
+    page(200, '<html>please log in first</html>'),
+  ]
   assert.equal(alike(page(500, '{"model":"x","serial":"99","version":"1.1"}'), good, bad), 'granted')
   assert.equal(alike(page(200, '<html>please log in first</html>'), good, bad), 'refused')
   assert.equal(alike(page(200, '<html>something else altogether here</html>'), good, bad), 'unclear')
@@ -324,28 +500,59 @@ test('catalogues: rows that fit, editions that the core regulation names, and th
   const pairs = defaultPasswords(catalogueData('default-passwords'))
   assert.ok(pairs.length > 0 && pairs.length <= 10)
   assert.ok(httpPaths(catalogueData('http-paths')).length >= 40)
-  assert.ok(httpPaths(catalogueData('http-paths')).every((p) => p.target.startsWith('/') && (p.proof.picture || p.proof.secret || p.proof.log || (p.proof.texts?.length ?? 0) > 0)))
+  assert.ok(
+    httpPaths(catalogueData('http-paths')).every(
+      (p) =>
+        p.target.startsWith('/') &&
+        (p.proof.picture || p.proof.secret || p.proof.log || (p.proof.texts?.length ?? 0) > 0),
+    ),
+  )
   assert.ok(rtspPaths(catalogueData('rtsp-paths')).length >= 30)
-  const core = parse(readFileSync(new URL('../profiles/regulations/camseal-core.yaml', import.meta.url), 'utf8')) as { catalogues: Record<string, string> }
+  const core = parse(readFileSync(new URL('../profiles/regulations/camseal-core.yaml', import.meta.url), 'utf8')) as {
+    catalogues: Record<string, string>
+  }
   for (const name of ['default-passwords', 'http-paths', 'rtsp-paths']) {
-    const file = parse(readFileSync(new URL(`../profiles/catalogues/${name}.yaml`, import.meta.url), 'utf8')) as { id: string; edition: string }
+    const file = parse(readFileSync(new URL(`../profiles/catalogues/${name}.yaml`, import.meta.url), 'utf8')) as {
+      id: string
+      edition: string
+    }
     assert.deepEqual([file.id, file.edition], [name, core.catalogues[name]])
   }
   const data = catalogueData('default-passwords')
-  assert.deepEqual([['admin', 'admin'], ['x', ''], ['Bob', 'bob'], ['admin', 'Qz7-unlisted-44']].map(([user = '', password = '']) => isListed({ user, password }, data)), [true, true, true, false])
+  assert.deepEqual(
+    [
+      ['admin', 'admin'],
+      ['x', ''],
+      ['Bob', 'bob'],
+      ['admin', 'Qz7-unlisted-44'],
+    ].map(([user = '', password = '']) => isListed({ user, password }, data)),
+    [true, true, true, false],
+  )
 })
 
 test('expected subjects: declared endpoints and log-ins; undeclared ones as soon as they are seen', () => {
   const statement = emptyStatement({
     services: [{ id: 'web', transport: 'tcp', port: 8443, protocol: 'https', families: ['ipv4'], purpose: 'x' }],
     accounts: [{ id: 'o', user: 'admin', password: { published: 'x' }, role: 'administrator' }],
-    logins: [{ id: 'l', service: 'web', account: 'o', target: '/' }, { id: 'm', service: 'web', account: 'o', target: '/2' }],
+    logins: [
+      { id: 'l', service: 'web', account: 'o', target: '/' },
+      { id: 'm', service: 'web', account: 'o', target: '/2' },
+    ],
     bruteForce: [{ login: 'm', protection: 'lock' }],
   })
   const none = { statement, state: 'in-service' as const, seen: () => [] }
   assert.deepEqual(httpAnonymousKind.expected(none), ['a/ipv4/08443'])
   assert.deepEqual(httpLockoutKind.expected(none), ['a/login/m'])
-  const row = { port: 9000, asked: [], greeting: '', tlsAnswer: '', tls: false, httpAnswer: raw('HTTP/1.0 200 OK'), rtspAnswer: '', mqttAnswer: '' }
+  const row = {
+    port: 9000,
+    asked: [],
+    greeting: '',
+    tlsAnswer: '',
+    tls: false,
+    httpAnswer: raw('HTTP/1.0 200 OK'),
+    rtspAnswer: '',
+    mqttAnswer: '',
+  }
   const value = { address: '127.0.0.1', family: 'ipv4', sourceAddress: '127.0.0.1', services: [row], unasked: [] }
   const known = { ...none, seen: () => [{ subject: 'a/ipv4', value }] as never }
   assert.deepEqual(httpAnonymousKind.expected(known), ['a/ipv4/08443', 'a/ipv4/09000'])
@@ -353,15 +560,24 @@ test('expected subjects: declared endpoints and log-ins; undeclared ones as soon
 
 test('texts: every message of the five criteria exists in both languages', () => {
   for (const { id } of [httpDefaults, rtspDefaults, anonymousAccess, anonymousStream, lockout]) {
-    const file = parse(readFileSync(new URL(`../reports/locales/criteria/${id}.yaml`, import.meta.url), 'utf8')) as Record<string, Record<string, unknown>>
+    const file = parse(
+      readFileSync(new URL(`../reports/locales/criteria/${id}.yaml`, import.meta.url), 'utf8'),
+    ) as Record<string, Record<string, unknown>>
     const name = id.split('/')[1] ?? ''
-    const sources = [`../suites/authentication/${name}.ts`, ...(name.includes('default') ? ['../suites/authentication/credential-findings.ts'] : [])]
+    const sources = [
+      `../suites/authentication/${name}.ts`,
+      ...(name.includes('default') ? ['../suites/authentication/credential-findings.ts'] : []),
+    ]
     const source = sources.map((s) => readFileSync(new URL(s, import.meta.url), 'utf8')).join('\n')
     const used = [...source.matchAll(/'([a-z]+(?:-[a-z]+)*)'/g)].map((m) => m[1] ?? '')
     const messages = file['messages'] ?? {}
     for (const key of Object.keys(messages)) assert.ok(used.includes(key), `${id}: ${key} is said nowhere`)
-    for (const m of source.matchAll(/(?:evidence|violation|gap|suspicion)\)?\(\s*'([a-z-]+)'/g)) assert.ok(messages[m[1] ?? ''], `${id}: ${m[1] ?? ''}`)
-    for (const text of [file['title'], file['asks'], file['looks'], file['mends'], ...Object.values(messages)] as { en?: string; vi?: string }[])
+    for (const m of source.matchAll(/(?:evidence|violation|gap|suspicion)\)?\(\s*'([a-z-]+)'/g))
+      assert.ok(messages[m[1] ?? ''], `${id}: ${m[1] ?? ''}`)
+    for (const text of [file['title'], file['asks'], file['looks'], file['mends'], ...Object.values(messages)] as {
+      en?: string
+      vi?: string
+    }[])
       assert.ok(text.en && text.vi && text.en !== text.vi)
   }
 })
@@ -391,18 +607,27 @@ test('no bytes make the parsers throw or take long: 24,000 broken answers', { ti
   let inputs = 0
   for (let i = 0; i < 24_000; i++) {
     const parts = [seeds[pick(seeds.length)]!, seeds[pick(seeds.length)]!]
-    let input = Uint8Array.from([...parts[0]!.subarray(0, pick(parts[0]!.length + 1)), ...(pick(3) === 0 ? parts[1]!.subarray(pick(parts[1]!.length)) : parts[0]!.subarray(pick(parts[0]!.length)))])
-    for (let k = pick(8); k > 0 && input.length > 0; k--) input[pick(input.length)] = pick(4) === 0 ? [13, 10, 32, 58, 34, 44, 61, 36, 0, 255][pick(10)]! : pick(256)
+    let input = Uint8Array.from([
+      ...parts[0]!.subarray(0, pick(parts[0]!.length + 1)),
+      ...(pick(3) === 0 ? parts[1]!.subarray(pick(parts[1]!.length)) : parts[0]!.subarray(pick(parts[0]!.length))),
+    ])
+    for (let k = pick(8); k > 0 && input.length > 0; k--)
+      input[pick(input.length)] = pick(4) === 0 ? [13, 10, 32, 58, 34, 44, 61, 36, 0, 255][pick(10)]! : pick(256)
     if (pick(40) === 0) input = Uint8Array.from({ length: pick(300) }, () => pick(256))
     const m = parseMessage(input)
     assert.ok(m.body.length <= input.length && m.status >= 0 && m.status <= 999)
     const end = messageEnd(input, 'GET')
     assert.ok(end === null || (Number.isSafeInteger(end) && end > 0))
     isReusable(input, 'GET')
-    for (const c of [...challengesOf(m), ...parseChallenges(Buffer.from(input).toString('latin1'))]) assert.equal(c.scheme, c.scheme.toLowerCase())
+    for (const c of [...challengesOf(m), ...parseChallenges(Buffer.from(input).toString('latin1'))])
+      assert.equal(c.scheme, c.scheme.toLowerCase())
     assert.ok(readFrames(input).end <= input.length)
     const sdp = parseSdp(m.body)
-    for (const medium of sdp?.media ?? []) assert.match(controlUrl('rtsp://10.0.0.1:554/x', Buffer.from(m.body.subarray(0, 40)).toString('latin1'), medium.control), /^rtsp:\/\/10\.0\.0\.1:554/)
+    for (const medium of sdp?.media ?? [])
+      assert.match(
+        controlUrl('rtsp://10.0.0.1:554/x', Buffer.from(m.body.subarray(0, 40)).toString('latin1'), medium.control),
+        /^rtsp:\/\/10\.0\.0\.1:554/,
+      )
     assert.ok(['given', 'masked', 'none'].includes(secretIn(m)))
     assert.ok(similarity(m.body, input) <= 1000)
     assert.equal(similarity(input, input), 1000)
@@ -412,7 +637,19 @@ test('no bytes make the parsers throw or take long: 24,000 broken answers', { ti
 })
 
 test('long hostile bodies are looked through in little time', { timeout: 20_000 }, () => {
-  for (const unit of ['password', '<password ', '"password":"', 'a_', '=', '<pwd>', ' ', '\t', 'x.x-', '\n', 'secret'])  {
+  for (const unit of [
+    'password',
+    '<password ',
+    '"password":"',
+    'a_',
+    '=',
+    '<pwd>',
+    ' ',
+    '\t',
+    'x.x-',
+    '\n',
+    'secret',
+  ]) {
     const body = unit.repeat(Math.ceil(65_536 / unit.length))
     const began = performance.now()
     proves(message(`HTTP/1.1 200 OK\r\n\r\n${body}`), { secret: true, picture: true, log: true, texts: ['zzz'] })

@@ -12,14 +12,21 @@ const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 const work = mkdtempSync(join(tmpdir(), 'camseal-demo-test-'))
 after(() => rmSync(work, { recursive: true, force: true }))
 
-interface Ran { code: number; out: string }
+interface Ran {
+  code: number
+  out: string
+}
 const camseal = (...args: string[]): Promise<Ran> =>
   new Promise((done) =>
-    execFile(process.execPath, [cli, ...args], { encoding: 'utf8', timeout: 600_000, maxBuffer: 2 ** 26 }, (e, stdout, stderr) =>
-      done({ code: e ? Number(e.code ?? -1) : 0, out: stdout + stderr }),
+    execFile(
+      process.execPath,
+      [cli, ...args],
+      { encoding: 'utf8', timeout: 600_000, maxBuffer: 2 ** 26 },
+      (e, stdout, stderr) => done({ code: e ? Number(e.code ?? -1) : 0, out: stdout + stderr }),
     ),
   )
-const reportOf = (name: string): Report => JSON.parse(readFileSync(join(work, 'demo', name, 'report', 'report.json'), 'utf8')) as Report
+const reportOf = (name: string): Report =>
+  JSON.parse(readFileSync(join(work, 'demo', name, 'report', 'report.json'), 'utf8')) as Report
 
 test('the demonstration does what it says', { timeout: 660_000 }, async (t) => {
   const demo = await camseal('demo', '--out', join(work, 'demo'), '--lang', 'en')
@@ -31,9 +38,15 @@ test('the demonstration does what it says', { timeout: 660_000 }, async (t) => {
     const { verdicts, changes, run } = reportOf('sound')
     assert.equal(run.mode, 'official')
     assert.ok(run.demo)
-    assert.deepEqual(verdicts.judgements.filter((j) => j.verdict !== 'pass').map((j) => `${j.criterion} ${j.subject} ${j.verdict}`), [])
+    assert.deepEqual(
+      verdicts.judgements.filter((j) => j.verdict !== 'pass').map((j) => `${j.criterion} ${j.subject} ${j.verdict}`),
+      [],
+    )
     assert.equal(verdicts.regulations[0]?.overall, 'conforms')
-    assert.deepEqual(changes.filter((c) => c.outcome === 'open'), [])
+    assert.deepEqual(
+      changes.filter((c) => c.outcome === 'open'),
+      [],
+    )
   })
 
   await t.test('the weak camera fails where it is weak, and nowhere else', () => {
@@ -68,7 +81,11 @@ test('the demonstration does what it says', { timeout: 660_000 }, async (t) => {
   await t.test('verify: equal and trusted by the demonstration store, by no other', async () => {
     assert.equal((await camseal('verify', bundle('sound'), '--trust', trust)).code, 0)
     const unasked = await camseal('verify', bundle('sound'), '--json')
-    const answer = JSON.parse(unasked.out.trim().split('\n')[0] ?? '{}') as { seal: { ok: boolean }; verdicts: { state: string }; signer: { ok: boolean } }
+    const answer = JSON.parse(unasked.out.trim().split('\n')[0] ?? '{}') as {
+      seal: { ok: boolean }
+      verdicts: { state: string }
+      signer: { ok: boolean }
+    }
     assert.deepEqual([answer.seal.ok, answer.verdicts.state, answer.signer.ok], [true, 'equal', false])
   })
 
@@ -92,6 +109,9 @@ test('the demonstration does what it says', { timeout: 660_000 }, async (t) => {
     const summary = await camseal('export', bundle('weak'), '--format', 'summary', '--lang', 'vi')
     assert.equal(summary.code, 0)
     assert.match(summary.out, /Không phù hợp|không phù hợp/)
-    assert.match((await camseal('export', join(work, 'demo', 'weak', 'report'), '--format', 'junit')).out, /<testsuites/)
+    assert.match(
+      (await camseal('export', join(work, 'demo', 'weak', 'report'), '--format', 'junit')).out,
+      /<testsuites/,
+    )
   })
 })

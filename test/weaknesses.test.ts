@@ -22,9 +22,13 @@ async function judged(n: number, planted: string[], only: string[]): Promise<Map
     {
       addresses: { ipv4: `127.77.1.${n}`, ipv6: `fd00:77::${n.toString(16)}` },
       ports: { https: 8443, rtsp: 8554, http: 8080 },
-      weaknesses: planted, serial: `W-${n}`, syslog: null,
-      lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 }, bootSeconds: 1,
-      factoryFresh: false, adminPassword: 'Owner-7421-kxq',
+      weaknesses: planted,
+      serial: `W-${n}`,
+      syslog: null,
+      lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 },
+      bootSeconds: 1,
+      factoryFresh: false,
+      adminPassword: 'Owner-7421-kxq',
       users: [{ name: 'spare', password: 'Spare-9921-wvb', role: 'viewer', spare: true }],
       stateDirectory: join(directory, 'state'),
     },
@@ -32,15 +36,43 @@ async function judged(n: number, planted: string[], only: string[]): Promise<Map
   )
   try {
     const out = join(directory, 'out')
-    const args = ['run', '--statement', camera.statement, '--regulation', 'camseal-core', '--out', out, '--pace', 'fast', '--rehearsal', '--json', '--only', only.join(',')]
-    const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...camera.environment, CAMSEAL_STATE: join(directory, 'bench') } })
+    const args = [
+      'run',
+      '--statement',
+      camera.statement,
+      '--regulation',
+      'camseal-core',
+      '--out',
+      out,
+      '--pace',
+      'fast',
+      '--rehearsal',
+      '--json',
+      '--only',
+      only.join(','),
+    ]
+    const child = spawn(process.execPath, [cli, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...camera.environment, CAMSEAL_STATE: join(directory, 'bench') },
+    })
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (d: Buffer) => (said += d.toString('utf8')))
     const code = await new Promise((done) => child.once('close', done))
     assert.ok(code === 0 || code === 1 || code === 2, `${planted.join()} exit ${String(code)}: ${said.slice(-2000)}`)
     const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as Report
     const verdicts = new Map<string, string[]>()
-    for (const j of report.verdicts.judgements) verdicts.set(j.criterion, [...(verdicts.get(j.criterion) ?? []), `${j.verdict}${j.verdict === 'inconclusive' ? ` ${j.findings.filter((f) => f.is !== 'evidence').map((f) => f.message.code).join()}` : ''}`])
+    for (const j of report.verdicts.judgements)
+      verdicts.set(j.criterion, [
+        ...(verdicts.get(j.criterion) ?? []),
+        `${j.verdict}${
+          j.verdict === 'inconclusive'
+            ? ` ${j.findings
+                .filter((f) => f.is !== 'evidence')
+                .map((f) => f.message.code)
+                .join()}`
+            : ''
+        }`,
+      ])
     return verdicts
   } finally {
     await camera.stop()
@@ -48,15 +80,23 @@ async function judged(n: number, planted: string[], only: string[]): Promise<Map
 }
 
 inPrivateNetwork(import.meta.url, 100, 1200, () => {
-test('every planted weakness is found', { timeout: 900_000, concurrency: 3 }, async (t) => {
-  const cases = weaknesses.map((w, i) =>
-    t.test(w.id, async () => {
-      const undecided = w.undecided ?? []
-      const verdicts = await judged(i + 2, [w.id], [...w.criteria, ...undecided])
-      for (const criterion of undecided) assert.ok(!verdicts.get(criterion)?.every((v) => v === 'pass') && !verdicts.get(criterion)?.includes('fail'), `${w.id}: ${criterion} is ${verdicts.get(criterion)?.join('; ')}`)
-      for (const criterion of w.criteria) assert.ok(verdicts.get(criterion)?.includes('fail'), `${w.id}: ${criterion} is ${verdicts.get(criterion)?.join('; ')}`)
-    }),
-  )
-  await Promise.all(cases)
-})
+  test('every planted weakness is found', { timeout: 900_000, concurrency: 3 }, async (t) => {
+    const cases = weaknesses.map((w, i) =>
+      t.test(w.id, async () => {
+        const undecided = w.undecided ?? []
+        const verdicts = await judged(i + 2, [w.id], [...w.criteria, ...undecided])
+        for (const criterion of undecided)
+          assert.ok(
+            !verdicts.get(criterion)?.every((v) => v === 'pass') && !verdicts.get(criterion)?.includes('fail'),
+            `${w.id}: ${criterion} is ${verdicts.get(criterion)?.join('; ')}`,
+          )
+        for (const criterion of w.criteria)
+          assert.ok(
+            verdicts.get(criterion)?.includes('fail'),
+            `${w.id}: ${criterion} is ${verdicts.get(criterion)?.join('; ')}`,
+          )
+      }),
+    )
+    await Promise.all(cases)
+  })
 })

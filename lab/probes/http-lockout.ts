@@ -53,7 +53,8 @@ export const probe = defineProbe({
     const spare = spareOf(bench, row?.spare)
     if (!spare) return unanswered('operator', 'http-lockout.no-spare', { login: place.login.id })
     const administrators = bench.statement.accounts.filter((a) => a.role === 'administrator')
-    if (administrators.length === 1 && administrators[0]?.id === spare.id) return unanswered('operator', 'http-lockout.only-administrator', { account: spare.id })
+    if (administrators.length === 1 && administrators[0]?.id === spare.id)
+      return unanswered('operator', 'http-lockout.only-administrator', { account: spare.id })
     const attack = attackOn(bench, place, spare)
     const owner = attack.owner === null ? null : ownerOf(bench, place, spare)
     const once = onceWith(bench, attack)
@@ -65,17 +66,32 @@ export const probe = defineProbe({
     }
     const good = answerOf(before.spare)
     const status = good?.status ?? 0
-    if (!looksGranted(good)) return { ...unanswered('operator', 'http-lockout.spare-does-not-log-in', { account: spare.id, status }), partial: before }
+    if (!looksGranted(good))
+      return {
+        ...unanswered('operator', 'http-lockout.spare-does-not-log-in', { account: spare.id, status }),
+        partial: before,
+      }
 
     const patience = Math.max(QUICK_MS, Math.ceil(before.spare.elapsed / 250))
     const quick = (): Promise<Exchange> => once(attack.spare, attack.spareTarget, { milliseconds: patience })
     const { to } = attack
     const value: HttpLockout = {
-      family: to.family, port: to.port, tls: to.tls, target: attack.spareTarget, spare: spare.id, owner: owner?.id ?? null,
-      before, stages: [], pair: null, during: null, polls: [], returned: true,
+      family: to.family,
+      port: to.port,
+      tls: to.tls,
+      target: attack.spareTarget,
+      spare: spare.id,
+      owner: owner?.id ?? null,
+      before,
+      stages: [],
+      pair: null,
+      during: null,
+      polls: [],
+      returned: true,
     }
     const declared = Math.min(row?.failures ?? USUAL_FAILURES, CAP)
-    const isGranted = (exchange: Exchange): boolean => alike(answerOf(exchange), good, answerOf(value.stages[0]?.wrong[0] ?? null)) === 'granted'
+    const isGranted = (exchange: Exchange): boolean =>
+      alike(answerOf(exchange), good, answerOf(value.stages[0]?.wrong[0] ?? null)) === 'granted'
     for (const count of [declared, Math.min(Math.max(declared, MOST_ASKED) + 1, CAP - declared)]) {
       if (count <= 0 || bench.signal.aborted || value.during) break
       const wrong = await wrongInARow(bench, attack, count)
@@ -92,14 +108,17 @@ export const probe = defineProbe({
     }
     const last = value.stages.at(-1)?.wrong.at(-1)
     if (value.during === null && lastElapsed(last) >= LATE_MICROS) {
-      const [first, second] = await Promise.all([1, 2].map(() => once(wrongPassword(attack.spare.user), attack.spareTarget)))
+      const [first, second] = await Promise.all(
+        [1, 2].map(() => once(wrongPassword(attack.spare.user), attack.spareTarget)),
+      )
       if (first && second) value.pair = { first, second }
     }
     if (value.during !== null && last) {
       const from = last.at + last.elapsed
       for (const after of pollTimes(row?.lockSeconds ?? USUAL_LOCK_S)) {
         const left = from / 1000 + after - bench.now() / 1000
-        if (left > 0 && !(await bench.wait(left, { code: 'http-lockout.waiting', values: { account: spare.id } }))) break
+        if (left > 0 && !(await bench.wait(left, { code: 'http-lockout.waiting', values: { account: spare.id } })))
+          break
         const poll = await quick()
         value.polls.push(poll)
         value.returned = isGranted(poll)
@@ -124,7 +143,8 @@ function ownerOf(bench: Bench, { account }: LoginPlace, spare: Account): Account
 
 function attackOn(bench: Bench, place: LoginPlace, spare: Account): Attack {
   const at = (account: string): string =>
-    loginsOver(bench.statement, 'http').find((l) => l.service.id === place.service.id && l.account.id === account)?.login.target ?? place.login.target
+    loginsOver(bench.statement, 'http').find((l) => l.service.id === place.service.id && l.account.id === account)
+      ?.login.target ?? place.login.target
   const owner = ownerOf(bench, place, spare)
   const stream = loginsOver(bench.statement, 'rtsp').find((l) => l.account.id === spare.id)
   const to = stream ? endpointOfService(bench, stream.service) : null
@@ -137,20 +157,31 @@ function attackOn(bench: Bench, place: LoginPlace, spare: Account): Attack {
   }
 }
 
-type Once = (credential: Credential, target: string, more?: { source?: string; headers?: [string, string][]; milliseconds?: number }) => Promise<Exchange>
+type Once = (
+  credential: Credential,
+  target: string,
+  more?: { source?: string; headers?: [string, string][]; milliseconds?: number },
+) => Promise<Exchange>
 
 /** One request on a connection of its own. */
-const onceWith = (bench: Bench, { to }: Attack): Once => async (credential, target, { source, headers = [], milliseconds = PATIENCE_MS } = {}) => {
-  const client = httpClient(bench, to, { milliseconds, ...(source ? { source } : {}) })
-  const exchange = await client.send({ method: 'GET', target, credential, headers })
-  client.close()
-  return exchange
-}
+const onceWith =
+  (bench: Bench, { to }: Attack): Once =>
+  async (credential, target, { source, headers = [], milliseconds = PATIENCE_MS } = {}) => {
+    const client = httpClient(bench, to, { milliseconds, ...(source ? { source } : {}) })
+    const exchange = await client.send({ method: 'GET', target, credential, headers })
+    client.close()
+    return exchange
+  }
 
 async function rtspOnce(bench: Bench, { rtsp, spare }: Attack): Promise<Exchange | null> {
   if (!rtsp) return null
   const client = rtspClient(bench, rtsp.to, { milliseconds: PATIENCE_MS })
-  const exchange = await client.send({ method: 'DESCRIBE', target: rtsp.target, headers: [['Accept', 'application/sdp']], credential: spare })
+  const exchange = await client.send({
+    method: 'DESCRIBE',
+    target: rtsp.target,
+    headers: [['Accept', 'application/sdp']],
+    credential: spare,
+  })
   client.close()
   return exchange
 }
@@ -174,6 +205,9 @@ async function duringLock(bench: Bench, attack: Attack, once: Once): Promise<Htt
     owner: owner && (await once(owner.credential, owner.target)),
     ownerElsewhere: owner && elsewhere ? await once(owner.credential, owner.target, { source: elsewhere }) : null,
     rtsp: await rtspOnce(bench, attack),
-    forged: await once(spare, spareTarget, { milliseconds: QUICK_MS * 4, headers: [['X-Forwarded-For', to.family === 'ipv4' ? '192.0.2.77' : '2001:db8::77']] }),
+    forged: await once(spare, spareTarget, {
+      milliseconds: QUICK_MS * 4,
+      headers: [['X-Forwarded-For', to.family === 'ipv4' ? '192.0.2.77' : '2001:db8::77']],
+    }),
   }
 }

@@ -36,7 +36,8 @@ export const probe = defineProbe({
   grade: 'gentle',
   order: 10,
   states: ['factory-fresh', 'in-service'],
-  seconds: (statement) => 30 * statement.samples.length * Math.max(1, statement.services.filter((s) => /^rtsps?$/.test(s.protocol)).length),
+  seconds: (statement) =>
+    30 * statement.samples.length * Math.max(1, statement.services.filter((s) => /^rtsps?$/.test(s.protocol)).length),
   async run(bench, subject) {
     const endpoint = speakingAt(bench, 'rtsp', subject)
     const { family, port } = endpointOf(subject)
@@ -50,11 +51,14 @@ export const probe = defineProbe({
       return exchange
     }
     const control = async (): Promise<Exchange> =>
-      account ? (await describeOnly(bench, to, account.target, account.credential)) : await options()
+      account ? await describeOnly(bench, to, account.target, account.credential) : await options()
     const first = await options()
     const opening = first.failure ? await options() : first
     if (opening.failure)
-      return unanswered(opening.failure.code === 'lab' ? 'lab' : 'device', 'rtsp-anonymous.no-answer', { subject, failure: opening.failure.code })
+      return unanswered(opening.failure.code === 'lab' ? 'lab' : 'device', 'rtsp-anonymous.no-answer', {
+        subject,
+        failure: opening.failure.code,
+      })
 
     const paths = rtspPaths(bench.catalogue('rtsp-paths')).map((target) => ({ target, holds: 'stream' }))
     const targets = targetsAt(bench, 'rtsp', endpoint, paths, [decoyPath('')])

@@ -22,7 +22,12 @@ export const probe = defineProbe({
     const { target, method = 'DESCRIBE' } = place.login
     return await tryCredentials(bench, place, async (credential) => {
       const client = rtspClient(bench, place.to, { milliseconds: 15_000 })
-      const exchange = await client.send({ method, target, headers: [['Accept', 'application/sdp']], ...(credential ? { credential } : {}) })
+      const exchange = await client.send({
+        method,
+        target,
+        headers: [['Accept', 'application/sdp']],
+        ...(credential ? { credential } : {}),
+      })
       client.close()
       return exchange
     })

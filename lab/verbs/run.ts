@@ -33,19 +33,29 @@ interface RunOptions extends KeyOptions {
 }
 
 /** Budgets of `--pace`: *gentle* is what the statement says, *fast* is for robust units and benches. */
-export const PACES: Record<string, { connections: number; attemptsPerSecond: number }> = { fast: { connections: 16, attemptsPerSecond: 60_000 } }
+export const PACES: Record<string, { connections: number; attemptsPerSecond: number }> = {
+  fast: { connections: 16, attemptsPerSecond: 60_000 },
+}
 
 /** Exit code of a verdict; the worst of several regulations. */
 export function exitOf(overalls: readonly Overall[]): number {
   if (overalls.some((o) => o === 'does-not-conform' || o === 'failure-in-selection')) return EXIT.doesNotConform
-  return overalls.every((o) => o === 'conforms' || o === 'no-failure-in-selection') && overalls.length > 0 ? EXIT.conforms : EXIT.undetermined
+  return overalls.every((o) => o === 'conforms' || o === 'no-failure-in-selection') && overalls.length > 0
+    ? EXIT.conforms
+    : EXIT.undetermined
 }
 
 /** Shows progress as the place allows, and turns Ctrl-C into an orderly end. */
-async function attended<T>(language: Language, json: boolean, work: (io: Pick<RunRequest, 'onProgress' | 'signal' | 'ask'>) => Promise<T>): Promise<T> {
+async function attended<T>(
+  language: Language,
+  json: boolean,
+  work: (io: Pick<RunRequest, 'onProgress' | 'signal' | 'ask'>) => Promise<T>,
+): Promise<T> {
   const cancel = new AbortController()
   const live = !json && process.stderr.isTTY === true ? liveProgress(language, process.stderr) : null
-  const onProgress = json ? jsonProgress((l) => console.log(l)) : (live?.onProgress ?? plainProgress(language, (l) => console.error(l)))
+  const onProgress = json
+    ? jsonProgress((l) => console.log(l))
+    : (live?.onProgress ?? plainProgress(language, (l) => console.error(l)))
   const stop = () => {
     if (cancel.signal.aborted) process.exit(130)
     console.error(`\n${t(language, 'cli', 'run.cancelling')}`)
@@ -70,7 +80,12 @@ async function attended<T>(language: Language, json: boolean, work: (io: Pick<Ru
 }
 
 /** Report, views, seal, and what to do next. */
-async function finish(result: Result<Ended>, signer: Signer | null, language: Language, json: boolean): Promise<number> {
+async function finish(
+  result: Result<Ended>,
+  signer: Signer | null,
+  language: Language,
+  json: boolean,
+): Promise<number> {
   if (!result.ok) {
     printFaults(language, result.faults, json)
     return EXIT.badInput
@@ -88,7 +103,20 @@ async function finish(result: Result<Ended>, signer: Signer | null, language: La
   }
   const regulations = report.verdicts.regulations
   if (json) {
-    console.log(canonical({ event: 'report', directory, sealed, complete, restored, regulations: regulations.map((r) => ({ regulation: r.regulation, overall: r.overall, clauses: r.clauses.map((c) => ({ clause: c.clause, outcome: c.outcome })) })) }))
+    console.log(
+      canonical({
+        event: 'report',
+        directory,
+        sealed,
+        complete,
+        restored,
+        regulations: regulations.map((r) => ({
+          regulation: r.regulation,
+          overall: r.overall,
+          clauses: r.clauses.map((c) => ({ clause: c.clause, outcome: c.outcome })),
+        })),
+      }),
+    )
   } else {
     const source = sourceOf(recorded, objectIn(directory))
     const colour = process.stdout.isTTY === true && process.env.NO_COLOR === undefined
@@ -103,7 +131,13 @@ async function finish(result: Result<Ended>, signer: Signer | null, language: La
   return complete ? exitOf(regulations.map((r) => r.overall)) : EXIT.labFault
 }
 
-const collect = (value: string, before: string[] = []): string[] => [...before, ...value.split(',').map((v) => v.trim()).filter(Boolean)]
+const collect = (value: string, before: string[] = []): string[] => [
+  ...before,
+  ...value
+    .split(',')
+    .map((v) => v.trim())
+    .filter(Boolean),
+]
 
 async function run(options: RunOptions): Promise<number> {
   const language = languageOf(options.lang)
@@ -111,7 +145,8 @@ async function run(options: RunOptions): Promise<number> {
   const loaded = await signerFrom(options)
   const faults: Fault[] = 'faults' in loaded ? [...loaded.faults] : []
   const pace = options.pace === undefined || options.pace === 'gentle' ? null : (PACES[options.pace] ?? null)
-  if (options.pace !== undefined && options.pace !== 'gentle' && pace === null) faults.push({ code: 'not-one-of', values: { expected: 'gentle, fast' }, field: '--pace' })
+  if (options.pace !== undefined && options.pace !== 'gentle' && pace === null)
+    faults.push({ code: 'not-one-of', values: { expected: 'gentle, fast' }, field: '--pace' })
   if ('faults' in loaded || faults.length > 0) {
     printFaults(language, faults, json)
     return EXIT.badInput
@@ -126,7 +161,12 @@ async function run(options: RunOptions): Promise<number> {
         regulations: options.regulation,
         directory: options.out,
         bench: options.bench ?? null,
-        choice: { only: options.only ?? [], skip: options.skip ?? [], areas: options.area ?? [], tiers: options.tier ?? [] },
+        choice: {
+          only: options.only ?? [],
+          skip: options.skip ?? [],
+          areas: options.area ?? [],
+          tiers: options.tier ?? [],
+        },
         rehearsal: options.rehearsal ?? false,
         demo,
         pace,
@@ -144,7 +184,8 @@ async function run(options: RunOptions): Promise<number> {
 function brokenRun(e: unknown, directory: string, language: Language): number {
   const why = (e as NodeJS.ErrnoException).code ?? (e instanceof Error ? `${e.name}: ${e.message}` : 'unknown')
   const isDisk = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR'].includes(why)
-  if (isDisk && !existsSync(join(directory, 'run.json'))) console.error(faultText(language, { code: 'unwritable', values: { path: directory, why } }))
+  if (isDisk && !existsSync(join(directory, 'run.json')))
+    console.error(faultText(language, { code: 'unwritable', values: { path: directory, why } }))
   else console.error(t(language, 'cli', isDisk ? 'run.disk-full' : 'run.broken', { why, directory }))
   if (!isDisk && e instanceof Error) console.error(plain(e.stack ?? ''))
   return EXIT.labFault
@@ -159,7 +200,11 @@ export function registerRun(program: Command, end: (code: number) => void): void
     .option('--bench <file>', 'who tests, where, with what (YAML)')
     .option('--only <criteria>', 'rehearsal: only these criteria', collect)
     .option('--skip <criteria>', 'rehearsal: not these criteria', collect)
-    .option('--area <areas>', 'rehearsal: authentication, encryption, update-integrity, logging, exposed-ports', collect)
+    .option(
+      '--area <areas>',
+      'rehearsal: authentication, encryption, update-integrity, logging, exposed-ports',
+      collect,
+    )
     .option('--tier <tiers>', 'rehearsal: only what observes in these tiers (P, R, W, D)', collect)
     .option('--rehearsal', 'a rehearsal of everything: takes no number, concludes nothing')
     .option('--pace <pace>', 'gentle (the budgets of the statement) or fast (robust units only)')
@@ -191,7 +236,9 @@ Exit codes: 0 conforms, 1 does not conform, 2 undetermined, 3 bad input, 4 lab f
         return end(EXIT.badInput)
       }
       try {
-        const result = await attended(chosen, json, (io) => resumeRun(directory, { ...io, pace: options.pace === 'fast' ? (PACES.fast ?? null) : null }))
+        const result = await attended(chosen, json, (io) =>
+          resumeRun(directory, { ...io, pace: options.pace === 'fast' ? (PACES.fast ?? null) : null }),
+        )
         end(await finish(result, loaded.signer, chosen, json))
       } catch (e) {
         end(brokenRun(e, directory, chosen))

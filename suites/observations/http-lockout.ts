@@ -23,14 +23,16 @@ const schema = obj({
   /** Two wrong passwords at once on two connections; only where wrong ones were answered late. */
   pair: orNull(obj({ first: exchangeSchema, second: exchangeSchema })),
   /** Right after a right password was refused. */
-  during: orNull(obj({
-    owner: orNull(exchangeSchema),
-    /** From another address of the lab. */
-    ownerElsewhere: orNull(exchangeSchema),
-    rtsp: orNull(exchangeSchema),
-    /** The right password with a forged X-Forwarded-For. */
-    forged: exchangeSchema,
-  })),
+  during: orNull(
+    obj({
+      owner: orNull(exchangeSchema),
+      /** From another address of the lab. */
+      ownerElsewhere: orNull(exchangeSchema),
+      rtsp: orNull(exchangeSchema),
+      /** The right password with a forged X-Forwarded-For. */
+      forged: exchangeSchema,
+    }),
+  ),
   /** The right password again and again until it is granted or the time is over. */
   polls: list(exchangeSchema),
   returned: bool(),
@@ -42,7 +44,10 @@ function attacked(statement: Statement): DeclaredLogin[] {
   const all = loginsOver(statement, 'http')
   const rows = new Set(statement.bruteForce.map((r) => r.login))
   const covered = new Set(all.filter((l) => rows.has(l.login.id)).map((l) => l.service.id))
-  return all.filter((l, i) => rows.has(l.login.id) || (!covered.has(l.service.id) && all.findIndex((o) => o.service.id === l.service.id) === i))
+  return all.filter(
+    (l, i) =>
+      rows.has(l.login.id) || (!covered.has(l.service.id) && all.findIndex((o) => o.service.id === l.service.id) === i),
+  )
 }
 
 /** What one HTTP log-in does about wrong passwords in a row. */

@@ -37,14 +37,24 @@ export interface CameraUnitOptions {
   syslog?: { address: string; port: number }
 }
 
-export async function cameraUnit(t: TestContext, { n, work, criteria, syslog = { address: `127.78.${n}.1`, port: 5514 + n } }: CameraUnitOptions): Promise<CameraUnit> {
+export async function cameraUnit(
+  t: TestContext,
+  { n, work, criteria, syslog = { address: `127.78.${n}.1`, port: 5514 + n } }: CameraUnitOptions,
+): Promise<CameraUnit> {
   const directory = join(work, `camera-${n}`)
   mkdirSync(directory, { recursive: true })
   const start = async (address: string, folder: string) => {
     const camera = await startCameraProcess(
       {
-        addresses: { ipv4: address, ipv6: null }, ports: { https: 8443, rtsp: 8554 }, weaknesses: [], serial: `UNIT-${n}`, syslog,
-        lock: { failures: 5, windowSeconds: 1, lockSeconds: 1 }, bootSeconds: 0.3, factoryFresh: false, adminPassword: OWNER_PASSWORD,
+        addresses: { ipv4: address, ipv6: null },
+        ports: { https: 8443, rtsp: 8554 },
+        weaknesses: [],
+        serial: `UNIT-${n}`,
+        syslog,
+        lock: { failures: 5, windowSeconds: 1, lockSeconds: 1 },
+        bootSeconds: 0.3,
+        factoryFresh: false,
+        adminPassword: OWNER_PASSWORD,
         users: [{ name: 'spare', password: SPARE_PASSWORD, role: 'viewer', spare: true }],
         stateDirectory: join(folder, 'state'),
       },
@@ -61,12 +71,37 @@ export async function cameraUnit(t: TestContext, { n, work, criteria, syslog = {
   const file = join(directory, 'statement.yaml')
   writeFileSync(file, stringify(statement))
   return {
-    first, address, directory, start,
-    run: ['run', '--statement', file, '--regulation', writeRegulation(join(directory, 'few.yaml'), criteria), '--rehearsal', '--pace', 'fast'],
+    first,
+    address,
+    directory,
+    start,
+    run: [
+      'run',
+      '--statement',
+      file,
+      '--regulation',
+      writeRegulation(join(directory, 'few.yaml'), criteria),
+      '--rehearsal',
+      '--pace',
+      'fast',
+    ],
     out: join(directory, 'out'),
     environment: { ...first.environment, CAMSEAL_STATE: join(directory, 'bench') },
     ask(target) {
-      const curl = ['-sk', '--max-time', '10', '--retry', '8', '--retry-connrefused', '--digest', '-u', `admin:${OWNER_PASSWORD}`, '-w', '\n%{http_code}', `https://${address}:8443${target}`]
+      const curl = [
+        '-sk',
+        '--max-time',
+        '10',
+        '--retry',
+        '8',
+        '--retry-connrefused',
+        '--digest',
+        '-u',
+        `admin:${OWNER_PASSWORD}`,
+        '-w',
+        '\n%{http_code}',
+        `https://${address}:8443${target}`,
+      ]
       const lines = spawnSync('curl', curl, { encoding: 'utf8' }).stdout.trim().split('\n')
       return `${lines.at(-1)} ${lines.slice(0, -1).join('').trim()}`.trim()
     },

@@ -13,7 +13,7 @@ export function sourceTowards(address: string): Promise<string | null> {
       resolve(value)
     }
     socket.once('error', () => done(null))
-    socket.connect(9, address, () => done(socket.address().address))
+    socket.connect(9, address, ((fault?: Error) => done(fault ? null : socket.address().address)) as () => void)
   })
 }
 

@@ -1,7 +1,7 @@
 import type { Exchange } from '../suites/observations/exchange.ts'
 import type { Action, Sample, Statement } from '../suites/statement.ts'
 import type { CarryOut, JournalledUndo } from './changes.ts'
-import type { LabRun } from './run.ts'
+import type { LabRun } from './lab-run.ts'
 import type { RunBench } from './bench.ts'
 import { waitUntilAlive } from './liveness.ts'
 import type { Secrets } from './secrets.ts'

@@ -5,8 +5,8 @@ import type { Catalogue, Regulation } from '../suites/regulation.ts'
 import { registry } from '../suites/registry.generated.ts'
 import type { Statement } from '../suites/statement.ts'
 import { loadCatalogues, loadRegulation } from '../profiles/regulation-file.ts'
-import { loadStatement } from '../profiles/statement-file.ts'
-import { readYaml } from '../profiles/yaml-file.ts'
+import { loadStatement, sketchStatement } from '../profiles/statement-file.ts'
+import { placed, readYaml } from '../profiles/yaml-file.ts'
 import { benchRecordSchema, type BenchRecord } from '../reports/report.ts'
 import { findSecrets } from './secrets.ts'
 
@@ -49,14 +49,19 @@ export async function loadInputs(request: InputRequest): Promise<Result<Inputs>>
     request.bench === null ? ok({ value: unstatedBench(request.demo) }) : readYaml(request.bench, benchRecordSchema)
   if (!bench.ok) faults.push(...bench.faults)
   let secrets = new Map<string, string>()
-  if (statement.ok) {
+  const declared = statement.ok
+    ? { statement: statement.value.statement, lineOf: statement.value.file.lineOf }
+    : sketchStatement(request.statement)
+  if (declared) {
     const directory = dirname(resolve(request.statement))
-    const found = await findSecrets(statement.value.statement, directory, request.ask)
-    if (found.ok) secrets = found.value
-    else faults.push(...found.faults.map((f) => ({ ...f, file: request.statement })))
-    faults.push(
-      ...missingPackages(statement.value.statement, directory).map((f) => ({ ...f, file: request.statement })),
+    const found = await findSecrets(
+      declared.statement,
+      directory,
+      statement.ok ? request.ask : () => Promise.resolve(''),
     )
+    if (found.ok) secrets = found.value
+    const missing = [...(found.ok ? [] : found.faults), ...missingPackages(declared.statement, directory)]
+    faults.push(...placed(missing, request.statement, declared.lineOf))
   }
   if (faults.length > 0 || !statement.ok || !catalogues.ok || !bench.ok) return faulty(...faults)
   return ok({

@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { canonical, digestOf } from '../suites/canonical.ts'
-import { faulty, ok, type Result } from '../suites/fault.ts'
-import { keyOf, type Observation } from '../suites/observation.ts'
+import { ok, type Result } from '../suites/fault.ts'
+import type { Observation } from '../suites/observation.ts'
 import { demandOf } from '../suites/plan.ts'
 import { registry } from '../suites/registry.generated.ts'
 import type { Family, Statement } from '../suites/statement.ts'
-import { conclude, directoryMembers, type RunRecord } from '../reports/conclude.ts'
-import { readRecorded, type Recorded } from '../reports/evidence.ts'
+import { conclude, type RunRecord } from '../reports/conclude.ts'
+import type { Recorded } from '../reports/evidence.ts'
 import type { Report } from '../reports/report.ts'
-import { createRunDirectory, openRunDirectory, type RunDirectory } from '../reports/run-directory.ts'
-import { BUNDLE } from '../reports/seal.ts'
+import { createRunDirectory, type RunDirectory } from '../reports/run-directory.ts'
 import { installedSuite } from '../reports/suite.ts'
 import { sourcesFor } from './addresses.ts'
 import { makeBench, startClock, type RunBench } from './bench.ts'
@@ -22,9 +20,9 @@ import { loadInputs, type InputRequest, type Inputs } from './inputs.ts'
 import { ledgerAt } from './ledger.ts'
 import { probes } from './probes/registry.generated.ts'
 import type { OnProgress } from './progress.ts'
-import { observe, statesReached } from './run.ts'
+import { observe } from './run.ts'
 import { deselected, foreseen, scheduleOf } from './schedule.ts'
-import { findSecrets, openSecrets, stateDirectory } from './secrets.ts'
+import { openSecrets, stateDirectory } from './secrets.ts'
 
 export interface Choice {
   only: string[]
@@ -131,10 +129,11 @@ function freeze(run: RunDirectory, inputs: Inputs, record: RunRecord): void {
   run.write('run.json', canonical(record))
 }
 
-type Going = Pick<RunRequest, 'pace' | 'baseline' | 'signal' | 'onProgress'> & { statementDirectory: string }
+/** What a new run and a resumed one have in common. */
+export type Going = Pick<RunRequest, 'pace' | 'baseline' | 'signal' | 'onProgress'> & { statementDirectory: string }
 
 /** Observes what is missing, takes everything back, and judges. */
-async function goOn(
+export async function goOn(
   run: RunDirectory,
   record: RunRecord,
   inputs: Inputs,
@@ -249,93 +248,4 @@ async function goOn(
     directory: run.path,
   })
   return ok({ complete, restored, report, recorded: concluded.value.recorded, directory: run.path })
-}
-
-function readRecord(directory: string): RunRecord | null {
-  try {
-    return JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8')) as RunRecord
-  } catch {
-    return null
-  }
-}
-
-/** What was not observed is tried again, unless its state is past or the interruption itself made it impossible. */
-function isKept({ seen, state }: Observation, reached: readonly string[]): boolean {
-  return (
-    seen.answered ||
-    seen.why.code === 'framework.interrupted' ||
-    (state === 'factory-fresh' && reached.some((s) => s !== 'factory-fresh'))
-  )
-}
-
-/** Steps that were begun and whose end is not in the journal. */
-function interruptedSteps(run: RunDirectory): Set<string> {
-  const begun = new Set<string>()
-  for (const line of run.lines()) {
-    if (line.type === 'started') begun.add(keyOf(line as Extract<typeof line, { type: 'started' }>))
-    if (line.type === 'observed') begun.delete(keyOf(line as Extract<typeof line, { type: 'observed' }>))
-  }
-  return begun
-}
-
-/** Goes on with an interrupted run: takes back what was left changed, repeats what was cut short, completes it. */
-export async function resumeRun(
-  directory: string,
-  going: Omit<Going, 'statementDirectory' | 'baseline'> & { ask: RunRequest['ask'] },
-): Promise<Result<Ended>> {
-  const now = startClock()
-  if (existsSync(join(directory, BUNDLE))) return faulty({ code: 'run-sealed', values: { path: directory } })
-  const opened = openRunDirectory(directory, now)
-  if (!opened.ok) return opened
-  const run = opened.value
-  try {
-    const record = readRecord(directory)
-    if (record === null) return faulty({ code: 'member-missing', values: { name: join(directory, 'run.json') } })
-    const suite = installedSuite()
-    if (suite.digest !== record.suite.digest)
-      return faulty({ code: 'other-suite', values: { wanted: record.suite.digest, present: suite.digest } })
-    const read = await readRecorded(directoryMembers(directory), registry, false)
-    if (!read.ok) return read
-    const recorded = read.value
-    const statementDirectory = record.directory
-    const secrets = await findSecrets(recorded.statement, statementDirectory, going.ask)
-    if (!secrets.ok) return secrets
-    const kept = recorded.observations.filter((o) => isKept(o, statesReached(run, o.subject.split('/')[0] ?? '')))
-    const first = run.lines()[0] as
-      | { options?: { baseline?: RunRequest['baseline']; pace?: RunRequest['pace'] }; regulations?: { id: string }[] }
-      | undefined
-    run.append({
-      type: 'resumed',
-      reason: 'requested',
-      ...(opened.value.dropped > 0 ? { dropped: opened.value.dropped } : {}),
-    })
-    return await goOn(
-      run,
-      record,
-      {
-        statement: recorded.statement,
-        statementBytes: new Uint8Array(),
-        original: record.original ?? '',
-        regulations: (first?.regulations ?? []).flatMap((r) => recorded.regulations.filter((x) => x.id === r.id)),
-        catalogues: recorded.catalogues,
-        bench: record.bench,
-        secrets: secrets.value,
-      },
-      {
-        pace: going.pace ?? first?.options?.pace ?? null,
-        baseline: first?.options?.baseline ?? {},
-        signal: going.signal,
-        onProgress: going.onProgress,
-        statementDirectory,
-      },
-      new Map(kept.map((o) => [keyOf(o), o])),
-      new Set([
-        ...interruptedSteps(run),
-        ...recorded.observations.filter((o) => o.probe !== 'none' && !kept.includes(o)).map(keyOf),
-      ]),
-      now,
-    )
-  } finally {
-    run.close()
-  }
 }

@@ -1,7 +1,8 @@
 import { digestOf } from '../suites/canonical.ts'
 import { faulty, ok, type Fault, type Result } from '../suites/fault.ts'
 import { statementSchema, type Action, type SecretRef, type Statement } from '../suites/statement.ts'
-import { readYaml, type YamlFile } from './yaml-file.ts'
+import { forgiving } from './forgiving.ts'
+import { parseYaml, placed, readYaml, type ParsedYaml, type YamlFile } from './yaml-file.ts'
 
 export interface StatementFile {
   statement: Statement
@@ -14,14 +15,31 @@ export interface StatementFile {
 /** Reads a statement and checks that everything it refers to exists. Every fault at once, each with its line. */
 export function loadStatement(path: string): Result<StatementFile> {
   const read = readYaml(path, statementSchema)
-  if (!read.ok) return read
+  if (!read.ok) {
+    const sketch = sketchStatement(path)
+    return sketch ? faulty(...read.faults, ...placed(sketch.faults, path, sketch.lineOf)) : read
+  }
   const file = read.value
-  const faults = lintStatement(file.value).map((f): Fault => {
-    const line = file.lineOf(f.field ?? '')
-    return { ...f, file: path, ...(line ? { line } : {}) }
-  })
+  const faults = placed(lintStatement(file.value), path, file.lineOf)
   if (faults.length > 0) return faulty(...faults)
   return ok({ statement: file.value, digest: digestOf(file.value), file, path })
+}
+
+/** What a statement with a wrong shape says as far as it says it, so that its other faults can be told too; null where it cannot be read. */
+export function sketchStatement(
+  path: string,
+): { statement: Statement; faults: Fault[]; lineOf: ParsedYaml['lineOf'] } | null {
+  const parsed = parseYaml(path)
+  if (!parsed.ok) return null
+  const { statement, absent } = forgiving(parsed.value.value)
+  const faults = lintStatement(statement).filter(
+    (f) => !(f.code === 'unresolved' && absent.includes(String(f.values.what))),
+  )
+  return {
+    statement,
+    faults: absent.includes('samples') ? faults.filter((f) => f.code !== 'no-sample') : faults,
+    lineOf: parsed.value.lineOf,
+  }
 }
 
 const PLACEHOLDERS = ['user', 'password', 'new-password', 'lab-address', 'lab-port', 'serial', 'package']

@@ -31,8 +31,15 @@ export interface YamlFile<T> {
   lineOf(pointer: string): number | undefined
 }
 
-/** Reads a YAML file against a schema. Every fault at once: syntax, duplicate keys, unknown members, wrong values. */
-export function readYaml<S extends TSchema>(path: string, schema: S): Result<YamlFile<Static<S>>> {
+/** A YAML file without a schema. */
+export interface ParsedYaml {
+  value: unknown
+  bytes: Uint8Array
+  lineOf: YamlFile<unknown>['lineOf']
+}
+
+/** Reads a YAML file: syntax and duplicate keys. */
+export function parseYaml(path: string): Result<ParsedYaml> {
   let bytes: Buffer
   try {
     bytes = readFileSync(path)
@@ -53,22 +60,30 @@ export function readYaml<S extends TSchema>(path: string, schema: S): Result<Yam
         }
       }),
     )
-  let value: unknown
   try {
-    value = document.toJS({ maxAliasCount: 100 })
+    const value: unknown = document.toJS({ maxAliasCount: 100 })
+    return ok({ value, bytes: new Uint8Array(bytes), lineOf: (pointer) => lineIn(document, counter, pointer) })
   } catch {
     return faulty({ code: 'yaml-aliases', values: {}, file: path })
   }
-  const lineOf = (pointer: string) => lineIn(document, counter, pointer)
+}
+
+/** Faults of a file with the lines of their fields. */
+export const placed = (faults: readonly Fault[], file: string, lineOf: ParsedYaml['lineOf']): Fault[] =>
+  faults.map((f) => {
+    const line = lineOf(f.field ?? '')
+    return { ...f, file, ...(line ? { line } : {}) }
+  })
+
+/** Reads a YAML file against a schema. Every fault at once: syntax, duplicate keys, unknown members, wrong values. */
+export function readYaml<S extends TSchema>(path: string, schema: S): Result<YamlFile<Static<S>>> {
+  const parsed = parseYaml(path)
+  if (!parsed.ok) return parsed
+  const { value, bytes, lineOf } = parsed.value
   const checked = checkValue(schema, value)
-  if (checked.ok)
-    return ok({ value: checked.value, bytes: new Uint8Array(bytes), sha256: digestOfBytes(bytes), lineOf })
-  return faulty(
-    ...checked.faults.map((f): Fault => {
-      const line = lineOf(f.field ?? '')
-      return { ...f, file: path, ...(line ? { line } : {}) }
-    }),
-  )
+  return checked.ok
+    ? ok({ value: checked.value, bytes, sha256: digestOfBytes(bytes), lineOf })
+    : faulty(...placed(checked.faults, path, lineOf))
 }
 
 function lineIn(document: Document, counter: LineCounter, pointer: string): number | undefined {

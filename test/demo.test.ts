@@ -108,7 +108,7 @@ test('the demonstration does what it says', { timeout: 660_000 }, async (t) => {
   await t.test('every view can be written again', async () => {
     const summary = await camseal('export', bundle('weak'), '--format', 'summary', '--lang', 'vi')
     assert.equal(summary.code, 0)
-    assert.match(summary.out, /Không phù hợp|không phù hợp/)
+    assert.match(summary.out, /không phù hợp/i)
     assert.match(
       (await camseal('export', join(work, 'demo', 'weak', 'report'), '--format', 'junit')).out,
       /<testsuites/,

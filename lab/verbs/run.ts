@@ -2,7 +2,9 @@ import { join } from 'node:path'
 import { password as askPassword, isCancel } from '@clack/prompts'
 import type { Command } from 'commander'
 import { canonical } from '../../suites/canonical.ts'
+import { AREAS } from '../../suites/criterion.ts'
 import type { Fault, Result } from '../../suites/fault.ts'
+import { registry } from '../../suites/registry.generated.ts'
 import type { Overall } from '../../suites/roll-up.ts'
 import type { Signer } from '../../reports/keys.ts'
 import { signCades } from '../../reports/cades.ts'
@@ -13,7 +15,9 @@ import { sealRun } from '../../reports/seal.ts'
 import { keyOptions, signerFrom, type KeyOptions } from '../../reports/verbs/seal.ts'
 import { EXIT, faultText, languageOf, plain, printFaults } from '../../reports/verbs/terminal.ts'
 import { existsSync } from 'node:fs'
-import { resumeRun, startRun, type Ended, type RunRequest } from '../start.ts'
+import { loadInputs } from '../inputs.ts'
+import { resumeRun } from '../resume.ts'
+import { startRun, type Ended, type RunRequest } from '../start.ts'
 import { jsonProgress, liveProgress, plainProgress } from './show.ts'
 
 interface RunOptions extends KeyOptions {
@@ -139,6 +143,22 @@ const collect = (value: string, before: string[] = []): string[] => [
     .filter(Boolean),
 ]
 
+/** A rehearsal that selects what does not exist would select nothing. */
+function choiceFaults({ only = [], skip = [], area = [], tier = [] }: RunOptions): Fault[] {
+  const ids = [...registry.criteria.keys()]
+  const names = [...ids, ...ids.flatMap((id) => id.split('/'))]
+  const unknown = (field: string, given: string[], known: readonly string[], shown = known): Fault[] =>
+    given
+      .filter((g) => !known.includes(g))
+      .map(() => ({ code: 'not-one-of', values: { expected: shown.join(', ') }, field }))
+  return [
+    ...unknown('--only', only, names, ids),
+    ...unknown('--skip', skip, names, ids),
+    ...unknown('--area', area, AREAS),
+    ...unknown('--tier', tier, ['P', 'R', 'W', 'D']),
+  ]
+}
+
 async function run(options: RunOptions): Promise<number> {
   const language = languageOf(options.lang)
   const json = options.json ?? false
@@ -147,8 +167,12 @@ async function run(options: RunOptions): Promise<number> {
   const pace = options.pace === undefined || options.pace === 'gentle' ? null : (PACES[options.pace] ?? null)
   if (options.pace !== undefined && options.pace !== 'gentle' && pace === null)
     faults.push({ code: 'not-one-of', values: { expected: 'gentle, fast' }, field: '--pace' })
+  faults.push(...choiceFaults(options))
   if ('faults' in loaded || faults.length > 0) {
-    printFaults(language, faults, json)
+    // Nothing is asked and nothing is begun, but everything else that is wrong is said too.
+    const { statement, regulation: regulations, bench = null } = options
+    const inputs = await loadInputs({ statement, regulations, bench, demo: false, ask: () => Promise.resolve('') })
+    printFaults(language, [...faults, ...(inputs.ok ? [] : inputs.faults)], json)
     return EXIT.badInput
   }
   const { signer } = loaded

@@ -28,9 +28,9 @@ export function liveProgress(
         })
         tail = ''
         until = null
-      } else if (p.event === 'doing') tail = messageText(language, p.about)
+      } else if (p.event === 'doing') tail = plain(messageText(language, p.about))
       else if (p.event === 'waiting') {
-        tail = messageText(language, p.about)
+        tail = plain(messageText(language, p.about))
         until = p.until
       } else {
         const line = lineOf(language, p)

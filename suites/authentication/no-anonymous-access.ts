@@ -46,7 +46,8 @@ export const criterion = defineCriterion({
 type Context = JudgeContext<unknown>
 
 /** What the kind of a resource lets be recognised without its logged-in twin. */
-const proofOf = (holds: string): Proof => (holds === 'snapshot' ? { picture: true } : { secret: true })
+const proofOf = (holds: string): Proof =>
+  holds === 'snapshot' || holds === 'stream' ? { picture: true } : { secret: true }
 
 /** A declared protected resource beside the same one logged in. */
 function declaredFindings(

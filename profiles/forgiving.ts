@@ -1,0 +1,76 @@
+import type { Statement } from '../suites/statement.ts'
+
+type Fields = Record<string, unknown>
+
+const fieldsOf = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {}
+const textOf = (value: unknown, other: string): string => (typeof value === 'string' && value !== '' ? value : other)
+const maybeText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+const LISTS = ['samples', 'services', 'accounts', 'logins', 'resources', 'bruteForce', 'updates'] as const
+
+/**
+ * A statement of the right shape out of anything, so that what can be said of it is said beside the faults of its shape.
+ * Whatever is missing or wrong is filled so that no second fault comes of it; `absent` names the lists that are not there.
+ */
+export function forgiving(value: unknown): { statement: Statement; absent: string[] } {
+  const given = fieldsOf(value)
+  const list = (name: string, from: Fields = given): Fields[] => {
+    const found = from[name]
+    return Array.isArray(found) ? found.map(fieldsOf) : []
+  }
+  const named = (name: string, from?: Fields): (Fields & { id: string })[] =>
+    list(name, from).map((x, i) => ({ ...x, id: textOf(x.id, `unnamed-${i}`) }))
+  const action = (from: unknown) =>
+    from === undefined
+      ? undefined
+      : {
+          ...referring(fieldsOf(from)),
+          target: textOf(fieldsOf(from).target, '/'),
+          body: maybeText(fieldsOf(from).body),
+        }
+  const reading = (from: unknown) =>
+    from === undefined ? undefined : { ...referring(fieldsOf(from)), pattern: textOf(fieldsOf(from).pattern, '()') }
+  const logging = fieldsOf(given.logging)
+  const statement = {
+    samples: named('samples').map((x) => ({ ...x, addresses: addressesOf(x.addresses) })),
+    services: named('services'),
+    accounts: named('accounts').map((x) => ({ ...x, password: secretOf(x.password) })),
+    logins: named('logins').map((x) => ({ ...x, ...referring(x) })),
+    resources: list('resources').map(referring),
+    bruteForce: list('bruteForce').map((x) => ({ ...x, login: maybeText(x.login), spare: maybeText(x.spare) })),
+    logging: {
+      channels: named('channels', logging).map((x) => ({
+        ...x,
+        enable: action(x.enable),
+        restore: action(x.restore),
+        current: reading(x.current),
+      })),
+    },
+    updates: named('updates').map((x) => ({
+      ...x,
+      upload: action(x.upload ?? {}),
+      version: reading(x.version ?? {}),
+      packages: packagesOf(x.packages),
+    })),
+    identity: list('identity').map(reading),
+    actions: Object.fromEntries(Object.entries(fieldsOf(given.actions)).map(([name, a]) => [name, action(a)])),
+  }
+  return { statement: statement as unknown as Statement, absent: LISTS.filter((name) => !Array.isArray(given[name])) }
+}
+
+const referring = (from: Fields) => ({ service: maybeText(from.service), account: maybeText(from.account) })
+
+/** Where an address has a wrong shape, that is said already. */
+function addressesOf(from: unknown) {
+  const { ipv4, ipv6 } = fieldsOf(from)
+  return { ipv4: ipv4 === null ? null : textOf(ipv4, '-'), ipv6: ipv6 === null ? null : textOf(ipv6, '-') }
+}
+
+/** A reference with one member of the right kind, or as many as were given. */
+function secretOf(from: unknown): Fields {
+  const known = Object.entries(fieldsOf(from)).filter(([name, v]) => name === 'prompt' || typeof v === 'string')
+  return known.length > 0 ? Object.fromEntries(known) : { published: '-' }
+}
+
+const packagesOf = (from: unknown): Fields =>
+  Object.fromEntries(Object.entries(fieldsOf(from)).filter(([, p]) => typeof fieldsOf(p).file === 'string'))

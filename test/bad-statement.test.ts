@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { Fault } from '../suites/fault.ts'
+import { camseal, type Ran } from './support/camseal.ts'
+
+/** A wrong or unreadable statement: every fault at once with file, line, field and what was expected; exit 3; nothing is sent. */
+const work = mkdtempSync(join(tmpdir(), 'camseal-bad-'))
+let connections = 0
+const device = createServer((s) => {
+  connections++
+  s.destroy()
+})
+let port = 0
+before(async () => {
+  await new Promise<void>((listening) => device.listen(0, '127.80.0.10', listening))
+  port = (device.address() as AddressInfo).port
+})
+after(() => {
+  device.close()
+  rmSync(work, { recursive: true, force: true })
+})
+
+type Told = Fault & { text: string }
+const faultsOf = (ran: Ran): Told[] => (JSON.parse(ran.stdout) as { faults: Told[] }).faults
+const run = (statement: string, ...more: string[]) =>
+  camseal([
+    'run',
+    '--statement',
+    statement,
+    '--regulation',
+    'camseal-core',
+    '--out',
+    join(work, 'out'),
+    '--rehearsal',
+    ...more,
+  ])
+
+/** A statement that is right; every test changes lines of it. */
+const sound = (): string => `camseal: statement/1
+dut:
+  maker: {name: Test}
+  model: T-1
+  hardware: "1"
+  firmware: {version: "1.0", link: version-string-only}
+samples:
+  - {id: a, serial: S-1, arrives: in-service, addresses: {ipv4: 127.80.0.10, ipv6: null}, macs: []}
+interfaces: []
+services:
+  - {id: web, transport: tcp, port: ${port}, protocol: http, families: [ipv4], purpose: web}
+accounts:
+  - {id: owner, user: admin, password: {published: "x"}, role: administrator}
+  - {id: spare, user: spare, password: {published: "y"}, role: viewer}
+logins:
+  - {id: web, service: web, account: owner, target: /}
+resources: []
+bruteForce:
+  - {login: web, protection: none}
+logging: {channels: []}
+updates: []
+actions:
+  changePassword: {service: web, account: owner, method: PUT, target: /password, body: "{{new-password}}"}
+permit: ordinary
+`
+
+/** Each line that is changed, and the fault that must come of it: code, field, and what the text must say was expected. */
+const WRONG: [was: string, is: string, code: string, field: string, expected: RegExp][] = [
+  ['hardware: "1"', 'hardware: 1.10', 'wrong-type', '/dut/hardware', /string/],
+  [
+    'link: version-string-only',
+    'link: guessed',
+    'not-one-of',
+    '/dut/firmware/link',
+    /flashed-by-lab, dumped, version-string-only/,
+  ],
+  ['  model: T-1\n', '', 'missing-field', '/dut/model', /model/],
+  ['macs: []', 'macs: [], colour: red', 'unknown-field', '/samples/0/colour', /colour/],
+  ['  - {id: web, transport: tcp', '  - {id: Web Interface, transport: tcp', 'bad-id', '/services/0/id', /lower-case/],
+  ['protocol: http,', 'protocol: gopher,', 'not-one-of', '/services/0/protocol', /http, https, rtsp/],
+  [
+    'password: {published: "x"}',
+    'password: {env: CAMSEAL_NOT_SET_1}',
+    'secret-missing',
+    '/accounts/0/password',
+    /env CAMSEAL_NOT_SET_1/,
+  ],
+  [
+    'password: {published: "y"}',
+    'password: {env: A, file: b}',
+    'secret-reference',
+    '/accounts/1/password',
+    /env, file, prompt, published/,
+  ],
+  [
+    'service: web, account: owner, target: /}',
+    'service: webb, account: owner, target: /}',
+    'unresolved',
+    '/logins/0/service',
+    /webb/,
+  ],
+  ['protection: none', 'protection: lock, failures: 0', 'out-of-range', '/bruteForce/0/failures', />= 1/],
+  ['protection: none', 'protection: lock, failures: 0', 'lock-without-numbers', '/bruteForce/0', /lockSeconds/],
+  [
+    'body: "{{new-password}}"',
+    'body: "{{new-pasword}}"',
+    'unknown-placeholder',
+    '/actions/changePassword',
+    /new-pasword.*new-password/,
+  ],
+  ['permit: ordinary', 'permit: all', 'not-one-of', '/permit', /ordinary, destructive/],
+  [
+    'updates: []',
+    `updates:
+  - {id: u, upload: {service: web, method: POST, target: /u}, version: {service: web, target: /v, pattern: "(a)(b)"}, format: opaque, signed: true, packages: {genuine: {file: nowhere.bin, version: "2"}}, bootSeconds: 5}`,
+    'bad-pattern',
+    '/updates/0/version/pattern',
+    /\(a\)\(b\)/,
+  ],
+]
+WRONG.push(['', '', 'package-missing', '/updates/0/packages/genuine', /nowhere\.bin/])
+
+const lineOf = (text: string, part: string): number => text.slice(0, text.indexOf(part)).split('\n').length
+
+for (const language of ['en', 'vi'] as const)
+  test(`every fault at once (${language})`, { timeout: 60_000 }, async () => {
+    const file = join(work, `wrong-${language}.yaml`)
+    const text = [...new Set(WRONG.map(([was, is]) => `${was}\0${is}`))].reduce((t, change) => {
+      const [was = '', is = ''] = change.split('\0')
+      assert.ok(t.includes(was), was)
+      return was === '' ? t : t.replace(was, is)
+    }, sound())
+    writeFileSync(file, text)
+    const ran = await run(
+      file,
+      '--json',
+      '--lang',
+      language,
+      '--bench',
+      join(work, 'no-bench.yaml'),
+      '--pace',
+      'hasty',
+      '--only',
+      'authentication,nonsense',
+    )
+    assert.equal(ran.code, 3, ran.stderr)
+    const faults = faultsOf(ran)
+    for (const [, is, code, field, expected] of WRONG) {
+      const fault = faults.find((f) => f.code === code && f.field === field && f.file === file)
+      assert.ok(fault, `${code} at ${field} in ${JSON.stringify(faults, null, 1)}`)
+      if (language === 'en' || code !== 'bad-id') assert.match(fault.text, expected)
+      assert.ok(fault.text.startsWith(`${file}:${fault.line} ${field}: `), fault.text)
+      if (is !== '' && !is.includes('\n')) assert.equal(fault.line, lineOf(text, is), `${code} at ${field}`)
+    }
+    const others = faults.filter((f) => f.file !== file).map((f) => [f.code, f.file ?? f.field])
+    assert.deepEqual(others, [
+      ['not-one-of', '--pace'],
+      ['not-one-of', '--only'],
+      ['unreadable', join(work, 'no-bench.yaml')],
+    ])
+    const known = WRONG.map(([, , code, field]) => `${code} ${field}`)
+    const more = faults
+      .filter((f) => f.file === file && !known.includes(`${f.code} ${f.field}`))
+      .map((f) => `${f.code} ${f.field}`)
+    // What refers to the service that lost its name, and to the accounts' second secret.
+    assert.deepEqual(
+      more.filter((m) => !m.startsWith('unresolved ')),
+      ['secret-missing /accounts/1/password'],
+    )
+    assert.ok(!existsSync(join(work, 'out')), 'no run has begun')
+    const said = await run(file, '--lang', language)
+    assert.equal(said.code, 3)
+    assert.equal(said.stderr.trim().split('\n').length, faults.length - others.length + 1, said.stderr)
+    assert.match(
+      said.stderr.trim().split('\n').at(-1) ?? '',
+      language === 'en' ? /^\d+ fault.*Nothing was sent/ : /^\d+ lỗi\. Chưa gửi gì/,
+    )
+    for (const f of faults.filter((x) => x.file === file)) assert.ok(said.stderr.includes(f.text), f.text)
+  })
+
+test('the two languages name the same faults in different words', { timeout: 60_000 }, async () => {
+  const told = await Promise.all(
+    ['en', 'vi'].map(async (l) => faultsOf(await run(join(work, `wrong-en.yaml`), '--json', '--lang', l))),
+  )
+  const [en = [], vi = []] = told
+  assert.deepEqual(
+    en.map((f) => [f.code, f.file, f.line, f.field]),
+    vi.map((f) => [f.code, f.file, f.line, f.field]),
+  )
+  for (const [i, f] of en.entries()) assert.notEqual(f.text, vi[i]?.text, f.code)
+})
+
+test('what cannot be read', { timeout: 120_000 }, async () => {
+  const at = (name: string, content?: string | Buffer): string => {
+    const file = join(work, name)
+    if (content !== undefined) writeFileSync(file, content)
+    return file
+  }
+  mkdirSync(join(work, 'folder.yaml'))
+  const cases: [file: string, codes: string[], line?: number][] = [
+    [at('absent.yaml'), ['unreadable']],
+    [at('folder.yaml'), ['unreadable']],
+    [at('syntax.yaml', 'camseal: statement/1\ndut: {maker: [\nsamples: ]}\n'), ['yaml-syntax'], 3],
+    [
+      at('twice.yaml', sound().replace('permit: ordinary', 'permit: ordinary\npermit: destructive')),
+      ['yaml-syntax'],
+      25,
+    ],
+    [
+      at(
+        'bomb.yaml',
+        `a: &a [x, x, x, x, x, x, x, x, x]\n${['b', 'c', 'd', 'e', 'f'].map((n, i) => `${n}: &${n} [${Array(9).fill(`*${'abcdef'[i]}`).join(', ')}]`).join('\n')}\n`,
+      ),
+      ['yaml-aliases'],
+    ],
+    [at('empty.yaml', ''), ['wrong-type']],
+    [at('list.yaml', '- 1\n- 2\n'), ['wrong-type']],
+    [at('binary.yaml', Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 7919) % 256))), ['yaml-syntax']],
+  ]
+  for (const [file, codes, line] of cases) {
+    const ran = await run(file, '--json')
+    assert.equal(ran.code, 3, `${file}: ${ran.stdout} ${ran.stderr}`)
+    const faults = faultsOf(ran)
+    for (const code of codes)
+      assert.ok(
+        faults.some((f) => f.code === code && f.file === file && (line === undefined || f.line === line)),
+        `${file}: ${JSON.stringify(faults)}`,
+      )
+    assert.ok(
+      faults.every((f) => f.text.startsWith(file) && f.text.length > file.length + 10),
+      JSON.stringify(faults),
+    )
+  }
+})
+
+test('a right statement with secrets and packages that are not there', { timeout: 60_000 }, async () => {
+  const update = WRONG.find(([was]) => was === 'updates: []')?.[1].replace('(a)(b)', '(a)') ?? ''
+  const file = join(work, 'unready.yaml')
+  writeFileSync(
+    file,
+    sound()
+      .replace('{published: "x"}', '{file: nowhere.secret}')
+      .replace('{published: "y"}', '{prompt: true}')
+      .replace('updates: []', update),
+  )
+  const ran = await run(file, '--json')
+  assert.equal(ran.code, 3)
+  assert.deepEqual(
+    faultsOf(ran).map((f) => [f.code, f.line, f.field]),
+    [
+      ['secret-missing', 13, '/accounts/0/password'],
+      ['secret-missing', 14, '/accounts/1/password'],
+      ['package-missing', 22, '/updates/0/packages/genuine'],
+    ],
+  )
+})
+
+test('a wrong regulation is told beside a wrong statement', { timeout: 60_000 }, async () => {
+  const [statement, regulation] = [join(work, 'plain.yaml'), join(work, 'regulation.yaml')]
+  writeFileSync(statement, sound().replace('permit: ordinary', 'permit: all'))
+  writeFileSync(
+    regulation,
+    readFileSync(new URL('../profiles/regulations/camseal-core.yaml', import.meta.url), 'utf8').replace(
+      'exposed-ports/undeclared-tcp-ports',
+      'exposed-ports/nothing',
+    ),
+  )
+  const ran = await camseal([
+    'run',
+    '--statement',
+    statement,
+    '--regulation',
+    `${regulation},camseal-other`,
+    '--out',
+    join(work, 'out'),
+    '--json',
+  ])
+  assert.equal(ran.code, 3)
+  const faults = faultsOf(ran)
+  assert.deepEqual(
+    faults.map((f) => f.code),
+    ['not-one-of', 'unresolved', 'no-such-regulation'],
+  )
+  assert.ok(faults[1]?.file === regulation && faults[1].line !== undefined)
+})
+
+test('nothing was ever sent, and a right statement is sent to', { timeout: 60_000 }, async () => {
+  assert.equal(connections, 0)
+  const file = join(work, 'sound.yaml')
+  writeFileSync(file, sound())
+  const ran = await run(file, '--only', 'authentication/no-default-credentials')
+  assert.notEqual(ran.code, 3, ran.stderr)
+  assert.ok(connections > 0, 'the listener would have seen it')
+})

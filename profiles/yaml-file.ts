@@ -46,8 +46,10 @@ export function parseYaml(path: string): Result<ParsedYaml> {
   } catch (e) {
     return faulty({ code: 'unreadable', values: { why: (e as NodeJS.ErrnoException).code ?? 'unknown' }, file: path })
   }
+  const text = utf8(bytes)
+  if (text === null) return faulty({ code: 'yaml-syntax', values: { why: 'not UTF-8' }, file: path })
   const counter = new LineCounter()
-  const document = parseDocument(bytes.toString('utf8'), { lineCounter: counter, uniqueKeys: true, prettyErrors: true })
+  const document = parseDocument(text, { lineCounter: counter, uniqueKeys: true, prettyErrors: true })
   if (document.errors.length > 0)
     return faulty(
       ...document.errors.map((e): Fault => {
@@ -65,6 +67,14 @@ export function parseYaml(path: string): Result<ParsedYaml> {
     return ok({ value, bytes: new Uint8Array(bytes), lineOf: (pointer) => lineIn(document, counter, pointer) })
   } catch {
     return faulty({ code: 'yaml-aliases', values: {}, file: path })
+  }
+}
+
+function utf8(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return null
   }
 }
 

@@ -335,27 +335,27 @@ describe('encrypted log-in, at nginx with Basic authentication', () => {
   }
 
   const skip = has('nginx') ? false : 'needs nginx'
-  test('over TLS, and HTTP only redirects: pass', { timeout: 60_000, skip }, async () => {
+  test('over TLS, and HTTP only redirects: pass', { timeout: 240_000, skip }, async () => {
     const judgement = await judgedAt(['return 301 https://$host'])
     assert.deepEqual([judgement.verdict, ...codes(judgement)], ['pass', 'login-over-tls', 'plain-refused'])
   })
-  test('over TLS, and no HTTP at all: pass', { timeout: 60_000, skip }, async () => {
+  test('over TLS, and no HTTP at all: pass', { timeout: 240_000, skip }, async () => {
     assert.deepEqual(codes(await judgedAt(null)), ['login-over-tls', 'no-plain-http'])
   })
-  test('also over HTTP: fail', { timeout: 60_000, skip }, async () => {
+  test('also over HTTP: fail', { timeout: 240_000, skip }, async () => {
     const judgement = await judgedAt(['same'])
     assert.deepEqual([judgement.verdict, ...codes(judgement)], ['fail', 'login-over-tls', 'login-also-in-clear'])
   })
-  test('only over HTTP: fail', { timeout: 60_000, skip }, async () => {
+  test('only over HTTP: fail', { timeout: 240_000, skip }, async () => {
     const judgement = await judgedAt(null, 'http')
     assert.equal(judgement.verdict, 'fail')
     assert.ok(codes(judgement).includes('login-in-clear'))
   })
-  test('HTTP asks for another password: inconclusive', { timeout: 60_000, skip }, async () => {
+  test('HTTP asks for another password: inconclusive', { timeout: 240_000, skip }, async () => {
     const judgement = await judgedAt(['auth_basic other', 'auth_basic_user_file /dev/null'])
     assert.deepEqual([judgement.verdict, ...codes(judgement)], ['inconclusive', 'login-over-tls', 'asks-in-clear?'])
   })
-  test('a declared password that does not work: inconclusive', { timeout: 60_000, skip }, async () => {
+  test('a declared password that does not work: inconclusive', { timeout: 240_000, skip }, async () => {
     const judgement = await judgedAt(['return 301 https://$host'], 'https', 'not-the-password')
     assert.deepEqual([judgement.verdict, ...codes(judgement)], ['inconclusive', 'login-unproven'])
   })

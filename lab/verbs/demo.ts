@@ -168,7 +168,9 @@ async function runOne(
       syslog: { address: bench.ipv4, port: LOG_PORT },
       lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 },
       bootSeconds: 1,
-      factoryFresh: true,
+      // One comes out of its box, the other is in service already.
+      factoryFresh: name === 'sound',
+      adminPassword: randomPassword(),
       users: [{ name: 'spare', password: randomPassword(), role: 'viewer', spare: true }],
       stateDirectory: join(directory, 'camera', 'state'),
     },

@@ -16,6 +16,7 @@ import { keyOptions, signerFrom, type KeyOptions } from '../../reports/verbs/sea
 import { EXIT, faultText, languageOf, plain, printFaults } from '../../reports/verbs/terminal.ts'
 import { existsSync } from 'node:fs'
 import { loadInputs } from '../inputs.ts'
+import { readBaseline } from '../baseline.ts'
 import { resumeRun } from '../resume.ts'
 import { startRun, type Ended, type RunRequest } from '../start.ts'
 import { jsonProgress, liveProgress, plainProgress } from './show.ts'
@@ -31,6 +32,7 @@ interface RunOptions extends KeyOptions {
   tier?: string[]
   rehearsal?: boolean
   demo?: boolean
+  baseline?: string
   pace?: string
   json?: boolean
   lang?: string
@@ -194,7 +196,7 @@ async function run(options: RunOptions): Promise<number> {
         rehearsal: options.rehearsal ?? false,
         demo,
         pace,
-        baseline: {},
+        baseline: options.baseline === undefined ? {} : readBaseline(options.baseline),
         sign: signer ? async (bytes) => Buffer.from(await signCades(bytes, signer)).toString('base64') : null,
       }),
     )
@@ -233,6 +235,10 @@ export function registerRun(program: Command, end: (code: number) => void): void
     .option('--rehearsal', 'a rehearsal of everything: takes no number, concludes nothing')
     .option('--pace <pace>', 'gentle (the budgets of the statement) or fast (robust units only)')
     .option('--demo', 'stamp everything DEMO')
+    .option(
+      '--baseline <file>',
+      'ports that answered at the address before the device was there (loopback benches, JSON)',
+    )
     .option('--json', 'progress and result as one JSON object a line')
     .option('--lang <language>', 'en or vi')
     .addHelpText(

@@ -28,13 +28,13 @@ const verdictsOf = (out: string): string[] =>
     (j) => `${j.criterion} ${j.subject}: ${j.verdict}`,
   )
 
-/** Until a run has said this; within a minute. */
+/** Until a run has said this; within two minutes. */
 async function said({ child, ended }: Running, event: RegExp): Promise<void> {
   let text = ''
   let isOver = false
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (d: Buffer) => (text += d.toString('utf8')))
   void ended.then(() => (isOver = true))
-  for (let i = 0; i < 1200 && !event.test(text); i++) {
+  for (let i = 0; i < 2400 && !event.test(text); i++) {
     assert.ok(!isOver, `ended before it said ${String(event)}: ${text.slice(-1000)}`)
     await new Promise((wait) => setTimeout(wait, 50))
   }

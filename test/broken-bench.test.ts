@@ -281,7 +281,7 @@ inPrivateNetwork(import.meta.url, 2, 420, () => {
         assert.equal(owner(), '200')
       })
 
-    test('two processes in one directory', { timeout: 180_000 }, async (t) => {
+    test('two processes in one directory', { timeout: 480_000 }, async (t) => {
       const u = await cameraUnit(t, { n: ++units, work, criteria: [LOGIN, LOG] })
       const args = [...u.run, '--out', u.out]
       const options = { env: u.environment }

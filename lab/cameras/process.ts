@@ -27,7 +27,10 @@ export async function startCameraProcess(options: CameraOptions, directory: stri
   const child = spawn(process.execPath, [...(source ? ['--import', 'tsx'] : []), main, '--options-file', file], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
-  const ready = await firstLine(child)
+  const ready = await firstLine(child).catch((e: unknown) => {
+    child.kill('SIGKILL')
+    throw e
+  })
   const statement = join(directory, 'statement.yaml')
   writeFileSync(statement, stringify((JSON.parse(ready) as { statement: unknown }).statement))
   const environment: Record<string, string> = {}
@@ -56,6 +59,6 @@ function firstLine(child: ChildProcess): Promise<string> {
     })
     child.stderr?.on('data', (d: Buffer) => (err += d.toString('utf8')))
     child.once('exit', (code) => reject(new Error(`camera ended with ${code}: ${err.trim()}`)))
-    setTimeout(() => reject(new Error(`camera not ready after 20 s: ${err.trim()}`)), 20_000).unref()
+    setTimeout(() => reject(new Error(`camera not ready after 60 s: ${err.trim()}`)), 60_000).unref()
   })
 }

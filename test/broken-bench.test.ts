@@ -99,7 +99,7 @@ async function goOn(u: CameraUnit, out: string, wrap: string[]): Promise<Ran> {
 
 let units = 0
 
-inPrivateNetwork(import.meta.url, 2, 420, () => {
+inPrivateNetwork(import.meta.url, 2, 700, () => {
   describe('a broken bench', { concurrency: 5 }, () => {
     test('the disk is full', { timeout: 240_000 }, async (t) => {
       const u = await cameraUnit(t, { n: ++units, work, criteria: [LOGIN] })

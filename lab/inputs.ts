@@ -3,11 +3,12 @@ import { dirname, resolve } from 'node:path'
 import { faulty, ok, type Fault, type Result } from '../suites/fault.ts'
 import type { Catalogue, Regulation } from '../suites/regulation.ts'
 import { registry } from '../suites/registry.generated.ts'
-import type { Statement } from '../suites/statement.ts'
+import type { Family, Statement } from '../suites/statement.ts'
 import { loadCatalogues, loadRegulation } from '../profiles/regulation-file.ts'
 import { loadStatement, sketchStatement } from '../profiles/statement-file.ts'
 import { placed, readYaml } from '../profiles/yaml-file.ts'
 import { benchRecordSchema, type BenchRecord } from '../reports/report.ts'
+import { sourcesFor } from './addresses.ts'
 import { findSecrets } from './secrets.ts'
 
 export interface InputRequest {
@@ -70,9 +71,18 @@ export async function loadInputs(request: InputRequest): Promise<Result<Inputs>>
     original: statement.value.file.sha256,
     regulations,
     catalogues: catalogues.value,
-    bench: bench.value.value,
+    bench: await withAddresses(bench.value.value, statement.value.statement),
     secrets,
   })
+}
+
+/** Where the bench record names no lab addresses, those that this machine takes towards the samples. */
+async function withAddresses(bench: BenchRecord, { samples }: Statement): Promise<BenchRecord> {
+  const towards = async (family: Family): Promise<string[]> => {
+    const all = await Promise.all(samples.map((s) => sourcesFor(family, bench.addresses[family], s.addresses[family])))
+    return [...new Set([...bench.addresses[family], ...all.flat()])]
+  }
+  return { ...bench, addresses: { ipv4: await towards('ipv4'), ipv6: await towards('ipv6') } }
 }
 
 function missingPackages(statement: Statement, directory: string): Fault[] {

@@ -51,11 +51,12 @@ async function observeState(lab: LabRun, bench: RunBench, sample: Sample, state:
     const done = lab.observations.size
     const place = { n: done + 1, of: done + pending.length }
     lab.onProgress({ event: 'step', ...place, kind: step.kind.id, subject: step.subject, state })
+    // A ban may come after the step that earned it: the door is looked at when failures are forgotten, not before.
+    if (step.probe && changed.length === 0) await letFailuresBeForgotten(bench, step.probe)
     const refused =
       changed.length > 0 ? unanswered('device', 'framework.identity-changed') : await refusal(lab, bench, step)
     if (refused) keep(lab, step, refused, 'none', lab.now(), 0, place)
     else {
-      if (step.probe) await letFailuresBeForgotten(bench, step.probe)
       changed = await observeStep(lab, bench, sample, step, place)
       if (step.probe) failuresEnded(bench, step.probe)
     }

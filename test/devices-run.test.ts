@@ -128,7 +128,7 @@ async function check(start: () => Promise<Device>): Promise<void> {
   }
 }
 
-describe("the main job on devices of other people's software", { concurrency: 3, skip: missing ?? false }, () => {
+describe("the main job on devices of other people's software", { concurrency: 5, skip: missing ?? false }, () => {
   for (const name of ownDevices) it(name, { timeout: (SECONDS + 60) * 1000 }, () => check(() => startDevice(name)))
   for (const name of externalDevices) {
     const skip = external === null ? 'needs the folder of CAMSEAL_EXTRA_DUTS' : false

@@ -11,7 +11,8 @@ import { decoyPath, unanswered } from './log-in-place.ts'
 
 /** Requests without a log-in between two controls: every one is a 401 that a ban may count. */
 const BETWEEN_CONTROLS = 8
-const PATIENCE_MS = 8_000
+/** The first picture of an encoder that was idle may take long. */
+const PATIENCE_MS = 20_000
 /** So many packets show that media flows; the time allows for a late key frame. */
 const MEDIA = { milliseconds: 6_000, packets: 10 }
 const ACCEPT: [string, string][] = [['Accept', 'application/sdp']]

@@ -99,7 +99,7 @@ lighttpd -D -f /etc/own/lighttpd.conf &
 /programs/rtsp-server -p 554 -u admin -w /secrets/rtsp-password -r camera /stream/1=account /stream/2=account 2>&1 |
   logger -t rtsp-server -p authpriv.warning &
 
-# ten failed log-ins within a minute: the address cannot reach that service for one minute
+# ten failed log-ins within half a minute: the address cannot reach that service for half a minute
 cat > /etc/fail2ban/filter.d/rtsp-server.conf <<'E2'
 [Definition]
 failregex = rtsp-server.*: authentication failure; user=\S* rhost=<HOST> path=
@@ -107,9 +107,9 @@ E2
 cat > /etc/fail2ban/jail.local <<'E2'
 [DEFAULT]
 backend = polling
-findtime = 60
+findtime = 30
 maxretry = 10
-bantime = 60
+bantime = 30
 banaction = nftables[type=multiport, blocktype="reject with tcp reset"]
 [sshd]
 enabled = false

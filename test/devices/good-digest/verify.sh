@@ -63,7 +63,7 @@ sleep 3
 say lock.after-10 "$(login "admin:$P" "$A" --interface "$SECOND")"
 say lock.after-10.first-address "$(login "admin:$P" "$A")"
 say lock.after-10.rtsp "$(curl -s -m 5 -i --interface "$SECOND" "rtsp://$A/stream/1" | head -n 1 | tr -d '\r')"
-say lock.lasts-about-a-minute "$(lock_lasts "$start" login "admin:$P" "$A" --interface "$SECOND")"
+say lock.lasts-about-half-a-minute "$(lock_lasts "$start" login "admin:$P" "$A" --interface "$SECOND")"
 for i in $(seq 1 10); do play "rtsp://tester:wrong@[$A6]/stream/1" > /dev/null; done
 sleep 3
 say lock.rtsp6 "$(play "rtsp://admin:$P@[$A6]/stream/1")"

@@ -84,7 +84,7 @@ SyslogFacility AUTHPRIV
 E2
 /usr/sbin/sshd -D -f /etc/own/sshd_config &
 
-# five failed log-ins (pages or streams) within 30 seconds: the address is refused everywhere for one minute
+# five failed log-ins (pages or streams) within 15 seconds: the address is refused everywhere for half a minute
 cat > /etc/fail2ban/filter.d/rtsp-server.conf <<'E2'
 [Definition]
 failregex = rtsp-server.*: authentication failure; user=\S* rhost=<HOST> path=
@@ -92,9 +92,9 @@ E2
 cat > /etc/fail2ban/jail.local <<'E2'
 [DEFAULT]
 backend = polling
-findtime = 30
+findtime = 15
 maxretry = 5
-bantime = 60
+bantime = 30
 banaction = nftables[type=allports, blocktype="reject with tcp reset"]
 banaction_allports = %(banaction)s
 [sshd]

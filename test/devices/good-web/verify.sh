@@ -48,4 +48,4 @@ sleep 3
 say lock.after-5 "$(attack "admin:$P")"
 say lock.after-5.stream "$(timeout 5 openssl s_client -bind "$SECOND" -connect "$A:322" < /dev/null 2>&1 | grep -c 'Connection refused\|refused')"
 say lock.after-5.first-address "$(code -u "admin:$P" "https://$A/private/")"
-say lock.lasts-about-a-minute "$(lock_lasts "$start" attack "admin:$P")"
+say lock.lasts-about-half-a-minute "$(lock_lasts "$start" attack "admin:$P")"

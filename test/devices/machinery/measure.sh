@@ -74,5 +74,5 @@ lock_lasts() {
   local start=$1 lasted; shift
   until [ "$("$@")" = 200 ] || [ $((SECONDS - start)) -gt 120 ]; do sleep 1; done
   lasted=$((SECONDS - start))
-  [ $lasted -ge 57 ] && [ $lasted -le 75 ] && echo yes || echo "no, $lasted s"
+  [ $lasted -ge 27 ] && [ $lasted -le 45 ] && echo yes || echo "no, $lasted s"
 }

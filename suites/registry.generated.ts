@@ -8,6 +8,7 @@ import { criterion as encryptionLoginEncryptedCriterion } from './encryption/log
 import { criterion as encryptionTlsCipherSuitesCriterion } from './encryption/tls-cipher-suites.ts'
 import { criterion as encryptionTlsVersionsCriterion } from './encryption/tls-versions.ts'
 import { criterion as exposedPortsUndeclaredTcpPortsCriterion } from './exposed-ports/undeclared-tcp-ports.ts'
+import { criterion as exposedPortsUndeclaredUdpServicesCriterion } from './exposed-ports/undeclared-udp-services.ts'
 import { criterion as loggingFailedLoginRecordedCriterion } from './logging/failed-login-recorded.ts'
 import { criterion as updateIntegrityAlteredUpdateRefusedCriterion } from './update-integrity/altered-update-refused.ts'
 import { criterion as updateIntegrityOlderUpdateRefusedCriterion } from './update-integrity/older-update-refused.ts'
@@ -21,6 +22,7 @@ import { kind as observationsRtspCredentialsKind } from './observations/rtsp-cre
 import { kind as observationsServicesKind } from './observations/services.ts'
 import { kind as observationsTcpPortsKind } from './observations/tcp-ports.ts'
 import { kind as observationsTlsOffersKind } from './observations/tls-offers.ts'
+import { kind as observationsUdpServicesKind } from './observations/udp-services.ts'
 import { kind as observationsUpdateRefusalKind } from './observations/update-refusal.ts'
 import type { Criterion } from './criterion.ts'
 import type { ObservationKind } from './observation.ts'
@@ -36,6 +38,7 @@ const criteria = [
   encryptionTlsCipherSuitesCriterion,
   encryptionTlsVersionsCriterion,
   exposedPortsUndeclaredTcpPortsCriterion,
+  exposedPortsUndeclaredUdpServicesCriterion,
   loggingFailedLoginRecordedCriterion,
   updateIntegrityAlteredUpdateRefusedCriterion,
   updateIntegrityOlderUpdateRefusedCriterion,
@@ -51,6 +54,7 @@ const kinds = [
   observationsServicesKind,
   observationsTcpPortsKind,
   observationsTlsOffersKind,
+  observationsUdpServicesKind,
   observationsUpdateRefusalKind,
 ] as unknown as ObservationKind[]
 

@@ -7,6 +7,9 @@ import { criterion as authenticationNoDefaultRtspCredentialsCriterion } from './
 import { criterion as encryptionLoginEncryptedCriterion } from './encryption/login-encrypted.ts'
 import { criterion as encryptionTlsCipherSuitesCriterion } from './encryption/tls-cipher-suites.ts'
 import { criterion as encryptionTlsVersionsCriterion } from './encryption/tls-versions.ts'
+import { criterion as exposedPortsDeclaredServicesPresentCriterion } from './exposed-ports/declared-services-present.ts'
+import { criterion as exposedPortsNoInformationBeforeLoginCriterion } from './exposed-ports/no-information-before-login.ts'
+import { criterion as exposedPortsNoInsecureServicesCriterion } from './exposed-ports/no-insecure-services.ts'
 import { criterion as exposedPortsUndeclaredTcpPortsCriterion } from './exposed-ports/undeclared-tcp-ports.ts'
 import { criterion as exposedPortsUndeclaredUdpServicesCriterion } from './exposed-ports/undeclared-udp-services.ts'
 import { criterion as loggingFailedLoginRecordedCriterion } from './logging/failed-login-recorded.ts'
@@ -37,6 +40,9 @@ const criteria = [
   encryptionLoginEncryptedCriterion,
   encryptionTlsCipherSuitesCriterion,
   encryptionTlsVersionsCriterion,
+  exposedPortsDeclaredServicesPresentCriterion,
+  exposedPortsNoInformationBeforeLoginCriterion,
+  exposedPortsNoInsecureServicesCriterion,
   exposedPortsUndeclaredTcpPortsCriterion,
   exposedPortsUndeclaredUdpServicesCriterion,
   loggingFailedLoginRecordedCriterion,

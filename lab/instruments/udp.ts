@@ -25,10 +25,13 @@ export interface UdpQuestion {
   connected: boolean
 }
 
-/** The network interface of the lab that has an address; null where none has. */
+/** The network interface of the lab that has an address, 127/8 being all of the loopback's; null where none has. */
 export function interfaceOf(address: string): { name: string; loopback: boolean } | null {
   for (const [name, infos = []] of Object.entries(networkInterfaces()))
-    for (const info of infos) if (info.address === address.split('%')[0]) return { name, loopback: info.internal }
+    for (const info of infos) {
+      const all = info.internal && info.address === '127.0.0.1' && address.startsWith('127.')
+      if (all || info.address === address.split('%')[0]) return { name, loopback: info.internal }
+    }
   return null
 }
 

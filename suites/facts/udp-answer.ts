@@ -34,26 +34,28 @@ const RECOGNISED: Record<string, Recogniser> = {
   'snmp-v1-private': (b) => snmpOf(b)?.version === 0,
   'snmp-v2c-public': (b) => snmpOf(b)?.version === 1,
   'snmp-v2c-private': (b) => snmpOf(b)?.version === 1,
-  'snmp-v3-engine': (b) => snmpOf(b)?.version === 3,
+  // RFC 3412 section 7.1: a Report-PDU, tag A8.
+  'snmp-v3-engine': (b) => snmpOf(b)?.version === 3 && b.includes(0xa8),
   // RFC 1350 section 5: DATA, ACK, ERROR; RFC 2347: OACK.
   'tftp-read': (b) => b.length >= 4 && b[0] === 0 && (b[1] ?? 0) >= 3 && (b[1] ?? 0) <= 6,
   // RFC 5905 section 7.3: mode 4 answers a client.
   'ntp-client': (b) => b.length >= 48 && ((b[0] ?? 0) & 7) === 4,
   // RFC 9327 section 2: mode 6 with the response bit.
   'ntp-control': (b) => b.length >= 12 && ((b[0] ?? 0) & 7) === 6 && ((b[1] ?? 0) & 0x80) !== 0,
-  'rmcp-ping': begins(6, 0),
-  // RFC 7252 section 3: version 1; the class of a response is not 0 unless it is empty.
-  'coap-core': (b) => b.length >= 4 && (b[0] ?? 0) >> 6 === 1,
+  // ASF 2.0 section 3.2.4.2: presence pong.
+  'rmcp-ping': (b) => b[0] === 6 && b[8] === 0x40,
+  // RFC 7252 section 3: version 1; a response has a class from 2 on, a reset none.
+  'coap-core': (b) => b.length >= 4 && (b[0] ?? 0) >> 6 === 1 && ((b[1] ?? 0) >= 0x40 || ((b[0] ?? 0) & 0x30) === 0x30),
   'rtsp-options': holds(/^RTSP\//),
   'sip-options': holds(/^SIP\/2\.0 /),
   'stun-binding': (b) => b.length >= 20 && b[0] === 1 && (b[1] === 1 || b[1] === 0x11),
   // RFC 9000 section 17.2.1: long header with version 0.
   'quic-version': (b) => b.length >= 7 && (b[0] ?? 0) >= 0x80 && b[1] === 0 && b[2] === 0 && b[3] === 0 && b[4] === 0,
-  sadp: holds(/<ProbeMatch[\s>]|<Probe[\s>]|<Types>inquiry/),
+  sadp: holds(/<ProbeMatch[\s>]/),
   'dahua-dhip': (b, t) => begins(0x20, 0, 0, 0)(b, t) && t.slice(4, 8) === 'DHIP',
   'xiongmai-search': begins(0xff),
-  'p2p-hello': begins(0xf1),
-  'p2p-lan-search': begins(0xf1),
+  'p2p-hello': (b) => b[0] === 0xf1 && b[1] !== 0,
+  'p2p-lan-search': (b) => b[0] === 0xf1 && b[1] !== 0x30,
   'vstarcam-search': begins(0x44, 0x48),
   'foscam-search': holds(/^MO_I/),
   'kasa-sysinfo': (b) => b.length > 10 && b[0] === 0xd0,

@@ -7,7 +7,12 @@ export const weakness: Weakness = {
     vi: 'Dịch vụ chuyển hướng từ HTTP đã khai báo không hiện diện',
   },
   criteria: ['exposed-ports/declared-services-present'],
-  undecided: ['exposed-ports/undeclared-tcp-ports', 'authentication/no-anonymous-access'],
+  undecided: [
+    'exposed-ports/undeclared-tcp-ports',
+    'exposed-ports/no-information-before-login',
+    'authentication/no-anonymous-access',
+    'encryption/login-encrypted',
+  ],
   visibleTo: 'nmap -Pn -p {http} {ipv4}',
   apply: { redirectListens: false },
 }

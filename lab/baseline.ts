@@ -3,28 +3,37 @@ import { checkValue } from '../profiles/yaml-file.ts'
 import { int, list, obj, opt, port } from '../suites/schema.ts'
 import { FAMILIES, type Family } from '../suites/statement.ts'
 
-/** Ports that answered at the device's address before the device was there, by family. */
-export type Baseline = Partial<Record<Family, { at: number; ports: number[] }>>
+/** TCP and UDP ports that answered at the device's address before the device was there, by family. */
+export type Baseline = Partial<Record<Family, { at: number; ports: number[]; udpPorts?: number[] }>>
 
 /**
  * What this machine itself listens on before a software camera starts on its loopback: services on all addresses answer
  * there too, and would be taken for the camera's. From the kernel's own tables; empty where there are none.
  */
 export function ownListeners(now: number): Baseline {
-  const tables = { ipv4: '/proc/net/tcp', ipv6: '/proc/net/tcp6' } as const
-  const listening = Object.fromEntries(FAMILIES.map((f) => [f, listenersIn(tables[f])])) as Record<Family, number[]>
-  // A service on all IPv6 addresses answers on IPv4 as well, unless it says otherwise.
-  const both = [...new Set([...listening.ipv4, ...listening.ipv6])].sort((a, b) => a - b)
-  return { ipv4: { at: now, ports: both }, ipv6: { at: now, ports: listening.ipv6 } }
+  const tcp = byFamily('tcp', LISTEN)
+  const udp = byFamily('udp', UNCONNECTED)
+  return Object.fromEntries(FAMILIES.map((f) => [f, { at: now, ports: tcp[f], udpPorts: udp[f] }]))
 }
 
-/** State 0A is LISTEN; the local address ends with the port in hexadecimal. */
-function listenersIn(table: string): number[] {
+/** States in the kernel's tables: TCP_LISTEN, and TCP_CLOSE for UDP sockets that hear everybody. */
+const LISTEN = '0A'
+const UNCONNECTED = '07'
+
+/** A service on all IPv6 addresses answers on IPv4 as well, unless it says otherwise. */
+function byFamily(transport: 'tcp' | 'udp', state: string): Record<Family, number[]> {
+  const ipv6 = listenersIn(`/proc/net/${transport}6`, state)
+  const both = new Set([...listenersIn(`/proc/net/${transport}`, state), ...ipv6])
+  return { ipv6, ipv4: [...both].sort((a, b) => a - b) }
+}
+
+/** The local address ends with the port in hexadecimal. */
+function listenersIn(table: string, wanted: string): number[] {
   try {
     const rows = readFileSync(table, 'latin1').split('\n').slice(1)
     const ports = rows.flatMap((row) => {
       const [, local = '', , state] = row.trim().split(/\s+/)
-      return state === '0A' ? [parseInt(local.split(':')[1] ?? '', 16)] : []
+      return state === wanted ? [parseInt(local.split(':')[1] ?? '', 16)] : []
     })
     return [...new Set(ports)].sort((a, b) => a - b)
   } catch {
@@ -32,7 +41,7 @@ function listenersIn(table: string): number[] {
   }
 }
 
-const family = obj({ at: int(), ports: list(port()) })
+const family = obj({ at: int(), ports: list(port()), udpPorts: opt(list(port())) })
 const schema = obj({ ipv4: opt(family), ipv6: opt(family) })
 
 /** A baseline from a file; a file that is none throws, before anything is sent. */

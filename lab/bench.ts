@@ -21,7 +21,7 @@ export interface BenchOptions {
   changes: Changes
   sources: Record<Family, string[]>
   budgets: { connections: number; attemptsPerSecond: number }
-  baseline: Partial<Record<Family, { at: number; ports: number[] }>>
+  baseline: Partial<Record<Family, { at: number; ports: number[]; udpPorts?: number[] }>>
   /** Directory of the statement file. */
   directory: string
   signal: AbortSignal

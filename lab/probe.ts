@@ -90,7 +90,7 @@ export interface Bench {
   redact(bytes: Uint8Array): Uint8Array
   catalogue(name: string): unknown
   /** Ports that answered at the device's address before the device was there (loopback benches). */
-  baseline(family: Family): { at: number; ports: number[] } | null
+  baseline(family: Family): { at: number; ports: number[]; udpPorts?: number[] } | null
   store(bytes: Uint8Array, about: { name: string; mediaType: string; disclosure: Disclosure }): Promise<ObjectRef>
   /** Carries out an action of the statement, logged in as its account. `package` is the raw body `{{package}}`. */
   perform(action: Action, values: Record<string, string>, body?: Uint8Array): Promise<Exchange>

@@ -6,13 +6,14 @@ import { ok, type Result } from '../suites/fault.ts'
 import type { Observation } from '../suites/observation.ts'
 import { demandOf } from '../suites/plan.ts'
 import { registry } from '../suites/registry.generated.ts'
-import type { Family, Statement } from '../suites/statement.ts'
+import type { Statement } from '../suites/statement.ts'
 import { conclude, type RunRecord } from '../reports/conclude.ts'
 import type { Recorded } from '../reports/evidence.ts'
 import type { Report } from '../reports/report.ts'
 import { createRunDirectory, type RunDirectory } from '../reports/run-directory.ts'
 import { installedSuite } from '../reports/suite.ts'
 import { sourcesFor } from './addresses.ts'
+import type { Baseline } from './baseline.ts'
 import { makeBench, startClock, type RunBench } from './bench.ts'
 import { changesOf } from './changes.ts'
 import { undoWith } from './in-service.ts'
@@ -37,7 +38,7 @@ export interface RunRequest extends InputRequest {
   rehearsal: boolean
   /** Overrides the budgets of the statement: for robust units and benches. */
   pace: { connections: number; attemptsPerSecond: number } | null
-  baseline: Partial<Record<Family, { at: number; ports: number[] }>>
+  baseline: Baseline
   sign: ((bytes: Uint8Array) => Promise<string>) | null
   signal: AbortSignal
   onProgress: OnProgress

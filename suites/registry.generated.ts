@@ -7,7 +7,11 @@ import { criterion as authenticationNoDefaultRtspCredentialsCriterion } from './
 import { criterion as encryptionLoginEncryptedCriterion } from './encryption/login-encrypted.ts'
 import { criterion as encryptionTlsCipherSuitesCriterion } from './encryption/tls-cipher-suites.ts'
 import { criterion as encryptionTlsVersionsCriterion } from './encryption/tls-versions.ts'
+import { criterion as exposedPortsDeclaredServicesPresentCriterion } from './exposed-ports/declared-services-present.ts'
+import { criterion as exposedPortsNoInformationBeforeLoginCriterion } from './exposed-ports/no-information-before-login.ts'
+import { criterion as exposedPortsNoInsecureServicesCriterion } from './exposed-ports/no-insecure-services.ts'
 import { criterion as exposedPortsUndeclaredTcpPortsCriterion } from './exposed-ports/undeclared-tcp-ports.ts'
+import { criterion as exposedPortsUndeclaredUdpServicesCriterion } from './exposed-ports/undeclared-udp-services.ts'
 import { criterion as loggingFailedLoginRecordedCriterion } from './logging/failed-login-recorded.ts'
 import { criterion as updateIntegrityAlteredUpdateRefusedCriterion } from './update-integrity/altered-update-refused.ts'
 import { criterion as updateIntegrityOlderUpdateRefusedCriterion } from './update-integrity/older-update-refused.ts'
@@ -21,6 +25,7 @@ import { kind as observationsRtspCredentialsKind } from './observations/rtsp-cre
 import { kind as observationsServicesKind } from './observations/services.ts'
 import { kind as observationsTcpPortsKind } from './observations/tcp-ports.ts'
 import { kind as observationsTlsOffersKind } from './observations/tls-offers.ts'
+import { kind as observationsUdpServicesKind } from './observations/udp-services.ts'
 import { kind as observationsUpdateRefusalKind } from './observations/update-refusal.ts'
 import type { Criterion } from './criterion.ts'
 import type { ObservationKind } from './observation.ts'
@@ -35,7 +40,11 @@ const criteria = [
   encryptionLoginEncryptedCriterion,
   encryptionTlsCipherSuitesCriterion,
   encryptionTlsVersionsCriterion,
+  exposedPortsDeclaredServicesPresentCriterion,
+  exposedPortsNoInformationBeforeLoginCriterion,
+  exposedPortsNoInsecureServicesCriterion,
   exposedPortsUndeclaredTcpPortsCriterion,
+  exposedPortsUndeclaredUdpServicesCriterion,
   loggingFailedLoginRecordedCriterion,
   updateIntegrityAlteredUpdateRefusedCriterion,
   updateIntegrityOlderUpdateRefusedCriterion,
@@ -51,6 +60,7 @@ const kinds = [
   observationsServicesKind,
   observationsTcpPortsKind,
   observationsTlsOffersKind,
+  observationsUdpServicesKind,
   observationsUpdateRefusalKind,
 ] as unknown as ObservationKind[]
 

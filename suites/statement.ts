@@ -71,6 +71,7 @@ const service = obj({
   ),
   families: list(oneOf('ipv4', 'ipv6')),
   purpose: text('why the device offers it'),
+  when: opt(text('condition under which it is open, where it is not always, e.g. during an RTSP session')),
 })
 
 const account = obj({

@@ -7,6 +7,14 @@ export interface Behaviour {
   telnetPort: number | null
   /** An undeclared debug port on IPv6 only. */
   ipv6DebugPort: number | null
+  /** An undeclared SNMP agent on IPv4 that answers the community `public`. */
+  snmpAgent: boolean
+  /** An undeclared SSDP responder on IPv4. */
+  ssdpResponder: boolean
+  /** The declared redirect from plain HTTP is not there. */
+  redirectListens: boolean
+  /** Every web answer names the firmware and the serial number in its `Server` header. */
+  bannerNamesUnit: boolean
   /** Where `admin`/`admin` works in service, whatever password was set. */
   factoryPasswordWorks: readonly LoginInterface[]
   anonymousSnapshot: boolean
@@ -42,6 +50,10 @@ const STRONG_CIPHERS = [
 export const CONFORMING: Behaviour = {
   telnetPort: null,
   ipv6DebugPort: null,
+  snmpAgent: false,
+  ssdpResponder: false,
+  redirectListens: true,
+  bannerNamesUnit: false,
   factoryPasswordWorks: [],
   anonymousSnapshot: false,
   anonymousStreams: false,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ROUTES, refusal, type Answer, type Route } from './api.ts'
 import type { Device } from './device.ts'
+import { MODEL } from './firmware.ts'
 import { bodyOf, type Handler } from './web.ts'
 
 const HEADERS = {
@@ -21,6 +22,7 @@ export function makeApi(device: Device, login: 'https' | 'http'): Handler {
       response.once('finish', () => answer.afterwards?.())
       response.writeHead(answer.status, {
         ...HEADERS,
+        ...bannerOf(device),
         'Content-Type': answer.type,
         'Content-Length': Buffer.byteLength(answer.body),
       })
@@ -31,6 +33,10 @@ export function makeApi(device: Device, login: 'https' | 'http'): Handler {
     }
   }
 }
+
+/** A conforming camera does not say what it is before it knows who asks. */
+const bannerOf = ({ behaviour, store, options }: Device): Record<string, string> =>
+  behaviour.bannerNamesUnit ? { Server: `${MODEL}/${store.state.firmware.version} (${options.serial})` } : {}
 
 async function answerTo(
   device: Device,

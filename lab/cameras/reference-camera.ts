@@ -5,12 +5,15 @@ import { makeDebugServer, makeTelnetServer } from './backdoors.ts'
 import type { Behaviour } from './behaviour.ts'
 import { declare } from './declaration.ts'
 import type { Device } from './device.ts'
+import { MODEL } from './firmware.ts'
 import { makeApi } from './http.ts'
-import { makeListener, type Listener } from './listener.ts'
+import { makeListener } from './listener.ts'
 import { openLog, type LogRecord } from './log.ts'
 import type { CameraOptions } from './options.ts'
 import { makeRtsp } from './rtsp.ts'
 import { factorySettings, openState, type State } from './state.ts'
+import { answerSnmp, answerSsdp, SNMP_PORT, SSDP_PORT } from './udp-backdoors.ts'
+import { makeUdpListener } from './udp-listener.ts'
 import { writePackages, type PackageFiles } from './update.ts'
 import { makeHttpServer, makeHttpsServer, redirectTo } from './web.ts'
 import { behaviourWith } from './weakness.ts'
@@ -84,7 +87,10 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
     behaviour.ipv6DebugPort === null || ipv6 === null
       ? null
       : makeListener([ipv6], behaviour.ipv6DebugPort, makeDebugServer)
-  const listeners = [https, stream, http, telnet, debug].filter((one): one is Listener => one !== null)
+  const snmp = behaviour.snmpAgent ? makeUdpListener(ipv4, SNMP_PORT, answerSnmp(`Linux camera ${MODEL}`)) : null
+  const ssdp = behaviour.ssdpResponder ? makeUdpListener(ipv4, SSDP_PORT, answerSsdp(ipv4)) : null
+  const redirect = behaviour.redirectListens ? http : null
+  const listeners = [https, stream, redirect, telnet, debug, snmp, ssdp].filter((one) => one !== null)
 
   const open = async (): Promise<void> => {
     try {
@@ -152,7 +158,8 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
 
 /** A weakness that cannot show is a false witness: it must be an error, not a sound camera. */
 function refuseUnmet({ addresses, ports }: CameraOptions, behaviour: Behaviour): void {
-  if (behaviour.apiOverHttp && ports.http === undefined) throw new TypeError('this weakness needs ports.http')
+  const needsHttp = behaviour.apiOverHttp || !behaviour.redirectListens
+  if (needsHttp && ports.http === undefined) throw new TypeError('this weakness needs ports.http')
   if (behaviour.ipv6DebugPort !== null && addresses.ipv6 === null) {
     throw new TypeError('this weakness needs addresses.ipv6')
   }

@@ -10,6 +10,10 @@ import { weakness as weaknessesHttpLoginWeakness } from './weaknesses/http-login
 import { weakness as weaknessesLockAdmitsRightPasswordWeakness } from './weaknesses/lock-admits-right-password.ts'
 import { weakness as weaknessesNoLockoutWeakness } from './weaknesses/no-lockout.ts'
 import { weakness as weaknessesOldTlsWeakness } from './weaknesses/old-tls.ts'
+import { weakness as weaknessesRedirectMissingWeakness } from './weaknesses/redirect-missing.ts'
+import { weakness as weaknessesSerialInBannerWeakness } from './weaknesses/serial-in-banner.ts'
+import { weakness as weaknessesSnmpPublicWeakness } from './weaknesses/snmp-public.ts'
+import { weakness as weaknessesSsdpUndeclaredWeakness } from './weaknesses/ssdp-undeclared.ts'
 import { weakness as weaknessesSyslogSilentWeakness } from './weaknesses/syslog-silent.ts'
 import { weakness as weaknessesTelnetOpenWeakness } from './weaknesses/telnet-open.ts'
 import { weakness as weaknessesUpdateAlteredAcceptedWeakness } from './weaknesses/update-altered-accepted.ts'
@@ -30,6 +34,10 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesLockAdmitsRightPasswordWeakness,
   weaknessesNoLockoutWeakness,
   weaknessesOldTlsWeakness,
+  weaknessesRedirectMissingWeakness,
+  weaknessesSerialInBannerWeakness,
+  weaknessesSnmpPublicWeakness,
+  weaknessesSsdpUndeclaredWeakness,
   weaknessesSyslogSilentWeakness,
   weaknessesTelnetOpenWeakness,
   weaknessesUpdateAlteredAcceptedWeakness,

@@ -9,6 +9,7 @@ import { probe as rtspCredentialsProbe } from './rtsp-credentials.ts'
 import { probe as servicesProbe } from './services.ts'
 import { probe as tcpPortsProbe } from './tcp-ports.ts'
 import { probe as tlsOffersProbe } from './tls-offers.ts'
+import { probe as udpServicesProbe } from './udp-services.ts'
 import { probe as updateRefusalProbe } from './update-refusal.ts'
 import type { Probe } from '../probe.ts'
 
@@ -23,6 +24,7 @@ const all = [
   servicesProbe,
   tcpPortsProbe,
   tlsOffersProbe,
+  udpServicesProbe,
   updateRefusalProbe,
 ] as unknown as Probe[]
 

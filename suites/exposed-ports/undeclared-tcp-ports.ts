@@ -13,6 +13,7 @@ import { serviceProtocol } from '../facts/service-protocol.ts'
 import { kind as services } from '../observations/services.ts'
 import { kind as tcpPorts, portsOpen, type Sweep, type TcpPorts } from '../observations/tcp-ports.ts'
 import { bool, obj, opt, type Static } from '../schema.ts'
+import type { Service } from '../statement.ts'
 
 const parameters = obj({
   /** In service a declared service that does not answer is suspect; yes where nothing is said. */
@@ -38,16 +39,23 @@ export const criterion = defineCriterion({
   catalogues: [],
   applies: always,
   judge({ value }, context) {
-    const declared = context.statement.services
-      .filter((s) => s.transport === 'tcp' && s.families.includes(value.family))
-      .map((s) => s.port)
+    const declared = context.statement.services.filter(
+      (s) => s.transport === 'tcp' && s.families.includes(value.family),
+    )
     return [
-      ...undeclaredOpen(value, new Set(declared), context),
-      ...declaredSilent(value, declared, context),
+      ...undeclaredOpen(value, new Set(declared.map((s) => s.port)), context),
+      ...declaredSilent(
+        value,
+        declared.filter(isConstant).map((s) => s.port),
+        context,
+      ),
       ...value.sweeps.flatMap((sweep, i) => sweepFindings(sweep, i, context)),
     ]
   },
 })
+
+/** Declared to be open at all times. */
+const isConstant = ({ when }: Service): boolean => when === undefined
 
 const seenAt = ({ sweeps }: TcpPorts, port: number): string[] =>
   sweeps.flatMap((s, i) => s.open.flatMap((o, j) => (o.port === port ? [`/sweeps/${i}/open/${j}`] : [])))

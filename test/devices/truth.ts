@@ -27,8 +27,11 @@ export interface Truth {
   checks: Record<string, string>
 }
 
-/** One fact, and the criteria whose verdict it decides or the reason why there is none. */
-export type Mapping = { fact: string; where?: string } & ({ criteria: string[] } | { reason: string })
+/**
+ * One fact, and the criteria whose verdict it decides or the reason why there is none. `shows`: criteria that its
+ * measurements show to be met, whatever its own verdict is about.
+ */
+export type Mapping = { fact: string; where?: string } & ({ criteria: string[]; shows?: string[] } | { reason: string })
 
 export interface Expected {
   /** The verdict over all subjects of a criterion: fail if one fails, else inconclusive if one is. */
@@ -70,7 +73,12 @@ export function mappingFaults(truth: Truth, expected: Expected, criteria: readon
   const deciding = new Map<string, Fact[]>()
   for (const [key, m] of mapped) {
     const fact = facts.get(key)
-    if (fact && 'criteria' in m) for (const c of m.criteria) deciding.set(c, [...(deciding.get(c) ?? []), fact])
+    if (!fact || !('criteria' in m)) continue
+    const meant = [
+      ...m.criteria.map((c) => [c, fact] as const),
+      ...(m.shows ?? []).map((c) => [c, { ...fact, verdict: 'meets' as const }] as const),
+    ]
+    for (const [c, decided] of meant) deciding.set(c, [...(deciding.get(c) ?? []), decided])
   }
   for (const c of criteria) if (!(c in expected.verdicts)) faults.push(`no verdict is expected of ${c}`)
   for (const c of new Set([...deciding.keys(), ...Object.keys(expected.verdicts), ...Object.keys(expected.subjects)]))

@@ -6,7 +6,7 @@ export const weakness: Weakness = {
     en: 'An undeclared debug port listens on IPv6 only',
     vi: 'Cổng gỡ lỗi không được khai báo chỉ mở trên IPv6',
   },
-  criteria: ['exposed-ports/undeclared-tcp-ports'],
+  criteria: ['exposed-ports/undeclared-tcp-ports', 'exposed-ports/no-insecure-services'],
   visibleTo: 'nmap -6 -Pn -p 9527 {ipv6}',
   apply: { ipv6DebugPort: 9527 },
 }

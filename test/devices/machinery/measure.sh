@@ -20,6 +20,14 @@ udp() { timeout 120 nmap -n -Pn -sU --scan-delay 1100ms --max-retries 1 \
 # status of an HTTP request; 000 when there was no answer
 code() { timeout 20 curl -s -k -m 10 -o /dev/null -w '%{http_code}' "$@"; }
 
+# number of lines, headers included, that hold one of the texts; the other arguments are pages, after "--"
+tells() {
+  local texts=()
+  while [ "$1" != -- ]; do texts+=(-e "$1"); shift; done
+  shift
+  for page in "$@"; do timeout 20 curl -s -k -i -m 10 "$page"; done | grep -a -c -F "${texts[@]}"
+}
+
 # codec of an RTSP stream, or why there was none; $1 URL, $2 transport
 play() {
   local said

@@ -1,0 +1,73 @@
+import type { ServiceSeen } from '../observations/services.ts'
+import { fromBase64, latin1 } from './bytes.ts'
+import { serviceProtocol } from './service-protocol.ts'
+
+export const INSECURE = ['telnet', 'ftp', 'r-service', 'shell', 'console', 'tftp', 'snmp-v1', 'snmp-v2c'] as const
+export type Insecure = (typeof INSECURE)[number]
+
+export interface InsecureCatalogue {
+  verdicts: ReadonlyMap<Insecure, 'forbidden' | 'noted'>
+  /** Ports whose services say nothing unasked, with what is known there. */
+  quiet: ReadonlyMap<number, string>
+}
+
+/**
+ * The rows of the catalogue `insecure-services`.
+ * @throws TypeError on a row it does not understand, and where a service has no row: a rule passed over would be a false pass
+ */
+export function insecureCatalogue(data: unknown): InsecureCatalogue {
+  const { services, quiet } = record(data)
+  const verdicts = new Map(
+    rows(services).map(({ id, verdict }) => {
+      const known = INSECURE.find((i) => i === id)
+      if (!known || (verdict !== 'forbidden' && verdict !== 'noted')) throw new TypeError('insecure-services: service')
+      return [known, verdict] as const
+    }),
+  )
+  if (verdicts.size !== INSECURE.length) throw new TypeError('insecure-services: a service is missing')
+  const ports = rows(quiet).map(({ port, known }): [number, string] => {
+    if (typeof port !== 'number' || typeof known !== 'string') throw new TypeError('insecure-services: port')
+    return [port, known]
+  })
+  return { verdicts, quiet: new Map(ports) }
+}
+
+/** Colours and cursor movements of terminals (ECMA-48 section 5.4). */
+const ESCAPES = /\x1b\[[0-9;?]{0,16}[A-Za-z]/g
+/** The daemons of rlogin, rsh and rexec say their names, or refuse after a byte of 1 (RFC 1282). */
+const R_SERVICE =
+  /^[\x00\x01]{0,2}(?:(?:rlogind|rshd?|remshd|rexecd)\b|[^\r\n]{0,16}\b(?:rlogind|rshd|remshd|rexecd):)|^\x01[^\r\n]{0,32}Permission denied/i
+/** What a shell ends its greeting with: `#` or `$` behind a short word or path, or alone. */
+const SHELL = /^[^\s<>"'{}=]{0,64}(?: ?[~/][^\s<>"'{}=]{0,64})? ?[#$]$/
+/** What a console ends with: one short word and `>`. */
+const CONSOLE = /^(?:[A-Za-z][A-Za-z0-9_.@:()/~-]{0,40} ?(?:->|>)|->|=>)$/
+
+/** What an open TCP port is on the list for, by what it said; null: for nothing. */
+export function insecureService(row: ServiceSeen): Insecure | null {
+  const protocol = serviceProtocol(row)
+  if (protocol === 'telnet' || protocol === 'ftp') return protocol
+  const said = [row.greeting, row.tlsAnswer, row.httpAnswer, row.rtspAnswer, row.mqttAnswer].map((text) =>
+    latin1(fromBase64(text).subarray(0, 512)),
+  )
+  if (!row.tls && said.some((text) => R_SERVICE.test(text))) return 'r-service'
+  if (protocol !== 'unknown' || row.tls) return null
+  const prompts = said.map(
+    (text) =>
+      text
+        .replace(ESCAPES, '')
+        .split(/[\r\n\x00]/)
+        .at(-1)
+        ?.trim() ?? '',
+  )
+  if (prompts.some((prompt) => SHELL.test(prompt))) return 'shell'
+  return prompts.some((prompt) => CONSOLE.test(prompt)) ? 'console' : null
+}
+
+const record = (value: unknown): Record<string, unknown> => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('insecure-services: row')
+  return value as Record<string, unknown>
+}
+const rows = (value: unknown): Record<string, unknown>[] => {
+  if (!Array.isArray(value)) throw new TypeError('insecure-services: no rows')
+  return value.map(record)
+}

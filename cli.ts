@@ -11,6 +11,7 @@ const REPORTS: Record<string, () => Promise<(program: Command, end: (code: numbe
   rejudge: async () => (await import('./reports/verbs/verify.ts')).registerVerify,
   seal: async () => (await import('./reports/verbs/seal.ts')).registerSeal,
   disclose: async () => (await import('./reports/verbs/seal.ts')).registerSeal,
+  diff: async () => (await import('./reports/verbs/diff.ts')).registerDiff,
   export: async () => (await import('./reports/verbs/export.ts')).registerExport,
   catalog: async () => (await import('./reports/verbs/catalog.ts')).registerCatalogVerb,
 }

@@ -35,6 +35,8 @@ export interface RunRequest extends InputRequest {
   directory: string
   choice: Choice
   rehearsal: boolean
+  /** The report that this run repeats, and why. */
+  retestOf: Report['run']['retestOf']
   /** Overrides the budgets of the statement: for robust units and benches. */
   pace: { connections: number; attemptsPerSecond: number } | null
   baseline: Partial<Record<Family, { at: number; ports: number[] }>>
@@ -79,7 +81,7 @@ export async function startRun(request: RunRequest): Promise<Result<Ended>> {
         demo: request.demo,
         selection: { ...request.choice, deselected: left },
         sequence: sequence.value,
-        retestOf: null,
+        retestOf: request.retestOf,
       },
       suite: { digest: suite.digest, state: suite.state },
       bench: inputs.bench,

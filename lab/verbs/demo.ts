@@ -189,7 +189,7 @@ async function runOne(
       'camseal-core',
       '--bench',
       benchFile,
-      '--baseline',
+      '--port-baseline',
       baseline,
       '--out',
       join(directory, 'report'),

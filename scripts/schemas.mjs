@@ -8,6 +8,7 @@ const load = (file) => import(pathToFileURL(join(root, 'dist', file)).href)
 const { reportSchema, benchRecordSchema } = await load('reports/report.js')
 const { statementSchema } = await load('suites/statement.js')
 const { regulationSchema, catalogueSchema } = await load('suites/regulation.js')
+const { qualificationSchema } = await load('lab/qualification/qualification.js')
 const { registry } = await load('suites/registry.generated.js')
 
 const schemas = {
@@ -16,6 +17,7 @@ const schemas = {
   'statement-1': statementSchema,
   'regulation-1': regulationSchema,
   'catalogue-1': catalogueSchema,
+  'qualification-1': qualificationSchema,
   ...Object.fromEntries(
     [...registry.kinds.values()].map((k) => [`observation-${k.id}-${k.version.split('.')[0]}`, k.schema]),
   ),

@@ -35,7 +35,7 @@ export async function finish(result: Result<Ended>, { signer, language, json, ba
     printFaults(language, result.faults, json)
     return EXIT.badInput
   }
-  const { report, recorded, directory, complete, restored } = result.value
+  const { report, recorded, directory, complete, restored, faults } = result.value
   writeViews(directory, recorded, language)
   let sealed: string | null = null
   if (signer && complete) {
@@ -76,7 +76,8 @@ export async function finish(result: Result<Ended>, { signer, language, json, ba
     if (sealed) say('sealed', { file: sealed })
     else if (complete) say('unsealed', { directory })
   }
-  if (!complete) return EXIT.labFault
+  if (faults.length > 0) printFaults(language, faults, json)
+  if (!complete || faults.length > 0) return EXIT.labFault
   return comparison ? exitOfComparison(comparison) : exitOf(regulations.map((r) => r.overall))
 }
 

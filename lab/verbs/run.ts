@@ -25,6 +25,9 @@ interface RunOptions extends KeyOptions, EarlierOptions {
   demo?: boolean
   portBaseline?: string
   pace?: string
+  hook?: string[]
+  hookShell?: string[]
+  hookSeconds?: string
   json?: boolean
   lang?: string
 }
@@ -41,6 +44,8 @@ const collect = (value: string, before: string[] = []): string[] => [
     .map((v) => v.trim())
     .filter(Boolean),
 ]
+
+const all = (value: string, before: string[] = []): string[] => [...before, value]
 
 /** A rehearsal that selects what does not exist would select nothing. */
 function choiceFaults({ only = [], skip = [], area = [], tier = [] }: RunOptions): Fault[] {
@@ -72,7 +77,14 @@ async function run(options: RunOptions): Promise<number> {
   if ('faults' in loaded || !earlier.ok || faults.length > 0) {
     // Nothing is asked and nothing is begun, but everything else that is wrong is said too.
     const { statement, regulation: regulations, bench = null } = options
-    const inputs = await loadInputs({ statement, regulations, bench, demo: false, ask: () => Promise.resolve('') })
+    const inputs = await loadInputs({
+      statement,
+      regulations,
+      bench,
+      hooks: options,
+      demo: false,
+      ask: () => Promise.resolve(''),
+    })
     printFaults(language, [...faults, ...(inputs.ok ? [] : inputs.faults)], json)
     return EXIT.badInput
   }
@@ -92,6 +104,7 @@ async function run(options: RunOptions): Promise<number> {
           areas: options.area ?? [],
           tiers: options.tier ?? [],
         },
+        hooks: options,
         rehearsal: options.rehearsal ?? false,
         demo,
         pace,
@@ -122,6 +135,9 @@ export function registerRun(program: Command, end: (code: number) => void): void
     )
     .option('--tier <tiers>', 'rehearsal: only what observes in these tiers (P, R, W, D)', collect)
     .option('--rehearsal', 'a rehearsal of everything: takes no number, concludes nothing')
+    .option('--hook <name=command>', 'reset, power, flash or sign-variant: a command of this bench', all)
+    .option('--hook-shell <name=line>', 'the same, as a line for /bin/sh', all)
+    .option('--hook-seconds <seconds>', 'longest time of a hook of the command line (300)')
     .option('--pace <pace>', 'gentle (the budgets of the statement) or fast (robust units only)')
     .option('--demo', 'stamp everything DEMO')
     .option('--baseline <report>', 'an earlier report of this model: exit code 1 only where something fails anew')
@@ -142,6 +158,15 @@ Examples:
   camseal run --statement camera.yaml --regulation camseal-core --out out --area encryption,logging --json
   camseal run --statement camera.yaml --regulation camseal-core --out out --baseline last-week/report.json
   camseal run --statement camera.yaml --regulation camseal-core --out out --retest-of first.asice --reason "new power supply"
+
+Hooks (also under \`hooks:\` of the bench file) are run without a shell, with CAMSEAL_DUT_ADDRESS, CAMSEAL_DUT_SERIAL and
+more in their environment; one that fails ends with exit code 4:
+  flash         before the run: brings the version before the one to be installed
+  reset         before a run on a unit that arrives factory-fresh
+  power         CAMSEAL_POWER=off, then on: for a unit that does not come back
+  sign-variant  makes CAMSEAL_OUTPUT of CAMSEAL_INPUT as CAMSEAL_VARIANT says (maker-unsigned, maker-foreign-key,
+                maker-other-model), where the statement names no such package
+  camseal run --statement camera.yaml --regulation camseal-core --out out --hook "power=pdu-switch outlet 3"
 
 Exit codes: 0 conforms, 1 does not conform, 2 undetermined, 3 bad input, 4 lab fault
 With --baseline: 0 nothing got worse, 1 something fails that did not fail in the baseline, 2 something is no longer

@@ -3,6 +3,7 @@ import { registerDemo } from './demo.ts'
 import { registerDoctor } from './doctor.ts'
 import { registerPlan } from './plan.ts'
 import { registerQualify } from './qualify.ts'
+import { registerReplay } from './replay.ts'
 import { registerRun } from './run.ts'
 
 /** The verbs that know the bench. */
@@ -12,4 +13,5 @@ export function registerLab(program: Command, end: (code: number) => void): void
   registerDoctor(program, end)
   registerDemo(program, end)
   registerQualify(program, end)
+  registerReplay(program, end)
 }

@@ -5,12 +5,13 @@ import { packageVersion } from './reports/suite.ts'
 import { EXIT, languageOf } from './reports/verbs/terminal.ts'
 
 /** Only dispatches: each verb loads its own folder, so that `verify` loads nothing that talks to a camera. */
-const LAB = ['run', 'resume', 'plan', 'doctor', 'demo']
+const LAB = ['run', 'resume', 'plan', 'doctor', 'demo', 'qualify', 'replay']
 const REPORTS: Record<string, () => Promise<(program: Command, end: (code: number) => void) => void>> = {
   verify: async () => (await import('./reports/verbs/verify.ts')).registerVerify,
   rejudge: async () => (await import('./reports/verbs/verify.ts')).registerVerify,
   seal: async () => (await import('./reports/verbs/seal.ts')).registerSeal,
   disclose: async () => (await import('./reports/verbs/seal.ts')).registerSeal,
+  diff: async () => (await import('./reports/verbs/diff.ts')).registerDiff,
   export: async () => (await import('./reports/verbs/export.ts')).registerExport,
   catalog: async () => (await import('./reports/verbs/catalog.ts')).registerCatalogVerb,
 }
@@ -37,6 +38,12 @@ const registers = new Set(
         ],
 )
 for (const register of registers) register?.(program, end)
+
+// A reader that has seen enough (`| head`) is no fault.
+process.stdout.on('error', (e: NodeJS.ErrnoException) => {
+  if (e.code !== 'EPIPE') throw e
+  process.exit()
+})
 
 try {
   await program.parseAsync()

@@ -6,11 +6,13 @@ import type { RunDirectory } from '../reports/run-directory.ts'
 import { perform } from './actions.ts'
 import { pace, places } from './budget.ts'
 import type { Changes } from './changes.ts'
+import type { Hooks } from './hooks.ts'
 import type { Bench } from './probe.ts'
 import type { OnProgress } from './progress.ts'
 import { makeRedactor } from './redact.ts'
 import type { Secrets } from './secrets.ts'
 import { startSyslog } from './services/syslog.ts'
+import { signVariant } from './sign-variant.ts'
 
 export interface BenchOptions {
   statement: Statement
@@ -19,6 +21,7 @@ export interface BenchOptions {
   secrets: Secrets
   run: RunDirectory
   changes: Changes
+  hooks: Hooks
   sources: Record<Family, string[]>
   budgets: { connections: number; attemptsPerSecond: number }
   baseline: Partial<Record<Family, { at: number; ports: number[]; udpPorts?: number[] }>>
@@ -85,6 +88,7 @@ export function makeBench(o: BenchOptions): RunBench {
         await o.changes.make(id, about, undo && { ...undo, sample: o.sample.id }, apply)
       },
       undo: (id) => o.changes.undo(id),
+      signVariant: (variant, input) => signVariant(o.hooks, o.sample, variant, input),
       async syslog(protocol, port, family) {
         const address = o.sources[family][0] ?? (family === 'ipv4' ? '127.0.0.1' : '::1')
         const started = await startSyslog({ protocol, address, port, now: o.now })

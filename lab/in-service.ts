@@ -4,6 +4,7 @@ import type { CarryOut, JournalledUndo } from './changes.ts'
 import type { LabRun } from './lab-run.ts'
 import type { RunBench } from './bench.ts'
 import { waitUntilAlive } from './liveness.ts'
+import { cyclePower } from './power.ts'
 import type { Secrets } from './secrets.ts'
 import { tookEffect } from './effect.ts'
 
@@ -16,7 +17,7 @@ const LONGEST_LOCK_S = 900
  */
 export async function bringIntoService(lab: LabRun, bench: RunBench, sample: Sample, already: boolean): Promise<void> {
   const { initialise, changePassword } = lab.statement.actions
-  const { alive } = await waitUntilAlive(bench)
+  const alive = (await waitUntilAlive(bench)).alive || (await cyclePower(lab, bench, sample))
   if (alive && sample.arrives === 'factory-fresh' && initialise && !already) {
     const wanted = initialise.account ?? lab.statement.accounts.find((a) => a.role === 'administrator')?.id
     const { user, password } = wanted ? lab.secrets.credential(wanted, sample.id) : { user: '', password: '' }

@@ -7,8 +7,9 @@ import type { Family, Statement } from '../suites/statement.ts'
 import { loadCatalogues, loadRegulation } from '../profiles/regulation-file.ts'
 import { loadStatement, sketchStatement } from '../profiles/statement-file.ts'
 import { placed, readYaml } from '../profiles/yaml-file.ts'
-import { benchRecordSchema, type BenchRecord } from '../reports/report.ts'
+import { benchFileSchema, type BenchRecord, type HookTable } from '../reports/report.ts'
 import { sourcesFor } from './addresses.ts'
+import { hooksFrom } from './hooks.ts'
 import { findSecrets } from './secrets.ts'
 
 export interface InputRequest {
@@ -19,6 +20,8 @@ export interface InputRequest {
   /** Path of the bench record; null where nobody describes the bench. */
   bench: string | null
   demo: boolean
+  /** Hooks of the command line. */
+  hooks?: { hook?: string[]; hookShell?: string[]; hookSeconds?: string }
   /** Asks for a secret on a terminal; null where nobody can answer. */
   ask: ((prompt: string) => Promise<string | null>) | null
 }
@@ -31,6 +34,7 @@ export interface Inputs {
   regulations: Regulation[]
   catalogues: Catalogue[]
   bench: BenchRecord
+  hooks: HookTable
   secrets: Map<string, string>
 }
 
@@ -47,8 +51,13 @@ export async function loadInputs(request: InputRequest): Promise<Result<Inputs>>
   const catalogues = loadCatalogues(regulations)
   if (!catalogues.ok) faults.push(...catalogues.faults)
   const bench =
-    request.bench === null ? ok({ value: unstatedBench(request.demo) }) : readYaml(request.bench, benchRecordSchema)
+    request.bench === null ? ok({ value: unstatedBench(request.demo) }) : readYaml(request.bench, benchFileSchema)
   if (!bench.ok) faults.push(...bench.faults)
+  const described: BenchFile = bench.ok ? bench.value.value : unstatedBench(request.demo)
+  const { hooks: benchHooks = {}, ...record } = described
+  faults.push(...benchHookFaults(benchHooks, request.bench))
+  const hooks = hooksFrom(request.hooks ?? {}, benchHooks)
+  if (!hooks.ok) faults.push(...hooks.faults)
   let secrets = new Map<string, string>()
   const declared = statement.ok
     ? { statement: statement.value.statement, lineOf: statement.value.file.lineOf }
@@ -64,14 +73,15 @@ export async function loadInputs(request: InputRequest): Promise<Result<Inputs>>
     const missing = [...(found.ok ? [] : found.faults), ...missingPackages(declared.statement, directory)]
     faults.push(...placed(missing, request.statement, declared.lineOf))
   }
-  if (faults.length > 0 || !statement.ok || !catalogues.ok || !bench.ok) return faulty(...faults)
+  if (faults.length > 0 || !statement.ok || !catalogues.ok || !bench.ok || !hooks.ok) return faulty(...faults)
   return ok({
     statement: statement.value.statement,
     statementBytes: statement.value.file.bytes,
     original: statement.value.file.sha256,
     regulations,
     catalogues: catalogues.value,
-    bench: await withAddresses(bench.value.value, statement.value.statement),
+    bench: await withAddresses(record, statement.value.statement),
+    hooks: hooks.value,
     secrets,
   })
 }
@@ -83,6 +93,15 @@ async function withAddresses(bench: BenchRecord, { samples }: Statement): Promis
     return [...new Set([...bench.addresses[family], ...all.flat()])]
   }
   return { ...bench, addresses: { ipv4: await towards('ipv4'), ipv6: await towards('ipv6') } }
+}
+
+type BenchFile = BenchRecord & { hooks?: HookTable }
+
+/** A hook of the bench file is either a program with arguments or a line for a shell. */
+function benchHookFaults(hooks: HookTable, file: string | null): Fault[] {
+  return Object.entries(hooks)
+    .filter(([, h]) => (h.command === undefined) === (h.shell === undefined) || h.command?.length === 0)
+    .map(([name]) => ({ code: 'hook-either', values: {}, field: `/hooks/${name}`, ...(file ? { file } : {}) }))
 }
 
 function missingPackages(statement: Statement, directory: string): Fault[] {

@@ -4,6 +4,7 @@ import type { Registry } from '../suites/plan.ts'
 import type { Statement } from '../suites/statement.ts'
 import type { RunBench } from './bench.ts'
 import type { Changes } from './changes.ts'
+import type { Hooks } from './hooks.ts'
 import type { OnProgress } from './progress.ts'
 import type { Schedule, Step } from './schedule.ts'
 import type { Secrets } from './secrets.ts'
@@ -16,6 +17,7 @@ export interface LabRun {
   run: RunDirectory
   benches: ReadonlyMap<string, RunBench>
   changes: Changes
+  hooks: Hooks
   secrets: Secrets
   /** Observations so far, also those of an earlier part of a resumed run. */
   observations: Map<string, Observation>

@@ -94,6 +94,8 @@ export interface Bench {
   store(bytes: Uint8Array, about: { name: string; mediaType: string; disclosure: Disclosure }): Promise<ObjectRef>
   /** Carries out an action of the statement, logged in as its account. `package` is the raw body `{{package}}`. */
   perform(action: Action, values: Record<string, string>, body?: Uint8Array): Promise<Exchange>
+  /** The maker's tool makes a variant of a package; null where the bench has none or it failed. */
+  signVariant(variant: string, input: Uint8Array): Promise<Uint8Array | null>
   /** Journals the intent and its undo, then runs `apply`; undone after the run, or by `resume` (states, time, resume). */
   change(id: string, about: Message, undo: Undo | null, apply: () => Promise<void>): Promise<void>
   /** Takes one change back now. */

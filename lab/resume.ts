@@ -81,6 +81,7 @@ export async function resumeRun(
         regulations: (first?.regulations ?? []).flatMap((r) => recorded.regulations.filter((x) => x.id === r.id)),
         catalogues: recorded.catalogues,
         bench: record.bench,
+        hooks: record.hooks ?? {},
         secrets: secrets.value,
       },
       {

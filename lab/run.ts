@@ -8,11 +8,14 @@ import { failuresEnded, letFailuresBeForgotten } from './forgetting.ts'
 import { bringIntoService } from './in-service.ts'
 import { find, isDone, statesReached, unanswered, type LabRun } from './lab-run.ts'
 import { placeOfSubject, waitUntilAlive } from './liveness.ts'
+import { cyclePower } from './power.ts'
+import { prepareSamples } from './prepare.ts'
 import type { Step } from './schedule.ts'
 import { giveUp, keep, observeStep } from './step.ts'
 
 /** Makes every observation the demand asks for, sample by sample and state by state. True when nothing was cut short. */
 export async function observe(lab: LabRun): Promise<boolean> {
+  if (!(await prepareSamples(lab))) return false
   for (const sample of lab.statement.samples) {
     const bench = lab.benches.get(sample.id)
     if (!bench) continue
@@ -54,7 +57,7 @@ async function observeState(lab: LabRun, bench: RunBench, sample: Sample, state:
     // A ban may come after the step that earned it: the door is looked at when failures are forgotten, not before.
     if (step.probe && changed.length === 0) await letFailuresBeForgotten(bench, step.probe)
     const refused =
-      changed.length > 0 ? unanswered('device', 'framework.identity-changed') : await refusal(lab, bench, step)
+      changed.length > 0 ? unanswered('device', 'framework.identity-changed') : await refusal(lab, bench, sample, step)
     if (refused) keep(lab, step, refused, 'none', lab.now(), 0, place)
     else {
       changed = await observeStep(lab, bench, sample, step, place)
@@ -64,7 +67,12 @@ async function observeState(lab: LabRun, bench: RunBench, sample: Sample, state:
 }
 
 /** Why a step is not even tried: no probe, not permitted, cancelled, device not there. */
-async function refusal(lab: LabRun, bench: RunBench, { probe, kind, subject }: Step): Promise<Unanswered | null> {
+async function refusal(
+  lab: LabRun,
+  bench: RunBench,
+  sample: Sample,
+  { probe, kind, subject }: Step,
+): Promise<Unanswered | null> {
   if (!probe) return unanswered('lab', 'framework.no-probe', { kind: kind.id })
   if (probe.tier === 'D' && lab.statement.permit !== 'destructive')
     return unanswered('operator', 'framework.not-permitted')
@@ -73,6 +81,7 @@ async function refusal(lab: LabRun, bench: RunBench, { probe, kind, subject }: S
   if (lab.signal.aborted) return unanswered('operator', 'framework.cancelled')
   if (alive) return null
   const isLost = (await sourceTowards(address)) === null
+  if (!isLost && (await cyclePower(lab, bench, sample))) return null
   return isLost
     ? unanswered('lab', 'framework.no-route', { address })
     : unanswered('device', 'framework.device-absent', { address, ports })

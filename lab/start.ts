@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { dirname, join, resolve } from 'node:path'
 import { canonical, digestOf } from '../suites/canonical.ts'
-import { ok, type Result } from '../suites/fault.ts'
+import { ok, type Fault, type Result } from '../suites/fault.ts'
 import type { Observation } from '../suites/observation.ts'
 import { demandOf } from '../suites/plan.ts'
 import { registry } from '../suites/registry.generated.ts'
@@ -16,11 +16,13 @@ import { sourcesFor } from './addresses.ts'
 import type { Baseline } from './baseline.ts'
 import { makeBench, startClock, type RunBench } from './bench.ts'
 import { changesOf } from './changes.ts'
+import { makeHooks } from './hooks.ts'
 import { undoWith } from './in-service.ts'
 import { loadInputs, type InputRequest, type Inputs } from './inputs.ts'
 import { ledgerAt } from './ledger.ts'
 import { probes } from './probes/registry.generated.ts'
 import type { OnProgress } from './progress.ts'
+import { makeRedactor } from './redact.ts'
 import { observe } from './run.ts'
 import { deselected, foreseen, scheduleOf } from './schedule.ts'
 import { openSecrets, stateDirectory } from './secrets.ts'
@@ -36,6 +38,8 @@ export interface RunRequest extends InputRequest {
   directory: string
   choice: Choice
   rehearsal: boolean
+  /** The report that this run repeats, and why. */
+  retestOf: Report['run']['retestOf']
   /** Overrides the budgets of the statement: for robust units and benches. */
   pace: { connections: number; attemptsPerSecond: number } | null
   baseline: Baseline
@@ -48,6 +52,8 @@ export interface Ended {
   complete: boolean
   /** Nothing the run changed is left changed, but for what is lasting by nature. */
   restored: boolean
+  /** Faults of the bench's own commands. */
+  faults: readonly Fault[]
   report: Report
   recorded: Recorded
   directory: string
@@ -80,11 +86,12 @@ export async function startRun(request: RunRequest): Promise<Result<Ended>> {
         demo: request.demo,
         selection: { ...request.choice, deselected: left },
         sequence: sequence.value,
-        retestOf: null,
+        retestOf: request.retestOf,
       },
       suite: { digest: suite.digest, state: suite.state },
       bench: inputs.bench,
       qualification: null,
+      hooks: inputs.hooks,
       original: inputs.original,
       notes: [],
       directory: dirname(resolve(request.statement)),
@@ -151,6 +158,13 @@ export async function goOn(
   if (!opened.ok) return opened
   const secrets = opened.value
   const benches = new Map<string, RunBench>()
+  const hooks = makeHooks({
+    table: inputs.hooks,
+    statement,
+    run,
+    redact: makeRedactor(() => secrets.all()),
+    signal: going.signal,
+  })
   // Taking back works even when the run was cancelled.
   const changes = changesOf(
     run,
@@ -165,6 +179,7 @@ export async function goOn(
         secrets,
         run,
         changes,
+        hooks,
         now,
         catalogues: inputs.catalogues,
         sources: {
@@ -215,6 +230,7 @@ export async function goOn(
       run,
       benches,
       changes,
+      hooks,
       secrets,
       observations,
       interrupted,
@@ -248,5 +264,12 @@ export async function goOn(
     overall: report.verdicts.regulations.map((r) => ({ regulation: r.regulation, overall: r.overall })),
     directory: run.path,
   })
-  return ok({ complete, restored, report, recorded: concluded.value.recorded, directory: run.path })
+  return ok({
+    complete,
+    restored,
+    faults: hooks.faults(),
+    report,
+    recorded: concluded.value.recorded,
+    directory: run.path,
+  })
 }

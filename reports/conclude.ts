@@ -8,7 +8,7 @@ import { checkValue } from '../profiles/yaml-file.ts'
 import { evidenceOf, readRecorded, type Members, type Recorded } from './evidence.ts'
 import type { Line } from './journal.ts'
 import { judgeHere } from './rejudge.ts'
-import { reportSchema, type BenchRecord, type Report } from './report.ts'
+import { reportSchema, type BenchRecord, type HookTable, type Report } from './report.ts'
 import { packageVersion } from './suite.ts'
 
 /** What a run knows of itself and no observation holds; frozen in `run.json` when the run starts. */
@@ -19,6 +19,8 @@ export interface RunRecord {
   qualification: Report['qualification']
   original: string | null
   notes: string[]
+  /** Commands of the bench; for `resume`, never sealed: a command may hold what is nobody's business. */
+  hooks?: HookTable
   /** Where relative paths of the statement start; for `resume`, never sealed. */
   directory: string
 }

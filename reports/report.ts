@@ -95,6 +95,22 @@ export const benchRecordSchema = obj({
 })
 export type BenchRecord = Static<typeof benchRecordSchema>
 
+export const HOOKS = ['reset', 'power', 'flash', 'sign-variant'] as const
+export type HookName = (typeof HOOKS)[number]
+
+const hook = obj({
+  command: opt(list(text('program and arguments, run without a shell'))),
+  shell: opt(text('command line for /bin/sh, in place of `command`')),
+  seconds: opt(int(1, 3600)),
+})
+export type HookTable = Partial<Record<HookName, Static<typeof hook>>>
+
+/** The bench file: what the report says of the bench, and the commands of the bench, which the report leaves out. */
+export const benchFileSchema = obj({
+  ...benchRecordSchema.properties,
+  hooks: opt(obj({ reset: opt(hook), power: opt(hook), flash: opt(hook), 'sign-variant': opt(hook) })),
+})
+
 export const reportSchema = obj(
   {
     camseal: oneOf('report/1'),

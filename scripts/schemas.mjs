@@ -5,17 +5,19 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const load = (file) => import(pathToFileURL(join(root, 'dist', file)).href)
-const { reportSchema, benchRecordSchema } = await load('reports/report.js')
+const { reportSchema, benchFileSchema } = await load('reports/report.js')
 const { statementSchema } = await load('suites/statement.js')
 const { regulationSchema, catalogueSchema } = await load('suites/regulation.js')
+const { qualificationSchema } = await load('lab/qualification/qualification.js')
 const { registry } = await load('suites/registry.generated.js')
 
 const schemas = {
   'report-1': reportSchema,
-  'bench-1': benchRecordSchema,
+  'bench-1': benchFileSchema,
   'statement-1': statementSchema,
   'regulation-1': regulationSchema,
   'catalogue-1': catalogueSchema,
+  'qualification-1': qualificationSchema,
   ...Object.fromEntries(
     [...registry.kinds.values()].map((k) => [`observation-${k.id}-${k.version.split('.')[0]}`, k.schema]),
   ),

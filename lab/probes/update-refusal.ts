@@ -59,7 +59,7 @@ export const probe = defineProbe<UpdateRefusal>({
     value.missing.push(...missing)
     await offerVariants(
       bench,
-      [...variants, ...makerVariants(bench, update, start.text, value.missing)],
+      [...variants, ...(await makerVariants(bench, update, start.text, genuine, value.missing))],
       value,
       offering,
     )
@@ -114,19 +114,23 @@ async function offerVariants(
 }
 
 /** The maker's own bad packages; one of the version that already runs would show nothing. */
-function makerVariants(
+async function makerVariants(
   bench: Bench,
   { packages }: Bench['statement']['updates'][number],
   start: string,
+  genuine: Uint8Array,
   missing: Missing[],
-): Variant[] {
-  return MAKERS.flatMap(([name, id]): Variant[] => {
+): Promise<Variant[]> {
+  const variants: Variant[] = []
+  for (const [name, id] of MAKERS) {
     const supplied = packages[name]
-    const bytes = supplied ? packageAt(bench, supplied.file) : null
-    if (supplied && bytes && supplied.version !== start) return [{ id, derivation: 'maker', make: () => bytes }]
-    missing.push({ id, why: !supplied ? 'not-supplied' : bytes ? 'same-version' : 'unreadable' })
-    return []
-  })
+    // What the maker has not handed in, the maker's own tool may make of the genuine package.
+    const bytes = supplied ? packageAt(bench, supplied.file) : await bench.signVariant(id, genuine)
+    const version = supplied?.version ?? packages.genuine.version
+    if (bytes && version !== start) variants.push({ id, derivation: 'maker', make: () => bytes })
+    else missing.push({ id, why: bytes ? 'same-version' : supplied ? 'unreadable' : 'not-supplied' })
+  }
+  return variants
 }
 
 async function offerOlder(

@@ -1,8 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { stringify } from 'yaml'
 import { makeDemoKey } from '../../reports/demo-key.ts'
@@ -10,12 +9,13 @@ import { t, type Language } from '../../reports/locales/index.ts'
 import type { BenchRecord } from '../../reports/report.ts'
 import { languageOf } from '../../reports/verbs/terminal.ts'
 import { ownListeners } from '../baseline.ts'
+import { canIsolate, isInside, isolated, selfArgv } from '../isolation.ts'
 import { randomPassword } from '../secrets.ts'
 import { startCameraProcess } from '../cameras/process.ts'
 
-/** Set inside the private network namespace of the demo. */
-const INSIDE = 'CAMSEAL_DEMO_INSIDE'
 const MARK = '.camseal-demo'
+/** IPv6 hosts of the private network: the lab and both cameras are among them. */
+const HOSTS = 0x11
 
 interface DemoOptions {
   out: string
@@ -31,7 +31,7 @@ interface Place {
 async function demo(options: DemoOptions): Promise<number> {
   const language = languageOf(options.lang)
   const out = resolve(options.out)
-  if (process.env[INSIDE] === undefined && canIsolate()) return isolated(process.argv.slice(2))
+  if (!isInside() && canIsolate()) return isolated(process.argv.slice(2), HOSTS)
   const say = (key: string, values: Record<string, string | number> = {}) =>
     console.log(`${key.startsWith('look-') ? '  ' : ''}${t(language, 'demo', key, values)}`)
   if (existsSync(out) && !existsSync(join(out, MARK))) {
@@ -41,7 +41,7 @@ async function demo(options: DemoOptions): Promise<number> {
   rmSync(out, { recursive: true, force: true })
   mkdirSync(out, { recursive: true })
   writeFileSync(join(out, MARK), '')
-  const inside = process.env[INSIDE] !== undefined
+  const inside = isInside()
   say(inside ? 'isolated' : 'loopback')
   const key = await makeDemoKey()
   const keyFile = join(out, 'demo-lab.key')
@@ -189,7 +189,7 @@ async function runOne(
       'camseal-core',
       '--bench',
       benchFile,
-      '--baseline',
+      '--port-baseline',
       baseline,
       '--out',
       join(directory, 'report'),
@@ -212,39 +212,6 @@ async function runOne(
   }
 }
 
-/** Addresses of the private loopback: the lab's and one for each camera. */
-const NETWORK = 'ip link set lo up && for a in 1 10 11; do ip -6 addr add fd00:77::$a/128 dev lo nodad; done'
-
-/** A network of its own where the system allows it: no other service of this machine can be taken for the camera's. */
-const canIsolate = (): boolean =>
-  process.platform === 'linux' &&
-  process.env.CAMSEAL_DEMO_LOOPBACK === undefined &&
-  spawnSync('unshare', ['--user', '--map-root-user', '--net', 'sh', '-c', NETWORK], {
-    stdio: 'ignore',
-    timeout: 10_000,
-  }).status === 0
-
-const self = (): string[] => {
-  const source = import.meta.url.endsWith('.ts')
-  return [
-    process.execPath,
-    ...(source ? ['--import', 'tsx'] : []),
-    fileURLToPath(new URL(source ? '../../cli.ts' : '../../cli.js', import.meta.url)),
-  ]
-}
-
-function isolated(args: string[]): Promise<number> {
-  const child = spawn(
-    'unshare',
-    ['--user', '--map-root-user', '--net', 'sh', '-c', `${NETWORK} && exec "$@"`, 'sh', ...self(), ...args],
-    {
-      stdio: 'inherit',
-      env: { ...process.env, [INSIDE]: '1' },
-    },
-  )
-  return new Promise((done) => child.once('exit', (code) => done(code ?? 4)))
-}
-
 /** Runs a verb as a user would, shown with its command line; with a prefix where several run at once. */
 function runVerb(
   language: Language,
@@ -253,7 +220,7 @@ function runVerb(
   prefix = '',
 ): Promise<number> {
   console.log(`\n${prefix}$ camseal ${args.join(' ')}`)
-  const [node = '', ...rest] = self()
+  const [node = '', ...rest] = selfArgv()
   const child = spawn(node, [...rest, ...args, '--lang', language], {
     stdio: ['ignore', prefix ? 'pipe' : 'inherit', prefix ? 'pipe' : 'inherit'],
     env: { ...process.env, ...environment, NODE_NO_WARNINGS: '1' },

@@ -1,29 +1,20 @@
-import { join } from 'node:path'
-import { password as askPassword, isCancel } from '@clack/prompts'
 import type { Command } from 'commander'
-import { canonical } from '../../suites/canonical.ts'
 import { AREAS } from '../../suites/criterion.ts'
-import type { Fault, Result } from '../../suites/fault.ts'
+import type { Fault } from '../../suites/fault.ts'
 import { registry } from '../../suites/registry.generated.ts'
-import type { Overall } from '../../suites/roll-up.ts'
-import type { Signer } from '../../reports/keys.ts'
 import { signCades } from '../../reports/cades.ts'
-import { t, type Language } from '../../reports/locales/index.ts'
-import { renderSummary } from '../../reports/formats/summary.ts'
-import { objectIn, sourceOf, writeViews } from '../../reports/render.ts'
-import { sealRun } from '../../reports/seal.ts'
+import { t } from '../../reports/locales/index.ts'
 import { keyOptions, signerFrom, type KeyOptions } from '../../reports/verbs/seal.ts'
-import { EXIT, faultText, languageOf, plain, printFaults } from '../../reports/verbs/terminal.ts'
-import { existsSync } from 'node:fs'
-import { loadInputs } from '../inputs.ts'
+import { EXIT, languageOf, printFaults } from '../../reports/verbs/terminal.ts'
 import { readBaseline } from '../baseline.ts'
+import { loadInputs } from '../inputs.ts'
 import { resumeRun } from '../resume.ts'
-import { startRun, type Ended, type RunRequest } from '../start.ts'
-import { jsonProgress, liveProgress, plainProgress } from './show.ts'
+import { startRun } from '../start.ts'
+import { attended, brokenRun } from './attended.ts'
+import { earlierOf, type EarlierOptions } from './earlier.ts'
+import { finish } from './finish.ts'
 
-interface RunOptions extends KeyOptions {
-  statement: string
-  regulation: string[]
+interface RunOptions extends KeyOptions, EarlierOptions {
   out: string
   bench?: string
   only?: string[]
@@ -32,8 +23,11 @@ interface RunOptions extends KeyOptions {
   tier?: string[]
   rehearsal?: boolean
   demo?: boolean
-  baseline?: string
+  portBaseline?: string
   pace?: string
+  hook?: string[]
+  hookShell?: string[]
+  hookSeconds?: string
   json?: boolean
   lang?: string
 }
@@ -43,100 +37,6 @@ export const PACES: Record<string, { connections: number; attemptsPerSecond: num
   fast: { connections: 16, attemptsPerSecond: 60_000 },
 }
 
-/** Exit code of a verdict; the worst of several regulations. */
-export function exitOf(overalls: readonly Overall[]): number {
-  if (overalls.some((o) => o === 'does-not-conform' || o === 'failure-in-selection')) return EXIT.doesNotConform
-  return overalls.every((o) => o === 'conforms' || o === 'no-failure-in-selection') && overalls.length > 0
-    ? EXIT.conforms
-    : EXIT.undetermined
-}
-
-/** Shows progress as the place allows, and turns Ctrl-C into an orderly end. */
-async function attended<T>(
-  language: Language,
-  json: boolean,
-  work: (io: Pick<RunRequest, 'onProgress' | 'signal' | 'ask'>) => Promise<T>,
-): Promise<T> {
-  const cancel = new AbortController()
-  const live = !json && process.stderr.isTTY === true ? liveProgress(language, process.stderr) : null
-  const onProgress = json
-    ? jsonProgress((l) => console.log(l))
-    : (live?.onProgress ?? plainProgress(language, (l) => console.error(l)))
-  const stop = () => {
-    if (cancel.signal.aborted) process.exit(130)
-    console.error(`\n${t(language, 'cli', 'run.cancelling')}`)
-    cancel.abort()
-  }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
-  const canAsk = process.stdin.isTTY === true && process.env.CI === undefined
-  const ask = canAsk
-    ? async (user: string) => {
-        const answer = await askPassword({ message: user })
-        return isCancel(answer) ? null : answer
-      }
-    : null
-  try {
-    return await work({ onProgress, signal: cancel.signal, ask })
-  } finally {
-    process.off('SIGINT', stop)
-    process.off('SIGTERM', stop)
-    live?.stop()
-  }
-}
-
-/** Report, views, seal, and what to do next. */
-async function finish(
-  result: Result<Ended>,
-  signer: Signer | null,
-  language: Language,
-  json: boolean,
-): Promise<number> {
-  if (!result.ok) {
-    printFaults(language, result.faults, json)
-    return EXIT.badInput
-  }
-  const { report, recorded, directory, complete, restored } = result.value
-  writeViews(directory, recorded, language)
-  let sealed: string | null = null
-  if (signer && complete) {
-    const done = await sealRun(directory, signer)
-    if ('faults' in done) {
-      printFaults(language, done.faults, json)
-      return EXIT.labFault
-    }
-    sealed = done.path
-  }
-  const regulations = report.verdicts.regulations
-  if (json) {
-    console.log(
-      canonical({
-        event: 'report',
-        directory,
-        sealed,
-        complete,
-        restored,
-        regulations: regulations.map((r) => ({
-          regulation: r.regulation,
-          overall: r.overall,
-          clauses: r.clauses.map((c) => ({ clause: c.clause, outcome: c.outcome })),
-        })),
-      }),
-    )
-  } else {
-    const source = sourceOf(recorded, objectIn(directory))
-    const colour = process.stdout.isTTY === true && process.env.NO_COLOR === undefined
-    if (source) console.log(`\n${renderSummary(source, { language, colour })}`)
-    const say = (key: string, values = {}) => console.log(t(language, 'cli', `run.${key}`, values))
-    if (!restored) say('not-restored', { directory })
-    if (!complete) say('cut-short', { directory })
-    say('where', { file: join(directory, 'report.html') })
-    if (sealed) say('sealed', { file: sealed })
-    else if (complete) say('unsealed', { directory })
-  }
-  return complete ? exitOf(regulations.map((r) => r.overall)) : EXIT.labFault
-}
-
 const collect = (value: string, before: string[] = []): string[] => [
   ...before,
   ...value
@@ -144,6 +44,8 @@ const collect = (value: string, before: string[] = []): string[] => [
     .map((v) => v.trim())
     .filter(Boolean),
 ]
+
+const all = (value: string, before: string[] = []): string[] => [...before, value]
 
 /** A rehearsal that selects what does not exist would select nothing. */
 function choiceFaults({ only = [], skip = [], area = [], tier = [] }: RunOptions): Fault[] {
@@ -170,10 +72,19 @@ async function run(options: RunOptions): Promise<number> {
   if (options.pace !== undefined && options.pace !== 'gentle' && pace === null)
     faults.push({ code: 'not-one-of', values: { expected: 'gentle, fast' }, field: '--pace' })
   faults.push(...choiceFaults(options))
-  if ('faults' in loaded || faults.length > 0) {
+  const earlier = await earlierOf(options)
+  if (!earlier.ok) faults.push(...earlier.faults)
+  if ('faults' in loaded || !earlier.ok || faults.length > 0) {
     // Nothing is asked and nothing is begun, but everything else that is wrong is said too.
     const { statement, regulation: regulations, bench = null } = options
-    const inputs = await loadInputs({ statement, regulations, bench, demo: false, ask: () => Promise.resolve('') })
+    const inputs = await loadInputs({
+      statement,
+      regulations,
+      bench,
+      hooks: options,
+      demo: false,
+      ask: () => Promise.resolve(''),
+    })
     printFaults(language, [...faults, ...(inputs.ok ? [] : inputs.faults)], json)
     return EXIT.badInput
   }
@@ -193,28 +104,19 @@ async function run(options: RunOptions): Promise<number> {
           areas: options.area ?? [],
           tiers: options.tier ?? [],
         },
+        hooks: options,
         rehearsal: options.rehearsal ?? false,
         demo,
         pace,
-        baseline: options.baseline === undefined ? {} : readBaseline(options.baseline),
+        retestOf: earlier.value.retestOf,
+        baseline: options.portBaseline === undefined ? {} : readBaseline(options.portBaseline),
         sign: signer ? async (bytes) => Buffer.from(await signCades(bytes, signer)).toString('base64') : null,
       }),
     )
-    return await finish(result, signer, language, json)
+    return await finish(result, { signer, language, json, baseline: earlier.value.baseline })
   } catch (e) {
     return brokenRun(e, options.out, language)
   }
-}
-
-/** A disk that is full or gone, or a fault of the harness, ends the run; what was observed is on the disk, and `resume` goes on. */
-function brokenRun(e: unknown, directory: string, language: Language): number {
-  const why = (e as NodeJS.ErrnoException).code ?? (e instanceof Error ? `${e.name}: ${e.message}` : 'unknown')
-  const isDisk = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR'].includes(why)
-  if (isDisk && !existsSync(join(directory, 'run.json')))
-    console.error(faultText(language, { code: 'unwritable', values: { path: directory, why } }))
-  else console.error(t(language, 'cli', isDisk ? 'run.disk-full' : 'run.broken', { why, directory }))
-  if (!isDisk && e instanceof Error) console.error(plain(e.stack ?? ''))
-  return EXIT.labFault
 }
 
 export function registerRun(program: Command, end: (code: number) => void): void {
@@ -233,10 +135,16 @@ export function registerRun(program: Command, end: (code: number) => void): void
     )
     .option('--tier <tiers>', 'rehearsal: only what observes in these tiers (P, R, W, D)', collect)
     .option('--rehearsal', 'a rehearsal of everything: takes no number, concludes nothing')
+    .option('--hook <name=command>', 'reset, power, flash or sign-variant: a command of this bench', all)
+    .option('--hook-shell <name=line>', 'the same, as a line for /bin/sh', all)
+    .option('--hook-seconds <seconds>', 'longest time of a hook of the command line (300)')
     .option('--pace <pace>', 'gentle (the budgets of the statement) or fast (robust units only)')
     .option('--demo', 'stamp everything DEMO')
+    .option('--baseline <report>', 'an earlier report of this model: exit code 1 only where something fails anew')
+    .option('--retest-of <report>', 'the report that this run repeats; needs --reason')
+    .option('--reason <text>', 'why the test is repeated; stands in the report')
     .option(
-      '--baseline <file>',
+      '--port-baseline <file>',
       'ports that answered at the address before the device was there (loopback benches, JSON)',
     )
     .option('--json', 'progress and result as one JSON object a line')
@@ -248,8 +156,21 @@ Examples:
   camseal run --statement camera.yaml --regulation camseal-core --out out
   camseal run --statement camera.yaml --regulation camseal-core --out out --key lab.p12 --passphrase-env LAB_PASS
   camseal run --statement camera.yaml --regulation camseal-core --out out --area encryption,logging --json
+  camseal run --statement camera.yaml --regulation camseal-core --out out --baseline last-week/report.json
+  camseal run --statement camera.yaml --regulation camseal-core --out out --retest-of first.asice --reason "new power supply"
 
-Exit codes: 0 conforms, 1 does not conform, 2 undetermined, 3 bad input, 4 lab fault`,
+Hooks (also under \`hooks:\` of the bench file) are run without a shell, with CAMSEAL_DUT_ADDRESS, CAMSEAL_DUT_SERIAL and
+more in their environment; one that fails ends with exit code 4:
+  flash         before the run: brings the version before the one to be installed
+  reset         before a run on a unit that arrives factory-fresh
+  power         CAMSEAL_POWER=off, then on: for a unit that does not come back
+  sign-variant  makes CAMSEAL_OUTPUT of CAMSEAL_INPUT as CAMSEAL_VARIANT says (maker-unsigned, maker-foreign-key,
+                maker-other-model), where the statement names no such package
+  camseal run --statement camera.yaml --regulation camseal-core --out out --hook "power=pdu-switch outlet 3"
+
+Exit codes: 0 conforms, 1 does not conform, 2 undetermined, 3 bad input, 4 lab fault
+With --baseline: 0 nothing got worse, 1 something fails that did not fail in the baseline, 2 something is no longer
+decided, 3 bad input (a baseline of another model, or without a regulation in common), 4 lab fault`,
     )
     .action(async (options: RunOptions) => end(await run(options)))
   keyOptions(program.command('resume <directory>').description(t(language, 'cli', 'resume.about')))
@@ -269,7 +190,7 @@ Exit codes: 0 conforms, 1 does not conform, 2 undetermined, 3 bad input, 4 lab f
         const result = await attended(chosen, json, (io) =>
           resumeRun(directory, { ...io, pace: options.pace === 'fast' ? (PACES.fast ?? null) : null }),
         )
-        end(await finish(result, loaded.signer, chosen, json))
+        end(await finish(result, { signer: loaded.signer, language: chosen, json, baseline: null }))
       } catch (e) {
         end(brokenRun(e, directory, chosen))
       }

@@ -1,6 +1,7 @@
 import type { Language } from '../locales/index.ts'
 import { html, sizeOf, trusted, type Markup } from './markup.ts'
 import { clausesSection } from './parts/clauses.ts'
+import { comparisonSection } from './parts/comparison.ts'
 import { stampNotes, stampStrip, verdictSection } from './parts/banner.ts'
 import { evidenceSection, type EvidenceOptions } from './parts/evidence.ts'
 import { changesSection, identificationSection, recordsSection } from './parts/records.ts'
@@ -37,6 +38,7 @@ export function renderHtml(source: ReportSource, options: HtmlOptions = {}): str
   const clauses = source.report.verdicts.regulations.map((r, i) => clausesSection(r, i, source, index, shown))
   const parts = [
     verdictSection(source),
+    ...(source.comparison ? [comparisonSection(source.comparison)] : []),
     identificationSection(source),
     ...clauses,
     untestedSection(source),

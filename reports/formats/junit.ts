@@ -1,5 +1,5 @@
 import { keyOf } from '../../suites/observation.ts'
-import type { Language } from '../locales/index.ts'
+import { t, type Language } from '../locales/index.ts'
 import type { FindingRecord, JudgementRecord, RegulationRecord, ReportSource } from './source.ts'
 import { criterionTitle, instantText, toldPlain, word } from './texts.ts'
 import { stampsOf } from './stamps.ts'
@@ -116,10 +116,23 @@ function caseOf(judgement: JudgementRecord, name: string, regulation: Regulation
       word(language, 'because.inconclusive-empty'),
     lines: [
       `${word(language, 'clauses.clause')}: ${clauses.map((c) => c.clause).join(', ')}`,
+      ...changeLines(judgement, regulation, context),
       ...findings.flatMap((f) => findingLines(f, criterion, language)),
     ],
     micros: spentOn(judgement, context),
   }
+}
+
+/** What became of the verdict since an earlier report; once, whatever the number of clauses. */
+function changeLines(judgement: JudgementRecord, { regulation }: RegulationRecord, context: Context): string[] {
+  const { criterion, subject, state } = judgement
+  const kinds = (context.source.comparison?.changes ?? [])
+    .filter((c) => c.regulation === regulation && c.criterion === criterion)
+    .filter((c) => c.subject === subject && c.state === state)
+    .map((c) => c.change)
+  return [...new Set(kinds)].map(
+    (k) => `${t(context.language, 'diff', 'heading')}: ${t(context.language, 'diff', `change.${k}`)}`,
+  )
 }
 
 function findingLines(finding: FindingRecord, criterion: string, language: Language): string[] {

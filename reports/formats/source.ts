@@ -2,6 +2,7 @@ import { keyOf } from '../../suites/observation.ts'
 import type { Cite } from '../../suites/criterion.ts'
 import type { Regulation } from '../../suites/regulation.ts'
 import type { Statement } from '../../suites/statement.ts'
+import type { Comparison } from '../compare.ts'
 import type { RenderedObservation, Report } from '../report.ts'
 
 /** All that a format is computed from. No format reads a clock: the same source gives the same bytes. */
@@ -12,6 +13,8 @@ export interface ReportSource {
   observations: RenderedObservation[]
   /** Content of a stored object by its digest; null where this copy does not hold it. */
   objects(digest: string): Uint8Array | null
+  /** What changed since an earlier report, where one was named. */
+  comparison?: Comparison
 }
 
 export type JudgementRecord = Report['verdicts']['judgements'][number]

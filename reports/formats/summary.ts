@@ -1,5 +1,7 @@
 import { OUTCOMES } from '../../suites/roll-up.ts'
-import type { Language } from '../locales/index.ts'
+import type { Comparison } from '../compare.ts'
+import { t, type Language } from '../locales/index.ts'
+import { comparisonLines } from './comparison.ts'
 import { linesOf } from './columns.ts'
 import { stampsOf } from './stamps.ts'
 import { LIKE } from './parts/outcome.ts'
@@ -73,6 +75,7 @@ export function renderSummary(
     ...report.verdicts.regulations.flatMap((r) => regulationLines(r, context)),
     ...judgementLines('fail', context),
     ...judgementLines('inconclusive', context),
+    ...(source.comparison ? comparedLines(source.comparison, context) : []),
     '',
     ...wrapped(word(language, 'verdict.items'), context, '', 'soft'),
     '',
@@ -113,6 +116,17 @@ function regulationLines(regulation: RegulationRecord, context: Context): string
         c.outcome,
       )
     }),
+  ]
+}
+
+function comparedLines(comparison: Comparison, context: Context): string[] {
+  const { language } = context
+  return [
+    '',
+    ...wrapped(t(language, 'diff', 'heading').toUpperCase(), context, '', 'strong'),
+    ...comparisonLines(comparison, language).flatMap((line) =>
+      line === '' ? [''] : wrapped(line.trimStart(), context, `  ${/^ */.exec(line)?.[0] ?? ''}`),
+    ),
   ]
 }
 

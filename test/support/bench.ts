@@ -86,6 +86,7 @@ export function testBench(
     change: none,
     undo: none,
     syslog: none,
+    signVariant: () => Promise.resolve(null),
     resolve: (path) => path,
     seen: <T>(_kind: ObservationKind<T>) => [],
     ...rest,

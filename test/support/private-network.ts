@@ -2,26 +2,21 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-
-const INSIDE = 'CAMSEAL_TEST_PRIVATE_NETWORK'
-
-/** Addresses 127.x and fd00:77::2 … fd00:77::<most> on a loopback of its own, where no other service can be met. */
-const network = (most: number) =>
-  `ip link set lo up && for a in $(seq 1 ${most}); do ip -6 addr add fd00:77::$(printf %x $a)/128 dev lo nodad; done`
+import { INSIDE, privateNetwork } from '../../lab/isolation.ts'
 
 /** Runs the tests of a file in a private network namespace: `define` is called inside; outside there is one test that runs them. */
 export function inPrivateNetwork(url: string, most: number, seconds: number, define: () => void): void {
   if (process.env[INSIDE] !== undefined) return define()
   test('in a private network', { timeout: seconds * 1000 }, async (t) => {
     const unshare = ['--user', '--map-root-user', '--net', 'sh', '-c']
-    if (spawnSync('unshare', [...unshare, network(1)], { timeout: 10_000 }).status !== 0)
+    if (spawnSync('unshare', [...unshare, privateNetwork(1)], { timeout: 10_000 }).status !== 0)
       return t.skip('needs user namespaces or root, unshare and ip')
     const { NODE_TEST_CONTEXT: _, ...environment } = process.env
     const child = spawn(
       'unshare',
       [
         ...unshare,
-        `${network(most)} && exec "$@"`,
+        `${privateNetwork(most)} && exec "$@"`,
         'sh',
         process.execPath,
         '--import',

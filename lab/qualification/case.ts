@@ -1,0 +1,63 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { canonical, digestOf, digestOfBytes } from '../../suites/canonical.ts'
+import type { Registry } from '../../suites/plan.ts'
+import type { Weakness } from '../cameras/weakness.ts'
+
+/** The camera without a weakness. */
+export const SOUND = 'sound'
+
+/** One camera to be tested: with one weakness and the criteria that weakness is about, or sound with all of them. */
+export interface Case {
+  /** Id of the weakness, or `sound`. */
+  id: string
+  weakness: Weakness | null
+  criteria: string[]
+  /** Out of its box: needed where a criterion looks at that state alone, and for the sound camera, which shows both. */
+  factoryFresh: boolean
+}
+
+/** Every case, the longest (the sound camera) first; `only` names areas, criteria or weaknesses. */
+export function casesOf(weaknesses: readonly Weakness[], { criteria }: Registry, only: readonly string[]): Case[] {
+  const isChosen = (criterion: string): boolean =>
+    only.length === 0 ||
+    only.some((o) => criterion === o || criterion.startsWith(`${o}/`) || criterion.endsWith(`/${o}`))
+  const concerned = (w: Weakness) => [...w.criteria, ...(w.undecided ?? [])]
+  const chosen = weaknesses.flatMap((weakness): Case[] => {
+    const all = concerned(weakness)
+    const wanted = only.includes(weakness.id) ? all : all.filter(isChosen)
+    const freshOnly = wanted.some((id) => !criteria.get(id)?.states.some((s) => s !== 'factory-fresh'))
+    return wanted.length === 0 ? [] : [{ id: weakness.id, weakness, criteria: wanted, factoryFresh: freshOnly }]
+  })
+  const sound = [...criteria.keys()].filter((id) => isChosen(id) || chosen.some((c) => c.criteria.includes(id)))
+  return [{ id: SOUND, weakness: null, criteria: sound, factoryFresh: true }, ...chosen]
+}
+
+/** Names in `--only` that are neither an area nor a criterion nor a weakness. */
+export function unknownNames(
+  only: readonly string[],
+  weaknesses: readonly Weakness[],
+  { criteria }: Registry,
+): string[] {
+  const names = new Set([...criteria.keys()].flatMap((id) => [id, ...id.split('/')]))
+  return only.filter((o) => !names.has(o) && !weaknesses.some((w) => w.id === o))
+}
+
+/**
+ * What a kept result stands for: suite, judged data, everything of the lab that observes or plays the camera, and the
+ * weakness itself. A result of anything else is not used again.
+ */
+export const keyOf = ({ weakness, criteria, factoryFresh }: Case, ground: string): string =>
+  digestOf(JSON.parse(canonical({ ground, weakness, criteria, factoryFresh })))
+
+/** Digest over the code of the lab, without the verbs, which only show, and the weaknesses, which each key holds itself. */
+export function labDigest(): string {
+  const lab = fileURLToPath(new URL('..', import.meta.url))
+  const files = readdirSync(lab, { recursive: true, withFileTypes: true })
+    .filter((f) => f.isFile() && /\.(ts|js)$/.test(f.name))
+    .map((f) => relative(lab, join(f.parentPath, f.name)))
+    .filter((f) => !/^verbs\/|^cameras\/weaknesses[./]/.test(f))
+    .sort()
+  return digestOf(files.map((f) => [f, digestOfBytes(readFileSync(join(lab, f)))]))
+}

@@ -5,7 +5,12 @@ import { criterion as authenticationNoAnonymousStreamCriterion } from './authent
 import { criterion as authenticationNoDefaultCredentialsCriterion } from './authentication/no-default-credentials.ts'
 import { criterion as authenticationNoDefaultRtspCredentialsCriterion } from './authentication/no-default-rtsp-credentials.ts'
 import { criterion as encryptionLoginEncryptedCriterion } from './encryption/login-encrypted.ts'
+import { criterion as encryptionTlsCertificateStrengthCriterion } from './encryption/tls-certificate-strength.ts'
 import { criterion as encryptionTlsCipherSuitesCriterion } from './encryption/tls-cipher-suites.ts'
+import { criterion as encryptionTlsCompressionOffCriterion } from './encryption/tls-compression-off.ts'
+import { criterion as encryptionTlsDowngradeRefusedCriterion } from './encryption/tls-downgrade-refused.ts'
+import { criterion as encryptionTlsKeyExchangeGroupsCriterion } from './encryption/tls-key-exchange-groups.ts'
+import { criterion as encryptionTlsRenegotiationSecureCriterion } from './encryption/tls-renegotiation-secure.ts'
 import { criterion as encryptionTlsVersionsCriterion } from './encryption/tls-versions.ts'
 import { criterion as exposedPortsUndeclaredTcpPortsCriterion } from './exposed-ports/undeclared-tcp-ports.ts'
 import { criterion as loggingFailedLoginRecordedCriterion } from './logging/failed-login-recorded.ts'
@@ -20,6 +25,7 @@ import { kind as observationsRtspAnonymousKind } from './observations/rtsp-anony
 import { kind as observationsRtspCredentialsKind } from './observations/rtsp-credentials.ts'
 import { kind as observationsServicesKind } from './observations/services.ts'
 import { kind as observationsTcpPortsKind } from './observations/tcp-ports.ts'
+import { kind as observationsTlsHandshakesKind } from './observations/tls-handshakes.ts'
 import { kind as observationsTlsOffersKind } from './observations/tls-offers.ts'
 import { kind as observationsUpdateRefusalKind } from './observations/update-refusal.ts'
 import type { Criterion } from './criterion.ts'
@@ -33,7 +39,12 @@ const criteria = [
   authenticationNoDefaultCredentialsCriterion,
   authenticationNoDefaultRtspCredentialsCriterion,
   encryptionLoginEncryptedCriterion,
+  encryptionTlsCertificateStrengthCriterion,
   encryptionTlsCipherSuitesCriterion,
+  encryptionTlsCompressionOffCriterion,
+  encryptionTlsDowngradeRefusedCriterion,
+  encryptionTlsKeyExchangeGroupsCriterion,
+  encryptionTlsRenegotiationSecureCriterion,
   encryptionTlsVersionsCriterion,
   exposedPortsUndeclaredTcpPortsCriterion,
   loggingFailedLoginRecordedCriterion,
@@ -50,6 +61,7 @@ const kinds = [
   observationsRtspCredentialsKind,
   observationsServicesKind,
   observationsTcpPortsKind,
+  observationsTlsHandshakesKind,
   observationsTlsOffersKind,
   observationsUpdateRefusalKind,
 ] as unknown as ObservationKind[]

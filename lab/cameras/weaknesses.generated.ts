@@ -4,17 +4,24 @@ import { weakness as weaknessesAnonymousStreamWeakness } from './weaknesses/anon
 import { weakness as weaknessesDebugPortIpv6Weakness } from './weaknesses/debug-port-ipv6.ts'
 import { weakness as weaknessesDefaultPasswordHttpWeakness } from './weaknesses/default-password-http.ts'
 import { weakness as weaknessesDefaultPasswordRtspWeakness } from './weaknesses/default-password-rtsp.ts'
+import { weakness as weaknessesDowngradeUnmarkedWeakness } from './weaknesses/downgrade-unmarked.ts'
 import { weakness as weaknessesFailedLoginUnloggedWeakness } from './weaknesses/failed-login-unlogged.ts'
 import { weakness as weaknessesHiddenOpenStreamWeakness } from './weaknesses/hidden-open-stream.ts'
 import { weakness as weaknessesHttpLoginWeakness } from './weaknesses/http-login.ts'
 import { weakness as weaknessesLockAdmitsRightPasswordWeakness } from './weaknesses/lock-admits-right-password.ts'
 import { weakness as weaknessesNoLockoutWeakness } from './weaknesses/no-lockout.ts'
 import { weakness as weaknessesOldTlsWeakness } from './weaknesses/old-tls.ts'
+import { weakness as weaknessesRc4SuiteWeakness } from './weaknesses/rc4-suite.ts'
+import { weakness as weaknessesRenegotiationUnsignalledWeakness } from './weaknesses/renegotiation-unsignalled.ts'
+import { weakness as weaknessesRsa1024CertificateWeakness } from './weaknesses/rsa-1024-certificate.ts'
+import { weakness as weaknessesSslv3OfferedWeakness } from './weaknesses/sslv3-offered.ts'
 import { weakness as weaknessesSyslogSilentWeakness } from './weaknesses/syslog-silent.ts'
 import { weakness as weaknessesTelnetOpenWeakness } from './weaknesses/telnet-open.ts'
+import { weakness as weaknessesTlsCompressionWeakness } from './weaknesses/tls-compression.ts'
 import { weakness as weaknessesUpdateAlteredAcceptedWeakness } from './weaknesses/update-altered-accepted.ts'
 import { weakness as weaknessesUpdateRollbackAcceptedWeakness } from './weaknesses/update-rollback-accepted.ts'
 import { weakness as weaknessesUpdateUnsignedAcceptedWeakness } from './weaknesses/update-unsigned-accepted.ts'
+import { weakness as weaknessesWeakCurveWeakness } from './weaknesses/weak-curve.ts'
 import { weakness as weaknessesWeakSuiteWeakness } from './weaknesses/weak-suite.ts'
 import type { Weakness } from './weakness.ts'
 
@@ -24,16 +31,23 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesDebugPortIpv6Weakness,
   weaknessesDefaultPasswordHttpWeakness,
   weaknessesDefaultPasswordRtspWeakness,
+  weaknessesDowngradeUnmarkedWeakness,
   weaknessesFailedLoginUnloggedWeakness,
   weaknessesHiddenOpenStreamWeakness,
   weaknessesHttpLoginWeakness,
   weaknessesLockAdmitsRightPasswordWeakness,
   weaknessesNoLockoutWeakness,
   weaknessesOldTlsWeakness,
+  weaknessesRc4SuiteWeakness,
+  weaknessesRenegotiationUnsignalledWeakness,
+  weaknessesRsa1024CertificateWeakness,
+  weaknessesSslv3OfferedWeakness,
   weaknessesSyslogSilentWeakness,
   weaknessesTelnetOpenWeakness,
+  weaknessesTlsCompressionWeakness,
   weaknessesUpdateAlteredAcceptedWeakness,
   weaknessesUpdateRollbackAcceptedWeakness,
   weaknessesUpdateUnsignedAcceptedWeakness,
+  weaknessesWeakCurveWeakness,
   weaknessesWeakSuiteWeakness,
 ]

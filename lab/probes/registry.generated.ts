@@ -8,6 +8,7 @@ import { probe as rtspAnonymousProbe } from './rtsp-anonymous.ts'
 import { probe as rtspCredentialsProbe } from './rtsp-credentials.ts'
 import { probe as servicesProbe } from './services.ts'
 import { probe as tcpPortsProbe } from './tcp-ports.ts'
+import { probe as tlsHandshakesProbe } from './tls-handshakes.ts'
 import { probe as tlsOffersProbe } from './tls-offers.ts'
 import { probe as updateRefusalProbe } from './update-refusal.ts'
 import type { Probe } from '../probe.ts'
@@ -22,6 +23,7 @@ const all = [
   rtspCredentialsProbe,
   servicesProbe,
   tcpPortsProbe,
+  tlsHandshakesProbe,
   tlsOffersProbe,
   updateRefusalProbe,
 ] as unknown as Probe[]

@@ -1,3 +1,5 @@
+import type { WeakHandshake } from './weak-tls.ts'
+
 /** Interfaces by which a user can log in. */
 export type LoginInterface = 'https' | 'http' | 'rtsp'
 
@@ -28,6 +30,11 @@ export interface Behaviour {
   tlsCiphers: string
   /** An RSA certificate beside the P-256 one; key transport without forward secrecy needs it. */
   rsaCertificate: boolean
+  /** An RSA certificate of 1024 bits and no other. */
+  shortKey: boolean
+  /** OpenSSL list of key exchange groups. */
+  tlsGroups: string
+  weakHandshake: WeakHandshake | null
   /** The web API over plain HTTP instead of the redirect. */
   apiOverHttp: boolean
   logsFailedLogins: boolean
@@ -63,6 +70,9 @@ export const CONFORMING: Behaviour = {
   tlsMinVersion: 'TLSv1.2',
   tlsCiphers: STRONG_CIPHERS,
   rsaCertificate: false,
+  shortKey: false,
+  tlsGroups: 'X25519:P-256:P-384',
+  weakHandshake: null,
   apiOverHttp: false,
   logsFailedLogins: true,
   sendsSyslog: true,

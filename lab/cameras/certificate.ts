@@ -9,20 +9,23 @@ export interface Identity {
 }
 
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-const RSA2048 = {
+const rsaOf = (modulusLength: number) => ({
   name: 'RSASSA-PKCS1-v1_5',
   hash: 'SHA-256',
-  modulusLength: 2048,
+  modulusLength,
   publicExponent: new Uint8Array([1, 0, 1]),
-}
+})
 const DAY = 86_400_000
 
 /**
  * A key of this unit alone and a self-signed server certificate for its addresses (RFC 5280; addresses are
  * named in subjectAltName, RFC 6125). The name tells nothing about the unit.
  */
-export async function makeIdentity(kind: 'P-256' | 'RSA', addresses: readonly string[]): Promise<Identity> {
-  const algorithm = kind === 'RSA' ? RSA2048 : P256
+export async function makeIdentity(
+  kind: 'P-256' | 'RSA' | 'RSA-1024',
+  addresses: readonly string[],
+): Promise<Identity> {
+  const algorithm = kind === 'P-256' ? P256 : rsaOf(kind === 'RSA' ? 2048 : 1024)
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const now = Date.now()
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
@@ -36,7 +39,7 @@ export async function makeIdentity(kind: 'P-256' | 'RSA', addresses: readonly st
       extensions: [
         new x509.BasicConstraintsExtension(false, undefined, true),
         new x509.KeyUsagesExtension(
-          x509.KeyUsageFlags.digitalSignature | (kind === 'RSA' ? x509.KeyUsageFlags.keyEncipherment : 0),
+          x509.KeyUsageFlags.digitalSignature | (kind === 'P-256' ? 0 : x509.KeyUsageFlags.keyEncipherment),
           true,
         ),
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),

@@ -3,6 +3,7 @@ import type { Statement } from '../../suites/statement.ts'
 import { makeGate } from './auth.ts'
 import { makeDebugServer, makeTelnetServer } from './backdoors.ts'
 import type { Behaviour } from './behaviour.ts'
+import { makeIdentity } from './certificate.ts'
 import { declare } from './declaration.ts'
 import type { Device } from './device.ts'
 import { MODEL } from './firmware.ts'
@@ -71,7 +72,8 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
   const { ipv4, ipv6 } = options.addresses
   const everywhere = ipv6 === null ? [ipv4] : [ipv4, ipv6]
   const { identity, rsaIdentity } = store.state
-  const identities = rsaIdentity !== null && behaviour.rsaCertificate ? [identity, rsaIdentity] : [identity]
+  const both = rsaIdentity !== null && behaviour.rsaCertificate ? [identity, rsaIdentity] : [identity]
+  const identities = behaviour.shortKey ? [await makeIdentity('RSA-1024', everywhere)] : both
   const https = makeListener(everywhere, options.ports.https, () =>
     makeHttpsServer(identities, behaviour, makeApi(device, 'https')),
   )

@@ -5,6 +5,7 @@ import type { Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Behaviour } from './behaviour.ts'
 import type { Identity } from './certificate.ts'
+import { makeWeakTlsServer } from './weak-tls.ts'
 
 /** Answers one request. Must not throw; what it returns is awaited. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
@@ -17,25 +18,36 @@ const LIMITS: ServerOptions = {
   maxHeaderSize: 16_384,
 }
 
-/** Key exchange groups of 128 bits of security and more. */
-const GROUPS = 'X25519:P-256:P-384'
-
 /** What is not HTTP gets 400 and the door (RFC 9112 section 2.2). */
 const refuseMalformed = (_error: Error, socket: Duplex): void => {
   if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
   else socket.destroy()
 }
 
-/** HTTPS with the versions and suites of the behaviour. */
+/** HTTPS with the versions, suites and weakness of the behaviour. */
 export function makeHttpsServer(identities: readonly Identity[], behaviour: Behaviour, handler: Handler): Server {
+  const { weakHandshake } = behaviour
+  const genuine = genuineHttps(identities, behaviour, handler)
+  if (weakHandshake === null) return genuine
+  const older = genuineHttps(identities, behaviour, handler, 'TLSv1.2')
+  return makeWeakTlsServer({ weakness: weakHandshake, genuine, older, identities })
+}
+
+function genuineHttps(
+  identities: readonly Identity[],
+  behaviour: Behaviour,
+  handler: Handler,
+  maxVersion: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.3',
+): Server {
   const server = createHttpsServer(
     {
       ...LIMITS,
       key: identities.map(({ key }) => key),
       cert: identities.map(({ certificate }) => certificate),
       minVersion: behaviour.tlsMinVersion,
+      maxVersion,
       ciphers: behaviour.tlsCiphers,
-      ecdhCurve: GROUPS,
+      ecdhCurve: behaviour.tlsGroups,
       honorCipherOrder: true,
       handshakeTimeout: 10_000,
     },

@@ -17,6 +17,7 @@ const SIGNATURES = [
 ]
 /** RFC 5746 section 3.3: some servers refuse a client that does not show it. */
 const RENEGOTIATION = 0x00ff
+const FALLBACK = 0x5600
 const WHOLE_FLIGHT = 32 * 1024
 
 export interface HelloContent {
@@ -24,13 +25,20 @@ export interface HelloContent {
   versions: readonly TlsVersion[]
   suites: readonly number[]
   serverName: string | null
+  /** Instead of every group that fits the versions. */
+  groups?: readonly number[]
+  /** Compression methods offered before null (RFC 3749, 3943). */
+  compressions?: readonly number[]
+  /** Says that a newer version was given up (RFC 7507). */
+  fallback?: boolean
 }
 
 /**
  * A ClientHello record (RFC 5246 section 7.4.1.2, RFC 8446 section 4.1.2, RFC 6101 section 5.6.1.2). With TLS 1.3
  * key_share is empty, so that the answer is a HelloRetryRequest and the device signs nothing.
  */
-export function clientHello({ versions, suites, serverName }: HelloContent): Uint8Array {
+export function clientHello(content: HelloContent): Uint8Array {
+  const { versions, suites, compressions = [], fallback = false } = content
   const numbers = versions.map((v) => WIRE_VERSION[v]).sort((a, b) => b - a)
   const newest = numbers[0] ?? 0x0303
   const legacy = Math.min(newest, 0x0303)
@@ -40,17 +48,17 @@ export function clientHello({ versions, suites, serverName }: HelloContent): Uin
     ...randomBytes(32),
     // Middlebox compatibility (RFC 8446 appendix D.4).
     ...sized(1, newest === 0x0304 ? [...randomBytes(32)] : []),
-    ...sized(2, [...suites, ...(only13 ? [] : [RENEGOTIATION])].flatMap(u16)),
-    ...sized(1, [0]),
+    ...sized(2, [...suites, ...(only13 ? [] : [RENEGOTIATION]), ...(fallback ? [FALLBACK] : [])].flatMap(u16)),
+    ...sized(1, [...compressions, 0]),
   ]
-  if (newest > 0x0300) body.push(...sized(2, extensions(numbers, serverName, body.length)))
+  if (newest > 0x0300) body.push(...sized(2, extensions(numbers, content, body.length)))
   return Uint8Array.from([22, ...u16(Math.min(legacy, 0x0301)), ...sized(2, [1, ...sized(3, body)])])
 }
 
-function extensions(versions: number[], serverName: string | null, before: number): number[] {
+function extensions(versions: number[], { serverName, groups: given }: HelloContent, before: number): number[] {
   const with13 = versions.includes(0x0304)
   const only13 = versions.every((n) => n === 0x0304)
-  const groups = only13 ? GROUPS_13 : with13 ? [...new Set([...GROUPS_13, ...CURVES])] : CURVES
+  const groups = given ?? (only13 ? GROUPS_13 : with13 ? [...new Set([...GROUPS_13, ...CURVES])] : CURVES)
   const all = [
     ...(serverName === null ? [] : extension(0, sized(2, [0, ...sized(2, [...Buffer.from(serverName, 'ascii')])]))),
     ...extension(10, sized(2, groups.flatMap(u16))),

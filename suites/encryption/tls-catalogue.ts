@@ -28,10 +28,6 @@ export interface TlsCatalogue {
  */
 export function tlsCatalogue(data: unknown): TlsCatalogue {
   const { versions, suites } = record(data)
-  const verdictOf = (value: unknown): TlsVerdict => {
-    if (value === 'forbidden' || value === 'noted' || value === 'allowed') return value
-    throw new TypeError('tls catalogue: verdict')
-  }
   return {
     versions: rows(versions).map(({ version, verdict }) => {
       const known = TLS_VERSIONS.find((v) => v === version)
@@ -80,12 +76,17 @@ export const undeclaredTls = ({ others }: Pick<JudgeContext<unknown>, 'others'>)
       : [],
   )
 
-const record = (value: unknown): Record<string, unknown> => {
+export function verdictOf(value: unknown): TlsVerdict {
+  if (value === 'forbidden' || value === 'noted' || value === 'allowed') return value
+  throw new TypeError('tls catalogue: verdict')
+}
+
+export const record = (value: unknown): Record<string, unknown> => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('tls catalogue: row')
   return value as Record<string, unknown>
 }
 
-const rows = (value: unknown): Record<string, unknown>[] => {
+export const rows = (value: unknown): Record<string, unknown>[] => {
   if (!Array.isArray(value) || value.length === 0) throw new TypeError('tls catalogue: no rows')
   return value.map(record)
 }

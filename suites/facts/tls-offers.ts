@@ -29,7 +29,10 @@ export type Outcome = { is: 'accepted'; suite: number } | { is: 'refused' } | { 
  * What the answer to one hello says of the version it offered. A ServerHello of an older version refuses the
  * one that was offered (RFC 5246 appendix E.1); so does a fatal alert or an orderly close. Everything else is open.
  */
-export function outcomeOf(hello: TlsHello, answer: TlsAnswer = tlsAnswerOf(fromBase64(hello.answer))): Outcome {
+export function outcomeOf(
+  hello: Pick<TlsHello, 'version' | 'answer' | 'end' | 'failure'>,
+  answer: TlsAnswer = tlsAnswerOf(fromBase64(hello.answer)),
+): Outcome {
   if (answer.hello) {
     if (answer.hello.version === WIRE_VERSION[hello.version]) return { is: 'accepted', suite: answer.hello.suite }
     return { is: answer.hello.version < WIRE_VERSION[hello.version] ? 'refused' : 'undecided' }

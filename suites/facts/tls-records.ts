@@ -20,6 +20,8 @@ export const VERSION_NAME: Readonly<Record<TlsVersion, string>> = {
 
 export const ALERT = 21
 export const HANDSHAKE = 22
+const RENEGOTIATION_INFO = 0xff01
+const MOST_CERTIFICATES = 16
 /** RFC 8446 section 5.2 and RFC 5246 section 6.2.3: no record is longer. */
 const MOST_RECORD = 16384 + 2048
 
@@ -32,6 +34,12 @@ export interface ServerHello {
   /** Group chosen in key_share; null where the message names none. */
   group: number | null
   extensions: number[]
+  /** The server's random bytes, as hexadecimal. */
+  random: string
+  /** 0: none (RFC 3749). */
+  compression: number
+  /** Content of renegotiation_info as hexadecimal (RFC 5746 section 3.2); null where the extension is missing. */
+  renegotiation: string | null
 }
 
 export interface TlsAnswer {
@@ -42,8 +50,8 @@ export interface TlsAnswer {
   is: 'hello' | 'alert' | 'none' | 'not-tls'
   hello: ServerHello | null
   alert: { level: number; description: number } | null
-  /** First certificate of the chain, DER (not visible with TLS 1.3). */
-  certificate: Uint8Array | null
+  /** Certificates in DER as they were sent, the server's own first; null where the message did not come (TLS 1.3). */
+  chain: Uint8Array[] | null
   /** Curve of an ECDHE, or bits of the prime of a DHE ServerKeyExchange. */
   keyExchange: { group: number } | { primeBits: number } | null
   /** Bytes up to the end of the ServerHello or alert; null while it has not come. */
@@ -61,7 +69,7 @@ export function tlsAnswerOf(bytes: Uint8Array): TlsAnswer {
     is: 'none',
     hello: null,
     alert: null,
-    certificate: null,
+    chain: null,
     keyExchange: null,
     decidedAt: null,
     doneAt: null,
@@ -72,7 +80,7 @@ export function tlsAnswerOf(bytes: Uint8Array): TlsAnswer {
     if (type === 2 && answer.hello === null) {
       answer.hello = serverHelloOf(body)
       if (answer.hello) answer.decidedAt = end
-    } else if (type === 11) answer.certificate ??= firstCertificate(body)
+    } else if (type === 11) answer.chain ??= chainOf(body)
     else if (type === 12) answer.keyExchange ??= keyExchangeOf(body, answer.hello?.suite ?? 0)
     else if (type === 14) answer.doneAt ??= end
   }
@@ -161,6 +169,9 @@ function serverHelloOf(body: Uint8Array): ServerHello | null {
     retry: hexOf(body.subarray(2, 34)) === RETRY,
     group: null,
     extensions: [],
+    random: hexOf(body.subarray(2, 34)),
+    compression: body[session + 2] ?? 0,
+    renegotiation: null,
   }
   const end = Math.min(session + 5 + u16(body, session + 3), body.length)
   for (let at = session + 5; at + 4 <= end; at += 4 + u16(body, at + 2)) {
@@ -169,13 +180,21 @@ function serverHelloOf(body: Uint8Array): ServerHello | null {
     hello.extensions.push(type)
     if (type === 43 && content.length === 2) hello.version = u16(content, 0)
     if (type === 51 && content.length >= 2) hello.group = u16(content, 0)
+    if (type === RENEGOTIATION_INFO) hello.renegotiation = hexOf(content)
   }
   return hello
 }
 
-function firstCertificate(body: Uint8Array): Uint8Array | null {
-  const length = ((body[3] ?? 0) << 16) | u16(body, 4)
-  return length > 0 && 6 + length <= body.length ? body.subarray(6, 6 + length) : null
+/** RFC 5246 section 7.4.2. An entry that does not fit ends the list. */
+function chainOf(body: Uint8Array): Uint8Array[] {
+  const chain: Uint8Array[] = []
+  for (let at = 3; at + 3 <= body.length && chain.length < MOST_CERTIFICATES;) {
+    const to = at + 3 + (((body[at] ?? 0) << 16) | u16(body, at + 1))
+    if (to > body.length || to === at + 3) break
+    chain.push(body.subarray(at + 3, to))
+    at = to
+  }
+  return chain
 }
 
 /** RFC 8422 section 5.4 (named_curve) and RFC 5246 section 7.4.3; which of them it is follows from the suite. */

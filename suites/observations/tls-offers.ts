@@ -1,4 +1,4 @@
-import { defineKind } from '../observation.ts'
+import { defineKind, type Known } from '../observation.ts'
 import { Type } from '@sinclair/typebox'
 import { base64, int, list, micros, obj, oneOf, orNull, port, text, type Static } from '../schema.ts'
 import { endpointSubject } from '../subject.ts'
@@ -41,6 +41,20 @@ export type TlsOffers = Static<typeof schema>
 
 const OVER_TLS = new Set(['https', 'rtsps', 'mqtts'])
 
+/** Every endpoint that is declared to speak TLS or was found to. */
+export const tlsSubjects = ({ statement, seen }: Pick<Known, 'statement' | 'seen'>): string[] => [
+  ...statement.samples.flatMap((sample) =>
+    statement.services
+      .filter((s) => s.transport === 'tcp' && OVER_TLS.has(s.protocol))
+      .flatMap((s) =>
+        s.families.filter((f) => sample.addresses[f] !== null).map((f) => endpointSubject(sample.id, f, s.port)),
+      ),
+  ),
+  ...seen(services).flatMap(({ subject, value }) =>
+    value.services.filter((s) => s.tls).map((s) => endpointSubject(subject.split('/')[0] ?? '', value.family, s.port)),
+  ),
+]
+
 /** Which TLS versions and cipher suites one endpoint accepts, each asked for until it is refused. */
 export const kind = defineKind({
   id: 'tls-offers',
@@ -48,18 +62,5 @@ export const kind = defineKind({
   per: 'endpoint',
   schema,
   dependsOn: ['services'],
-  expected: ({ statement, seen }) => [
-    ...statement.samples.flatMap((sample) =>
-      statement.services
-        .filter((s) => s.transport === 'tcp' && OVER_TLS.has(s.protocol))
-        .flatMap((s) =>
-          s.families.filter((f) => sample.addresses[f] !== null).map((f) => endpointSubject(sample.id, f, s.port)),
-        ),
-    ),
-    ...seen(services).flatMap(({ subject, value }) =>
-      value.services
-        .filter((s) => s.tls)
-        .map((s) => endpointSubject(subject.split('/')[0] ?? '', value.family, s.port)),
-    ),
-  ],
+  expected: tlsSubjects,
 })

@@ -1,5 +1,5 @@
 import type { Behaviour, LoginInterface } from './behaviour.ts'
-import { credentialsOf, makeDigest, NOBODY, secretsOf } from './digest.ts'
+import { credentialsOf, makeDigest, NOBODY, REALM, secretsOf } from './digest.ts'
 import { makeLockout } from './lockout.ts'
 import type { Log } from './log.ts'
 import type { CameraOptions } from './options.ts'
@@ -28,6 +28,15 @@ export interface Gate {
   logIn(attempt: LogInAttempt): Access
 }
 
+/** Whom a Basic credential belongs to; null where it is none or wrong (RFC 7617 section 2). */
+function userOfBasic(authorization: string, users: readonly User[]): User | null {
+  const given = /^basic\s+([A-Za-z0-9+/=]+)$/i.exec(authorization)?.[1] ?? ''
+  const text = Buffer.from(given, 'base64').toString('utf8')
+  const at = text.indexOf(':')
+  const secrets = at < 0 ? NOBODY : secretsOf(text.slice(0, at), text.slice(at + 1))
+  return users.find((u) => u.name === text.slice(0, at) && u.secrets['SHA-256'] === secrets['SHA-256']) ?? null
+}
+
 const FACTORY_SECRETS = secretsOf('admin', 'admin')
 
 /**
@@ -35,7 +44,7 @@ const FACTORY_SECRETS = secretsOf('admin', 'admin')
  * a stale nonce is only called stale when the password was right, else it would be a free guess.
  */
 export function makeGate(options: CameraOptions, behaviour: Behaviour, store: StateStore, log: Log): Gate {
-  const digest = makeDigest()
+  const digest = makeDigest(behaviour.nonces)
   const lockout = makeLockout(options.lock)
 
   const failed = (attempt: LogInAttempt, user: string, reason: string): void => {
@@ -46,12 +55,18 @@ export function makeGate(options: CameraOptions, behaviour: Behaviour, store: St
   return {
     logIn(attempt) {
       const { authorization, source, connection } = attempt
+      const takesBasic = behaviour.basicOver.includes(attempt.interface)
       const refuse = (stale: boolean): Access => ({
         granted: false,
         because: 'challenge',
-        challenges: digest.challenges(connection, stale),
+        challenges: [
+          ...digest.challenges(connection, stale, behaviour.oldDigestOver.includes(attempt.interface)),
+          ...(takesBasic ? [`Basic realm="${REALM}"`] : []),
+        ],
       })
       if (authorization === undefined) return refuse(false)
+      const basic = takesBasic ? userOfBasic(authorization, store.state.users) : null
+      if (basic !== null) return { granted: true, user: basic }
       if (!/^digest\s/i.test(authorization)) {
         failed(attempt, '', 'scheme not supported')
         return refuse(false)

@@ -13,6 +13,12 @@ export interface Behaviour {
   anonymousStreams: boolean
   /** An undeclared RTSP path that asks for no log-in. */
   hiddenStream: string | null
+  /** Where a password is also asked for and taken as Basic. */
+  basicOver: readonly LoginInterface[]
+  /** Where only MD5 without qop is asked for, as before RFC 2617. */
+  oldDigestOver: readonly LoginInterface[]
+  /** `same`: one nonce for everybody and for ever. `replayable`: neither bound to a connection nor counted. */
+  nonces: 'counted' | 'same' | 'replayable'
   locksAccounts: boolean
   lockRefusesRightPassword: boolean
   tlsMinVersion: 'TLSv1' | 'TLSv1.2'
@@ -46,6 +52,9 @@ export const CONFORMING: Behaviour = {
   anonymousSnapshot: false,
   anonymousStreams: false,
   hiddenStream: null,
+  basicOver: [],
+  oldDigestOver: [],
+  nonces: 'counted',
   locksAccounts: true,
   lockRefusesRightPassword: true,
   tlsMinVersion: 'TLSv1.2',

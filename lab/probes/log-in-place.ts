@@ -4,6 +4,10 @@ import type { Spoken } from '../../suites/observations/endpoints.ts'
 import { familyOf, isTls, loginsOver, type DeclaredLogin } from '../../suites/observations/log-ins.ts'
 import type { Service } from '../../suites/statement.ts'
 import { declaredOf } from '../../suites/subject.ts'
+import type { Exchange } from '../../suites/observations/exchange.ts'
+import type { Asked, ClientOptions } from '../instruments/conversation.ts'
+import { httpClient } from '../instruments/http.ts'
+import { rtspClient } from '../instruments/rtsp.ts'
 import type { Bench, Credential, Endpoint } from '../probe.ts'
 
 export interface LoginPlace extends DeclaredLogin {
@@ -40,3 +44,20 @@ export const wrongPassword = (user: string): Credential => ({
 
 /** A path that no device has. Some choose their answer by the ending. */
 export const decoyPath = (ending: string): string => `/${randomBytes(5).toString('hex')}${randomInt(10, 99)}${ending}`
+
+export type Asking = Asked
+
+/** Asks at a log-in in its protocol; every DESCRIBE wants a session description. */
+export function clientAt(
+  bench: Bench,
+  to: Endpoint,
+  protocol: Spoken,
+  options: ClientOptions = { milliseconds: 15_000 },
+): { send(asked: Asking): Promise<Exchange>; close(): void } {
+  if (protocol === 'http') return httpClient(bench, to, options)
+  const { send, close } = rtspClient(bench, to, options)
+  return {
+    send: (asked) => send({ ...asked, headers: [['Accept', 'application/sdp'], ...(asked.headers ?? [])] }),
+    close,
+  }
+}

@@ -187,7 +187,13 @@ test('nonces: too few, counted ones, and a log-in that does not work are no pass
     v.fresh = v.fresh.map((e) => answering(e, asking('Basic realm="r"')))
     v.kept = []
   })
-  assert.deepEqual(basicOnly, ['pass', 'no-digest'])
+  assert.deepEqual(basicOnly, ['fail', 'no-nonce'])
+  const withinTls = changed((v) => {
+    v.fresh = v.fresh.map((e) => answering(e, asking('Basic realm="r"')))
+    v.kept = []
+    v.tls = true
+  })
+  assert.deepEqual(withinTls, ['pass', 'no-digest'])
   assert.ok(
     changed((v) => {
       v.replay!.genuine = v.fresh[0]!

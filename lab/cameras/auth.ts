@@ -14,6 +14,8 @@ export interface LogInAttempt {
   connection: string
   /** The Authorization header. */
   authorization: string | undefined
+  /** The X-Forwarded-For header. */
+  forwarded?: string | undefined
   method: string
   /** Whether the address that was signed is the one that is asked for (RFC 7616 section 3.4.6). */
   isTarget(uri: string): boolean
@@ -83,20 +85,22 @@ export function makeGate(options: CameraOptions, behaviour: Behaviour, store: St
       const isOwn = digest.proves(request, user?.secrets ?? NOBODY)
       const isRight = user !== undefined && (isOwn || (factory && digest.proves(request, FACTORY_SECRETS)))
 
-      if (lockout.isLocked(name) && (behaviour.lockRefusesRightPassword || !isRight)) {
+      const counts = behaviour.locksOver.includes(attempt.interface)
+      const key = behaviour.believesForwarded ? `${name} ${attempt.forwarded ?? ''}` : name
+      if (counts && lockout.isLocked(key) && (behaviour.lockRefusesRightPassword || !isRight)) {
         failed(attempt, name, 'account locked')
         return refuse(false)
       }
       if (!isRight) {
         failed(attempt, name, 'wrong user or password')
-        if (behaviour.locksAccounts && lockout.failed(name, source, user !== undefined)) {
+        if (counts && lockout.failed(key, source, user !== undefined)) {
           log.write('account-locked', { user: name, source, interface: attempt.interface })
         }
         return refuse(false)
       }
       const fresh = digest.isFresh(request)
       if (fresh === 'stale') return refuse(true)
-      lockout.succeeded(name, source)
+      lockout.succeeded(key, source)
       if (fresh === 'first') log.write('login-succeeded', { user: name, source, interface: attempt.interface })
       return { granted: true, user }
     },

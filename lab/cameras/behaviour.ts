@@ -19,7 +19,10 @@ export interface Behaviour {
   oldDigestOver: readonly LoginInterface[]
   /** `same`: one nonce for everybody and for ever. `replayable`: neither bound to a connection nor counted. */
   nonces: 'counted' | 'same' | 'replayable'
-  locksAccounts: boolean
+  /** Where failed log-ins are counted and locked accounts refused. */
+  locksOver: readonly LoginInterface[]
+  /** Failures are counted by the address that the request names in X-Forwarded-For. */
+  believesForwarded: boolean
   lockRefusesRightPassword: boolean
   tlsMinVersion: 'TLSv1' | 'TLSv1.2'
   /** OpenSSL cipher list. */
@@ -55,7 +58,8 @@ export const CONFORMING: Behaviour = {
   basicOver: [],
   oldDigestOver: [],
   nonces: 'counted',
-  locksAccounts: true,
+  locksOver: ['https', 'http', 'rtsp'],
+  believesForwarded: false,
   lockRefusesRightPassword: true,
   tlsMinVersion: 'TLSv1.2',
   tlsCiphers: STRONG_CIPHERS,

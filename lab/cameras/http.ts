@@ -56,6 +56,7 @@ async function answerTo(
       source,
       connection: '',
       authorization: request.headers.authorization,
+      forwarded: [request.headers['x-forwarded-for'] ?? ''].flat().join(),
       method: request.method ?? '',
       isTarget: (uri) => uri === request.url,
     })

@@ -10,7 +10,9 @@ import { weakness as weaknessesFailedLoginUnloggedWeakness } from './weaknesses/
 import { weakness as weaknessesHiddenOpenStreamWeakness } from './weaknesses/hidden-open-stream.ts'
 import { weakness as weaknessesHttpLoginWeakness } from './weaknesses/http-login.ts'
 import { weakness as weaknessesLockAdmitsRightPasswordWeakness } from './weaknesses/lock-admits-right-password.ts'
+import { weakness as weaknessesLockByForgedAddressWeakness } from './weaknesses/lock-by-forged-address.ts'
 import { weakness as weaknessesNoLockoutWeakness } from './weaknesses/no-lockout.ts'
+import { weakness as weaknessesNoRtspLockoutWeakness } from './weaknesses/no-rtsp-lockout.ts'
 import { weakness as weaknessesOldDigestWeakness } from './weaknesses/old-digest.ts'
 import { weakness as weaknessesOldTlsWeakness } from './weaknesses/old-tls.ts'
 import { weakness as weaknessesSameNonceWeakness } from './weaknesses/same-nonce.ts'
@@ -34,7 +36,9 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesHiddenOpenStreamWeakness,
   weaknessesHttpLoginWeakness,
   weaknessesLockAdmitsRightPasswordWeakness,
+  weaknessesLockByForgedAddressWeakness,
   weaknessesNoLockoutWeakness,
+  weaknessesNoRtspLockoutWeakness,
   weaknessesOldDigestWeakness,
   weaknessesOldTlsWeakness,
   weaknessesSameNonceWeakness,

@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto'
+import { answerOf } from '../../suites/facts/answer.ts'
 import type { Unanswered } from '../../suites/observation.ts'
 import type { Spoken } from '../../suites/observations/endpoints.ts'
 import { familyOf, isTls, loginsOver, type DeclaredLogin } from '../../suites/observations/log-ins.ts'
@@ -47,7 +48,14 @@ export const decoyPath = (ending: string): string => `/${randomBytes(5).toString
 
 export type Asking = Asked
 
-/** Asks at a log-in in its protocol; every DESCRIBE wants a session description. */
+/** Servers of streams are busy for a moment after a session. */
+const BUSY_TRIES = 3
+const BUSY_MS = 500
+
+/**
+ * Asks at a log-in in its protocol; every DESCRIBE wants a session description. A stream that is still being put away
+ * answers 503 to the right password: that is asked again, so that it is not taken for a refusal.
+ */
 export function clientAt(
   bench: Bench,
   to: Endpoint,
@@ -57,7 +65,15 @@ export function clientAt(
   if (protocol === 'http') return httpClient(bench, to, options)
   const { send, close } = rtspClient(bench, to, options)
   return {
-    send: (asked) => send({ ...asked, headers: [['Accept', 'application/sdp'], ...(asked.headers ?? [])] }),
+    async send(asked) {
+      const request: Asking = { ...asked, headers: [['Accept', 'application/sdp'], ...(asked.headers ?? [])] }
+      let exchange = await send(request)
+      for (let n = 1; n < BUSY_TRIES && asked.credential && answerOf(exchange)?.status === 503; n++) {
+        if (!(await bench.wait(BUSY_MS, { code: 'run.stream-busy', values: {} }))) break
+        exchange = await send(request)
+      }
+      return exchange
+    },
     close,
   }
 }

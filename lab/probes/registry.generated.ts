@@ -7,6 +7,7 @@ import { probe as httpLockoutProbe } from './http-lockout.ts'
 import { probe as plainLoginsProbe } from './plain-logins.ts'
 import { probe as rtspAnonymousProbe } from './rtsp-anonymous.ts'
 import { probe as rtspCredentialsProbe } from './rtsp-credentials.ts'
+import { probe as rtspLockoutProbe } from './rtsp-lockout.ts'
 import { probe as servicesProbe } from './services.ts'
 import { probe as tcpPortsProbe } from './tcp-ports.ts'
 import { probe as tlsOffersProbe } from './tls-offers.ts'
@@ -22,6 +23,7 @@ const all = [
   plainLoginsProbe,
   rtspAnonymousProbe,
   rtspCredentialsProbe,
+  rtspLockoutProbe,
   servicesProbe,
   tcpPortsProbe,
   tlsOffersProbe,

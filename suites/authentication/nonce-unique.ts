@@ -45,7 +45,14 @@ export const criterion = defineCriterion({
     const asking = answers.filter((a) => a !== null && challengesOf(a).length > 0).length
     if (asking < LEAST_CONNECTIONS) return [gap('too-few-challenges', { count: asking }, [cite('/fresh')])]
     const nonces = noncesOf(value)
-    if (nonces.length === 0) return [evidence('no-digest', { count: asking }, [cite('/fresh')])]
+    if (nonces.length === 0) {
+      const isOverheard = !value.tls && context.parameters.replay !== 'noted'
+      return [
+        (isOverheard ? violation : evidence)(isOverheard ? 'no-nonce' : 'no-digest', { count: asking }, [
+          cite('/fresh'),
+        ]),
+      ]
+    }
     if (nonces.length < LEAST_CONNECTIONS)
       return [gap('too-few-challenges', { count: nonces.length }, [cite('/fresh')])]
     return [...nonceFindings(nonces, context), ...replayFindings(value, context)]

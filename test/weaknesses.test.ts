@@ -16,7 +16,12 @@ const work = mkdtempSync(join(tmpdir(), 'camseal-weak-'))
 after(() => rmSync(work, { recursive: true, force: true }))
 
 /** Verdicts by criterion of a rehearsal of some criteria on a camera of its own address. */
-async function judged(n: number, planted: string[], only: string[]): Promise<Map<string, string[]>> {
+async function judged(
+  n: number,
+  planted: string[],
+  only: string[],
+  factoryFresh: boolean,
+): Promise<Map<string, string[]>> {
   const directory = join(work, String(n))
   const camera = await startCameraProcess(
     {
@@ -27,7 +32,7 @@ async function judged(n: number, planted: string[], only: string[]): Promise<Map
       syslog: null,
       lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 },
       bootSeconds: 1,
-      factoryFresh: false,
+      factoryFresh,
       adminPassword: 'Owner-7421-kxq',
       users: [{ name: 'spare', password: 'Spare-9921-wvb', role: 'viewer', spare: true }],
       stateDirectory: join(directory, 'state'),
@@ -84,7 +89,7 @@ inPrivateNetwork(import.meta.url, 100, 1200, () => {
     const cases = weaknesses.map((w, i) =>
       t.test(w.id, async () => {
         const undecided = w.undecided ?? []
-        const verdicts = await judged(i + 2, [w.id], [...w.criteria, ...undecided])
+        const verdicts = await judged(i + 2, [w.id], [...w.criteria, ...undecided], w.arrives === 'factory-fresh')
         for (const criterion of undecided)
           assert.ok(
             !verdicts.get(criterion)?.every((v) => v === 'pass') && !verdicts.get(criterion)?.includes('fail'),

@@ -40,6 +40,8 @@ function userOfBasic(authorization: string, users: readonly User[]): User | null
 }
 
 const FACTORY_SECRETS = secretsOf('admin', 'admin')
+/** Who is there before the first set-up where that can be left out. */
+const FACTORY_ADMIN: User = { name: 'admin', role: 'admin', secrets: FACTORY_SECRETS }
 
 /**
  * The one gate of every interface. A locked account, a wrong password and an unknown user get the same answer;
@@ -79,7 +81,8 @@ export function makeGate(options: CameraOptions, behaviour: Behaviour, store: St
       }
 
       const name = credentials.get('username')!
-      const user = store.state.users.find((one) => one.name === name)
+      const unused = store.state.factoryFresh && !behaviour.setUpFirst && name === 'admin'
+      const user = unused ? FACTORY_ADMIN : store.state.users.find((one) => one.name === name)
       const request = { method: attempt.method, credentials, connection, qopRequired: attempt.interface !== 'rtsp' }
       const factory = name === 'admin' && behaviour.factoryPasswordWorks.includes(attempt.interface)
       const isOwn = digest.proves(request, user?.secrets ?? NOBODY)

@@ -9,6 +9,8 @@ export interface Behaviour {
   ipv6DebugPort: number | null
   /** Where `admin`/`admin` works in service, whatever password was set. */
   factoryPasswordWorks: readonly LoginInterface[]
+  /** Before the first set-up nothing else works; else `admin`/`admin` opens everything. */
+  setUpFirst: boolean
   anonymousSnapshot: boolean
   anonymousStreams: boolean
   /** An undeclared RTSP path that asks for no log-in. */
@@ -52,6 +54,7 @@ export const CONFORMING: Behaviour = {
   telnetPort: null,
   ipv6DebugPort: null,
   factoryPasswordWorks: [],
+  setUpFirst: true,
   anonymousSnapshot: false,
   anonymousStreams: false,
   hiddenStream: null,

@@ -22,6 +22,7 @@ import { weakness as weaknessesUpdateAlteredAcceptedWeakness } from './weaknesse
 import { weakness as weaknessesUpdateRollbackAcceptedWeakness } from './weaknesses/update-rollback-accepted.ts'
 import { weakness as weaknessesUpdateUnsignedAcceptedWeakness } from './weaknesses/update-unsigned-accepted.ts'
 import { weakness as weaknessesWeakSuiteWeakness } from './weaknesses/weak-suite.ts'
+import { weakness as weaknessesWorksBeforeSetUpWeakness } from './weaknesses/works-before-set-up.ts'
 import type { Weakness } from './weakness.ts'
 
 export const weaknesses: readonly Weakness[] = [
@@ -48,4 +49,5 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesUpdateRollbackAcceptedWeakness,
   weaknessesUpdateUnsignedAcceptedWeakness,
   weaknessesWeakSuiteWeakness,
+  weaknessesWorksBeforeSetUpWeakness,
 ]

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { criterion as lockout } from '../suites/authentication/login-lockout.ts'
+import { criterion as rtspLockout } from '../suites/authentication/rtsp-login-lockout.ts'
+import { criterion as evaded } from '../suites/authentication/lockout-not-evaded.ts'
 import { criterion as anonymousAccess } from '../suites/authentication/no-anonymous-access.ts'
 import { criterion as anonymousStream } from '../suites/authentication/no-anonymous-stream.ts'
 import { criterion as httpDefaults } from '../suites/authentication/no-default-credentials.ts'
@@ -19,7 +21,8 @@ import type { Answered, State } from '../suites/observation.ts'
 import type { CredentialTries } from '../suites/observations/credential-tries.ts'
 import type { Exchange } from '../suites/observations/exchange.ts'
 import { kind as httpAnonymousKind, type HttpAnonymous } from '../suites/observations/http-anonymous.ts'
-import { kind as httpLockoutKind, type HttpLockout } from '../suites/observations/http-lockout.ts'
+import { kind as httpLockoutKind } from '../suites/observations/http-lockout.ts'
+import type { Lockout } from '../suites/observations/lockout.ts'
 import type { RtspAnonymous } from '../suites/observations/rtsp-anonymous.ts'
 import type { Statement } from '../suites/statement.ts'
 import { pollTimes } from '../lab/probes/poll-times.ts'
@@ -354,7 +357,7 @@ test('no-anonymous-stream: a description alone is a suspicion, a refused SETUP i
   assert.equal(refused.verdict, 'pass')
 })
 
-const locks = (name: string, parameters: unknown = {}, change?: (f: Fixture<HttpLockout>) => void): Judged =>
+const locks = (name: string, parameters: unknown = {}, change?: (f: Fixture<Lockout>) => void): Judged =>
   verdictOf(lockout, name, change ? { parameters, change } : { parameters })
 
 test('login-lockout: a lock that holds, spares the owner and ends passes', () => {
@@ -379,15 +382,41 @@ test('login-lockout: no lock, a short one, a late one, one for everybody and one
   })
   assert.ok(isDecided(everybody, 'owner-locked-out'))
   assert.equal(everybody.verdict, 'fail')
-  const forged = locks('camera', {}, ({ seen: { value: v } }) => {
-    v.during!.forged = v.before.spare
-  })
-  assert.deepEqual([forged.verdict, isDecided(forged, 'forged-address-opens')], ['fail', true])
   const forEver = locks('camera', {}, ({ seen: { value: v } }) => {
     v.polls.pop()
     v.returned = false
   })
   assert.deepEqual([forEver.verdict, isDecided(forEver, 'does-not-come-back')], ['fail', true])
+})
+
+test('lockout-not-evaded: a forged sender address opens nothing while the lock holds', () => {
+  const of = (name: string, change?: (v: Lockout) => void): (string | undefined)[] => {
+    const { verdict, codes } = verdictOf(evaded, name, { change: ({ seen }) => change?.(seen.value) })
+    return [verdict, ...codes]
+  }
+  assert.deepEqual(of('camera'), ['pass', 'forged-address-refused'])
+  const open = (v: Lockout): void => {
+    v.during!.forged = v.before.spare
+  }
+  assert.deepEqual(of('camera', open), ['fail', 'forged-address-opens'])
+  const ended = (v: Lockout): void => {
+    v.polls = v.polls.slice(-1)
+  }
+  assert.deepEqual(of('camera', ended), ['inconclusive', 'lock-ended'])
+  assert.deepEqual(
+    of('camera', (v) => {
+      open(v)
+      ended(v)
+    }),
+    ['inconclusive', 'forged-address-opens'],
+  )
+  assert.deepEqual(of('busybox-open'), ['inconclusive', 'no-lock'])
+  assert.deepEqual(
+    of('camera', (v) => {
+      v.before.spare = v.stages[0]!.wrong[0]!
+    }),
+    ['inconclusive', 'log-in-unproven'],
+  )
 })
 
 test('login-lockout: inconclusive near the limit, without a second account, after silence, and for too many failures', () => {
@@ -558,8 +587,8 @@ test('expected subjects: declared endpoints and log-ins; undeclared ones as soon
   assert.deepEqual(httpAnonymousKind.expected(known), ['a/ipv4/08443', 'a/ipv4/09000'])
 })
 
-test('texts: every message of the five criteria exists in both languages', () => {
-  for (const { id } of [httpDefaults, rtspDefaults, anonymousAccess, anonymousStream, lockout]) {
+test('texts: every message of the first criteria exists in both languages', () => {
+  for (const { id } of [httpDefaults, rtspDefaults, anonymousAccess, anonymousStream, lockout, rtspLockout, evaded]) {
     const file = parse(
       readFileSync(new URL(`../reports/locales/criteria/${id}.yaml`, import.meta.url), 'utf8'),
     ) as Record<string, Record<string, unknown>>
@@ -567,6 +596,7 @@ test('texts: every message of the five criteria exists in both languages', () =>
     const sources = [
       `../suites/authentication/${name}.ts`,
       ...(name.includes('default') ? ['../suites/authentication/credential-findings.ts'] : []),
+      ...(name.includes('login-lockout') ? ['../suites/authentication/lockout-findings.ts'] : []),
     ]
     const source = sources.map((s) => readFileSync(new URL(s, import.meta.url), 'utf8')).join('\n')
     const used = [...source.matchAll(/'([a-z]+(?:-[a-z]+)*)'/g)].map((m) => m[1] ?? '')

@@ -19,11 +19,22 @@ export interface Behaviour {
   bannerNamesUnit: boolean
   /** Where `admin`/`admin` works in service, whatever password was set. */
   factoryPasswordWorks: readonly LoginInterface[]
+  /** Before the first set-up nothing else works; else `admin`/`admin` opens everything. */
+  setUpFirst: boolean
   anonymousSnapshot: boolean
   anonymousStreams: boolean
   /** An undeclared RTSP path that asks for no log-in. */
   hiddenStream: string | null
-  locksAccounts: boolean
+  /** Where a password is also asked for and taken as Basic. */
+  basicOver: readonly LoginInterface[]
+  /** Where only MD5 without qop is asked for, as before RFC 2617. */
+  oldDigestOver: readonly LoginInterface[]
+  /** `same`: one nonce for everybody and for ever. `replayable`: neither bound to a connection nor counted. */
+  nonces: 'counted' | 'same' | 'replayable'
+  /** Where failed log-ins are counted and locked accounts refused. */
+  locksOver: readonly LoginInterface[]
+  /** Failures are counted by the address that the request names in X-Forwarded-For. */
+  believesForwarded: boolean
   lockRefusesRightPassword: boolean
   tlsMinVersion: 'TLSv1' | 'TLSv1.2'
   /** OpenSSL cipher list. */
@@ -62,10 +73,15 @@ export const CONFORMING: Behaviour = {
   redirectListens: true,
   bannerNamesUnit: false,
   factoryPasswordWorks: [],
+  setUpFirst: true,
   anonymousSnapshot: false,
   anonymousStreams: false,
   hiddenStream: null,
-  locksAccounts: true,
+  basicOver: [],
+  oldDigestOver: [],
+  nonces: 'counted',
+  locksOver: ['https', 'http', 'rtsp'],
+  believesForwarded: false,
   lockRefusesRightPassword: true,
   tlsMinVersion: 'TLSv1.2',
   tlsCiphers: STRONG_CIPHERS,

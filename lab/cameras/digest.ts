@@ -1,4 +1,5 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Behaviour } from './behaviour.ts'
 
 /** Digest access authentication (RFC 7616) for HTTP and RTSP (RFC 2326 section 1.6 takes HTTP's). */
 
@@ -49,7 +50,7 @@ export interface DigestRequest {
 
 export interface Digest {
   /** Values of the WWW-Authenticate headers, the strongest first (RFC 7616 section 3.7). */
-  challenges(connection: string, stale: boolean): string[]
+  challenges(connection: string, stale: boolean, isOld?: boolean): string[]
   /** Whether the response follows from the secret; says nothing of the nonce. */
   proves(request: DigestRequest, secrets: Secrets): boolean
   /** Whether the nonce is ours, young, and used with a higher count than ever before (section 3.3, 5.12). */
@@ -60,7 +61,7 @@ const NONCE_LIFE = 300_000
 const MOST_NONCES = 4096
 
 /** A digest authenticator with a key of its own. */
-export function makeDigest(): Digest {
+export function makeDigest(nonces: Behaviour['nonces']): Digest {
   const key = randomBytes(32)
   const opaque = randomBytes(16).toString('hex')
   const highestCount = new Map<string, number>()
@@ -70,7 +71,10 @@ export function makeDigest(): Digest {
   const seal = (body: Buffer, connection: string): Buffer =>
     createHmac('sha256', key).update(body).update(connection).digest().subarray(0, 16)
 
+  const only = randomBytes(18).toString('hex')
   const makeNonce = (connection: string): string => {
+    if (nonces === 'same') return only
+    if (nonces === 'replayable') return randomBytes(18).toString('hex')
     const body = Buffer.concat([Buffer.alloc(6), randomBytes(12)])
     body.writeUIntBE(Date.now(), 0, 6)
     return Buffer.concat([body, seal(body, connection)]).toString('base64url')
@@ -99,11 +103,11 @@ export function makeDigest(): Digest {
   }
 
   return {
-    challenges: (connection, stale) =>
-      ALGORITHMS.map(
+    challenges: (connection, stale, isOld = false) =>
+      ALGORITHMS.filter((algorithm) => !isOld || algorithm === 'MD5').map(
         (algorithm) =>
-          `Digest realm="${REALM}", qop="auth", algorithm=${algorithm}, nonce="${makeNonce(connection)}", ` +
-          `opaque="${opaque}"${stale ? ', stale=true' : ''}`,
+          `Digest realm="${REALM}", ${isOld ? '' : 'qop="auth", '}algorithm=${algorithm}, ` +
+          `nonce="${makeNonce(connection)}", opaque="${opaque}"${stale ? ', stale=true' : ''}`,
       ),
 
     proves({ method, credentials, qopRequired }, secrets) {
@@ -121,6 +125,7 @@ export function makeDigest(): Digest {
     },
 
     isFresh({ credentials, connection }) {
+      if (nonces !== 'counted') return 'first'
       const nonce = credentials.get('nonce') ?? ''
       const echoed = credentials.get('opaque') ?? opaque
       if (!isOurs(nonce, connection) || echoed !== opaque) return 'stale'

@@ -56,12 +56,13 @@ async function answerTo(
 
   let user = null
   if (!isOpen) {
-    if (device.store.state.factoryFresh) return refusal(403, 'set-up required')
+    if (device.store.state.factoryFresh && device.behaviour.setUpFirst) return refusal(403, 'set-up required')
     const access = device.gate.logIn({
       interface: login,
       source,
       connection: '',
       authorization: request.headers.authorization,
+      forwarded: [request.headers['x-forwarded-for'] ?? ''].flat().join(),
       method: request.method ?? '',
       isTarget: (uri) => uri === request.url,
     })

@@ -47,7 +47,7 @@ export function makeRtsp(device: Device): RtspService {
     const { behaviour, gate, store } = device
     const isStream = (STREAMS as readonly string[]).includes(path)
     if (path === behaviour.hiddenStream || (behaviour.anonymousStreams && isStream)) return ''
-    if (store.state.factoryFresh) return { status: 403 }
+    if (store.state.factoryFresh && behaviour.setUpFirst) return { status: 403 }
     const access = gate.logIn({
       interface: 'rtsp',
       source: socket.remoteAddress ?? '',

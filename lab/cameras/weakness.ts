@@ -9,6 +9,8 @@ export interface Weakness {
   criteria: string[]
   /** Criteria that it keeps from passing without failing them: what remains cannot tell it from a fault of the bench. */
   undecided?: string[]
+  /** Shows only in a unit that comes out of its box. */
+  arrives?: 'factory-fresh'
   /** One command of an independent client with {ipv4}, {ipv6}, {https}, {http}, {rtsp}; or `self-proved`. */
   visibleTo: string
   apply: Partial<Behaviour>

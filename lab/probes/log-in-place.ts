@@ -1,9 +1,14 @@
 import { randomBytes, randomInt } from 'node:crypto'
+import { answerOf } from '../../suites/facts/answer.ts'
 import type { Unanswered } from '../../suites/observation.ts'
 import type { Spoken } from '../../suites/observations/endpoints.ts'
 import { familyOf, isTls, loginsOver, type DeclaredLogin } from '../../suites/observations/log-ins.ts'
 import type { Service } from '../../suites/statement.ts'
 import { declaredOf } from '../../suites/subject.ts'
+import type { Exchange } from '../../suites/observations/exchange.ts'
+import type { Asked, ClientOptions } from '../instruments/conversation.ts'
+import { httpClient } from '../instruments/http.ts'
+import { rtspClient } from '../instruments/rtsp.ts'
 import type { Bench, Credential, Endpoint } from '../probe.ts'
 
 export interface LoginPlace extends DeclaredLogin {
@@ -40,3 +45,35 @@ export const wrongPassword = (user: string): Credential => ({
 
 /** A path that no device has. Some choose their answer by the ending. */
 export const decoyPath = (ending: string): string => `/${randomBytes(5).toString('hex')}${randomInt(10, 99)}${ending}`
+
+export type Asking = Asked
+
+/** Servers of streams are busy for a moment after a session. */
+const BUSY_TRIES = 3
+const BUSY_MS = 500
+
+/**
+ * Asks at a log-in in its protocol; every DESCRIBE wants a session description. A stream that is still being put away
+ * answers 503 to the right password: that is asked again, so that it is not taken for a refusal.
+ */
+export function clientAt(
+  bench: Bench,
+  to: Endpoint,
+  protocol: Spoken,
+  options: ClientOptions = { milliseconds: 15_000 },
+): { send(asked: Asking): Promise<Exchange>; close(): void } {
+  if (protocol === 'http') return httpClient(bench, to, options)
+  const { send, close } = rtspClient(bench, to, options)
+  return {
+    async send(asked) {
+      const request: Asking = { ...asked, headers: [['Accept', 'application/sdp'], ...(asked.headers ?? [])] }
+      let exchange = await send(request)
+      for (let n = 1; n < BUSY_TRIES && asked.credential && answerOf(exchange)?.status === 503; n++) {
+        if (!(await bench.wait(BUSY_MS, { code: 'run.stream-busy', values: {} }))) break
+        exchange = await send(request)
+      }
+      return exchange
+    },
+    close,
+  }
+}

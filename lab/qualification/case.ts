@@ -28,7 +28,8 @@ export function casesOf(weaknesses: readonly Weakness[], { criteria }: Registry,
     const all = concerned(weakness)
     const wanted = only.includes(weakness.id) ? all : all.filter(isChosen)
     const freshOnly = wanted.some((id) => !criteria.get(id)?.states.some((s) => s !== 'factory-fresh'))
-    return wanted.length === 0 ? [] : [{ id: weakness.id, weakness, criteria: wanted, factoryFresh: freshOnly }]
+    const factoryFresh = freshOnly || weakness.arrives === 'factory-fresh'
+    return wanted.length === 0 ? [] : [{ id: weakness.id, weakness, criteria: wanted, factoryFresh }]
   })
   const sound = [...criteria.keys()].filter((id) => isChosen(id) || chosen.some((c) => c.criteria.includes(id)))
   return [{ id: SOUND, weakness: null, criteria: sound, factoryFresh: true }, ...chosen]

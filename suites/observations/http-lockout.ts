@@ -1,61 +1,13 @@
 import { defineKind } from '../observation.ts'
-import { bool, list, obj, oneOf, orNull, port, str, text, type Static } from '../schema.ts'
-import type { Statement } from '../statement.ts'
-import { exchangeSchema } from './exchange.ts'
-import { loginsOver, loginSubjects, type DeclaredLogin } from './log-ins.ts'
-
-const schema = obj({
-  family: oneOf('ipv4', 'ipv6'),
-  port: port(),
-  tls: bool(),
-  target: str(),
-  /** Id of the account attacked. */
-  spare: text(),
-  /** Id of the account that must stay usable; null where only one account is declared. */
-  owner: orNull(text()),
-  before: obj({ spare: exchangeSchema, owner: orNull(exchangeSchema), rtsp: orNull(exchangeSchema) }),
-  /**
-   * Wrong passwords one after the other on one connection (where the device keeps it), then the right one. A lock often
-   * shows in nothing else than that the right password fails too; some act a second late, so where it was granted it is
-   * tried again for a while until it is refused (`late`). Another stage follows where all were granted.
-   */
-  stages: list(obj({ wrong: list(exchangeSchema), right: exchangeSchema, late: list(exchangeSchema) })),
-  /** Two wrong passwords at once on two connections; only where wrong ones were answered late. */
-  pair: orNull(obj({ first: exchangeSchema, second: exchangeSchema })),
-  /** Right after a right password was refused. */
-  during: orNull(
-    obj({
-      owner: orNull(exchangeSchema),
-      /** From another address of the lab. */
-      ownerElsewhere: orNull(exchangeSchema),
-      rtsp: orNull(exchangeSchema),
-      /** The right password with a forged X-Forwarded-For. */
-      forged: exchangeSchema,
-    }),
-  ),
-  /** The right password again and again until it is granted or the time is over. */
-  polls: list(exchangeSchema),
-  returned: bool(),
-})
-export type HttpLockout = Static<typeof schema>
-
-/** Log-ins with a declared protection; of a service with none declared, its first log-in. */
-function attacked(statement: Statement): DeclaredLogin[] {
-  const all = loginsOver(statement, 'http')
-  const rows = new Set(statement.bruteForce.map((r) => r.login))
-  const covered = new Set(all.filter((l) => rows.has(l.login.id)).map((l) => l.service.id))
-  return all.filter(
-    (l, i) =>
-      rows.has(l.login.id) || (!covered.has(l.service.id) && all.findIndex((o) => o.service.id === l.service.id) === i),
-  )
-}
+import { attackedLogins, lockoutSchema } from './lockout.ts'
+import { loginSubjects } from './log-ins.ts'
 
 /** What one HTTP log-in does about wrong passwords in a row. */
 export const kind = defineKind({
   id: 'http-lockout',
-  version: '1.0.0',
+  version: '2.0.0',
   per: 'login',
-  schema,
+  schema: lockoutSchema,
   dependsOn: [],
-  expected: ({ statement }) => loginSubjects(statement, attacked(statement)),
+  expected: ({ statement }) => loginSubjects(statement, attackedLogins(statement, 'http')),
 })

@@ -15,7 +15,13 @@ export function writeRegulation(path: string, criteria: readonly string[]): stri
       validFrom: null,
       validUntil: null,
       note: both('For a test.'),
-      catalogues: { 'default-passwords': '2026-11', 'http-paths': '2026-11', 'rtsp-paths': '2026-11', tls: '2026-11' },
+      catalogues: {
+        challenges: '2026-11',
+        'default-passwords': '2026-11',
+        'http-paths': '2026-11',
+        'rtsp-paths': '2026-11',
+        tls: '2026-11',
+      },
       clauses: criteria.map((criterion, i) => ({
         id: `T-${i + 1}`,
         level: 'required',

@@ -96,7 +96,7 @@ E2
 lighttpd -D -f /etc/own/lighttpd.conf &
 
 # streams
-/programs/rtsp-server -p 554 -u admin -w /secrets/rtsp-password -r camera /stream/1=account /stream/2=account 2>&1 |
+/programs/rtsp-server -p 554 -u admin -w /secrets/rtsp-password -x tester -y /secrets/rtsp-spare -r camera /stream/1=account /stream/2=account 2>&1 |
   logger -t rtsp-server -p authpriv.warning &
 
 # ten failed log-ins within half a minute: the address cannot reach that service for half a minute

@@ -9,6 +9,7 @@ for account in admin:administrator tester:spare; do
   printf '%s:camera:%s\n' "$user" "$(printf '%s:camera:%s' "$user" "$(cat "$1/secrets/${account##*:}")" | sha256sum | cut -d ' ' -f 1)"
 done > "$2/htdigest"
 cp "$1/secrets/administrator" "$2/rtsp-password"
+cp "$1/secrets/spare" "$2/rtsp-spare"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

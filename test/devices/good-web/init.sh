@@ -62,7 +62,7 @@ nginx -c /etc/own/nginx.conf &
 
 # streams, over TLS only
 export G_TLS_GNUTLS_PRIORITY='NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:-MAC-ALL:+AEAD'
-/programs/rtsp-server -p 322 -u admin -w /secrets/rtsp-password -r camera -c /etc/own/certificate.pem -k /etc/own/key.pem \
+/programs/rtsp-server -p 322 -u admin -w /secrets/rtsp-password -x tester -y /secrets/rtsp-spare -r camera -c /etc/own/certificate.pem -k /etc/own/key.pem \
   /live/main=account 2>&1 | logger -t rtsp-server -p authpriv.warning &
 
 # SSH, keys only

@@ -18,6 +18,7 @@ say https.private.spare "$(code -u "tester:$SPARE" "https://$A/private/")"
 say https.snapshot.anonymous "$(code "https://$A/private/snapshot.jpg")"
 say rtsps.anonymous "$(play "rtsps://$A:322/live/main")"
 say rtsps.administrator "$(play "rtsps://admin:$P@$A:322/live/main")"
+say rtsps.spare "$(play "rtsps://tester:$SPARE@$A:322/live/main")"
 say rtsps6.administrator "$(play "rtsps://admin:$P@[$A6]:322/live/main")"
 say rtsps.scheme "$(printf 'DESCRIBE rtsps://%s:322/live/main RTSP/1.0\r\nCSeq: 1\r\n\r\n' "$A" |
   timeout 5 openssl s_client -quiet -connect "$A:322" 2> /dev/null | tr -d '\r' | sed -n 's/^WWW-Authenticate: \([A-Za-z]*\).*/\1/p')"

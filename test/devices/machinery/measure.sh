@@ -17,6 +17,16 @@ udp() { timeout 120 nmap -n -Pn -sU --scan-delay 1100ms --max-retries 1 \
   -p 53,69,123,161,514,1900,3702,5353,37020 $([ "$1" = -6 ] && echo "-6 $A6" || echo "$A") |
   awk '/udp +open/ { split($1, a, "/"); printf "%s%s%s", s, a[1], $2 == "open" ? "" : "?"; s = " " }'; }
 
+# a nonce for each of two connections: "different", "same" or "none"
+nonces() { local a b; a=$("$@" | grep -o 'nonce="[^"]*"' | head -n 1); b=$("$@" | grep -o 'nonce="[^"]*"' | head -n 1)
+  if [ -z "$a" ]; then echo none; elif [ "$a" = "$b" ]; then echo same; else echo different; fi; }
+
+# mechanism and names of the parameters of the challenges on standard input
+challenges() { tr -d '\r' | sed -n 's/^WWW-Authenticate: //p' | sed 's/="[^"]*"//g'; }
+
+# asks an RTSP server in clear for a path without a log-in; $1 port, $2 path
+describe() { printf 'DESCRIBE rtsp://%s%s RTSP/1.0\r\nCSeq: 1\r\n\r\n' "$A" "$2" | timeout 3 busybox nc "$A" "$1"; }
+
 # status of an HTTP request; 000 when there was no answer
 code() { timeout 20 curl -s -k -m 10 -o /dev/null -w '%{http_code}' "$@"; }
 

@@ -1,7 +1,7 @@
 /* Starts the RTSP server of the library gst-rtsp-server as a camera would be configured. Everything on the wire
  * (RTSP, RTP, TLS, Digest) is the library's; this file sets its options and prints one line per refused credential.
  *
- *   rtsp-server -p PORT [-a ADDRESS] [-u USER -w PASSWORD-FILE -r REALM] [-c CERTIFICATE -k KEY] PATH=open|account ...
+ *   rtsp-server -p PORT [-a ADDRESS] [-u USER -w PASSWORD-FILE -r REALM [-x USER -y PASSWORD-FILE]] [-c CERTIFICATE -k KEY] PATH=open|account ...
  */
 #include <gst/gst.h>
 #include <gst/rtsp-server/rtsp-server.h>
@@ -53,7 +53,7 @@ static char *first_line(const char *file) {
   if (!f || !fgets(line, sizeof line, f)) { fprintf(stderr, "cannot read %s\n", file); exit(1); }
   fclose(f);
   line[strcspn(line, "\r\n")] = 0;
-  return line;
+  return strdup(line);
 }
 
 /* Both roles may ask for every path, so that a missing log-in is answered 401 and not 404. */
@@ -67,16 +67,18 @@ static GstRTSPToken *token(const char *role) {
 }
 
 int main(int argc, char **argv) {
-  const char *address = "::", *port = "554", *user = NULL, *password = NULL, *realm = "camera", *certificate = NULL,
+  const char *address = "::", *port = "554", *user = NULL, *password = NULL, *other = NULL, *other_password = NULL, *realm = "camera", *certificate = NULL,
              *key = NULL;
   int option;
   gboolean guarded = FALSE, open = FALSE;
-  while ((option = getopt(argc, argv, "a:p:u:w:r:c:k:")) != -1)
+  while ((option = getopt(argc, argv, "a:p:u:w:x:y:r:c:k:")) != -1)
     switch (option) {
     case 'a': address = optarg; break;
     case 'p': port = optarg; break;
     case 'u': user = optarg; break;
     case 'w': password = first_line(optarg); break;
+    case 'x': other = optarg; break;
+    case 'y': other_password = first_line(optarg); break;
     case 'r': realm = optarg; break;
     case 'c': certificate = optarg; break;
     case 'k': key = optarg; break;
@@ -112,6 +114,7 @@ int main(int argc, char **argv) {
       gst_rtsp_auth_set_realm(auth, realm);
       gst_rtsp_auth_set_supported_methods(auth, GST_RTSP_AUTH_DIGEST);
       gst_rtsp_auth_add_digest(auth, user, password, t);
+      if (other && other_password) gst_rtsp_auth_add_digest(auth, other, other_password, t);
       gst_rtsp_token_unref(t);
     }
     if (open) {

@@ -1,0 +1,156 @@
+import { evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
+import { answerOf } from '../facts/answer.ts'
+import { alike, looksGranted } from '../facts/likeness.ts'
+import { lockLasted } from '../facts/lock.ts'
+import type { Exchange } from '../observations/exchange.ts'
+import type { Lockout } from '../observations/lockout.ts'
+import { int, obj, opt, type Static } from '../schema.ts'
+import { declaredOf } from '../subject.ts'
+
+/** Numbers mean *at least as strict*. */
+export const lockoutParameters = obj({
+  /** Wrong passwords after which the right one must fail; 10 where nothing is said. */
+  failures: opt(int(1, 1000)),
+  /** The wrong ones must have come within this time. */
+  windowSeconds: opt(int(1, 86400)),
+  /** Shortest lock; the declared one where nothing is said. */
+  lockSeconds: opt(int(1, 86400)),
+  /** A lock shorter by this much meets the limit as well: the accuracy of measurement. Where nothing is said 0, and 2000 beside a declared limit. */
+  resolutionMilliseconds: opt(int(0, 60_000)),
+})
+type Context = JudgeContext<Static<typeof lockoutParameters>>
+
+/** What wrong passwords in a row establish of one log-in; the same for HTTP and RTSP (EN 303 645 provision 5.1-5). */
+export function lockoutFindings(value: Lockout, context: Context): Finding[] {
+  const good = answerOf(value.before.spare)
+  const bad = answerOf(value.stages[0]?.wrong[0] ?? null)
+  const { cite } = context
+  if (!looksGranted(good)) return [gap('right-password-fails', { account: value.spare }, [cite('/before/spare')])]
+  if (bad === null) return [gap('tries-without-answer', { count: 1 }, [cite('/stages')])]
+  if (alike(good, good, bad) !== 'granted')
+    return [gap('not-protected', { target: value.target }, [cite('/before/spare'), cite('/stages/0')])]
+  const isGranted = (exchange: Exchange | null): boolean => alike(answerOf(exchange), good, bad) === 'granted'
+  const locked = value.stages.findIndex((s) => !isGranted(lastRight(s)))
+  if (locked === -1) return withoutLock(value, context)
+  if (!isSeenTwice(value, locked, isGranted))
+    return [gap('right-without-answer', {}, [cite(`/stages/${locked}/right`), cite('/polls')])]
+  return [
+    ...countFindings(value, locked, context),
+    ...ownerFindings(value, context),
+    ...durationFindings(value, locked, isGranted, context),
+  ]
+}
+
+const most = ({ parameters: p }: Context): number => p.failures ?? 10
+const lastRight = (stage: Lockout['stages'][number]): Exchange => stage.late.at(-1) ?? stage.right
+const rowOf = ({ statement, subject }: Context) => statement.bruteForce.find((r) => r.login === declaredOf(subject).id)
+const shortest = (context: Context): number => context.parameters.lockSeconds ?? rowOf(context)?.lockSeconds ?? 1
+const seconds = (micros: number): string =>
+  `${Math.floor(micros / 1_000_000)}.${String(Math.floor((micros % 1_000_000) / 100_000))}`
+
+/** Silence to one right password may be an accident of the network; a refusal in words, or a second silence, is none. */
+const isSeenTwice = (
+  { stages, during, polls }: Lockout,
+  locked: number,
+  isGranted: (e: Exchange | null) => boolean,
+): boolean =>
+  (stages[locked] && lastRight(stages[locked]).failure === null) ||
+  !isGranted(during?.forged ?? null) ||
+  polls.filter((p) => !isGranted(p)).length > 0
+
+/** The right password still works after every wrong one that was tried: only slowness could stop guessing. */
+function withoutLock({ stages, pair }: Lockout, context: Context): Finding[] {
+  const { cite } = context
+  const wrong = stages.flatMap((s) => s.wrong)
+  const largest = Math.max(0, ...stages.map((s) => s.wrong.length))
+  if (wrong.some((w) => w.failure !== null))
+    return [gap('tries-without-answer', { count: wrong.filter((w) => w.failure !== null).length }, [cite('/stages')])]
+  if (largest < most(context))
+    return [gap('too-few-tries', { count: largest, limit: most(context) }, [cite('/stages')])]
+  const delay = wrong.at(-1)?.rounds.at(-1)?.elapsed ?? 0
+  const enough = Math.floor((shortest(context) * 1_000_000) / most(context))
+  const values = { count: wrong.length, delay: seconds(delay) }
+  if (delay < enough) return [violation('never-locked', values, [cite('/stages')])]
+  const together =
+    pair &&
+    Math.max(pair.first.at + pair.first.elapsed, pair.second.at + pair.second.elapsed) -
+      Math.min(pair.first.at, pair.second.at)
+  return pair && together !== null && together * 2 >= delay * 3
+    ? [evidence('slowed', values, [cite('/stages'), cite('/pair')])]
+    : [gap('slowed-per-connection', values, [cite('/stages'), cite('/pair')])]
+}
+
+/** How many wrong passwords it took. The right one in between may have started the count anew, so stages are not added up. */
+function countFindings({ stages }: Lockout, locked: number, context: Context): Finding[] {
+  const { cite, parameters: p } = context
+  const before = stages[locked - 1]
+  const took = stages[locked]?.wrong ?? []
+  const limit = most(context)
+  if (before && before.wrong.length >= limit)
+    return [violation('locks-too-late', { count: before.wrong.length, limit }, [cite(`/stages/${locked - 1}`)])]
+  if (took.length > limit) return [gap('count-unclear', { count: took.length, limit }, [cite(`/stages/${locked}`)])]
+  const [first, last] = [took[0], took.at(-1)]
+  const span = first && last ? last.at + last.elapsed - first.at : 0
+  if (p.windowSeconds !== undefined && span > p.windowSeconds * 1_000_000)
+    return [gap('slower-than-window', { span: seconds(span), window: p.windowSeconds }, [cite(`/stages/${locked}`)])]
+  return [evidence('locks', { count: took.length, limit }, [cite(`/stages/${locked}`)])]
+}
+
+/** Whoever did not guess must still get in. */
+function ownerFindings({ before, during, owner, stages }: Lockout, context: Context): Finding[] {
+  const { cite } = context
+  if (during === null) return [gap('lock-not-looked-at', {}, [cite('/during')])]
+  const findings: Finding[] = []
+  const bad = answerOf(stages[0]?.wrong[0] ?? null)
+  const good = answerOf(before.owner)
+  if (owner === null || !looksGranted(good)) return [...findings, gap('owner-unknown', {}, [cite('/before/owner')])]
+  const gets = (exchange: Exchange | null): boolean => alike(answerOf(exchange), good, bad) === 'granted'
+  if (gets(during.owner)) findings.push(evidence('owner-gets-in', { owner }, [cite('/during/owner')]))
+  else if (gets(during.ownerElsewhere))
+    findings.push(evidence('owner-gets-in-elsewhere', { owner }, [cite('/during/ownerElsewhere')]))
+  else if (during.ownerElsewhere !== null)
+    findings.push(violation('owner-locked-out', { owner }, [cite('/during/owner'), cite('/during/ownerElsewhere')]))
+  else if (rowOf(context)?.scope === 'address')
+    findings.push(gap('owner-needs-second-address', { owner }, [cite('/during/owner')]))
+  else findings.push(suspicion('owner-locked-out-here', { owner }, [cite('/during/owner')]))
+  if (looksGranted(answerOf(before.other)))
+    findings.push(
+      evidence(looksGranted(answerOf(during.other)) ? 'other-stays-open' : 'other-closes-too', {}, [
+        cite('/before/other'),
+        cite('/during/other'),
+      ]),
+    )
+  return findings
+}
+
+/** The lock lasts long enough and ends by itself; a limit inside the measured interval is undecided. */
+function durationFindings(
+  value: Lockout,
+  locked: number,
+  isGranted: (e: Exchange | null) => boolean,
+  context: Context,
+): Finding[] {
+  const { cite, parameters: p } = context
+  const stage = value.stages[locked]
+  if (!stage) return []
+  const refusal = lastRight(stage)
+  // A lock that came late began after the right password had last been granted and before it was refused.
+  const after = stage.late.length > 0 ? (stage.late.at(-2) ?? stage.right) : stage.wrong[0]
+  const by = stage.late.at(-1) ?? stage.wrong.at(-1)
+  if (!after || !by) return [gap('lock-not-looked-at', {}, [cite('/stages')])]
+  const refused = [refusal, ...value.polls.filter((e) => !isGranted(e))]
+  const accepted = value.polls.find((e) => isGranted(e)) ?? null
+  const { least, most: longest } = lockLasted(after, by, refused, accepted)
+  const limit = shortest(context) * 1_000_000
+  const cites = [cite(`/stages/${locked}`), cite('/polls')]
+  const values = { least: seconds(least), most: longest === null ? '∞' : seconds(longest), limit: shortest(context) }
+  const findings: Finding[] = []
+  if (accepted === null || longest === null)
+    return [(rowOf(context)?.lockSeconds === undefined ? gap : violation)('does-not-come-back', values, cites)]
+  const accuracy = (p.resolutionMilliseconds ?? (p.lockSeconds === undefined ? 2000 : 0)) * 1000
+  if (longest + accuracy < limit) findings.push(violation('lock-too-short', values, cites))
+  else if (least >= limit) findings.push(evidence('lock-lasts', values, cites))
+  else if (least + accuracy >= limit) findings.push(evidence('lock-lasts-about', values, cites))
+  else findings.push(gap('lock-near-limit', values, cites))
+  return [...findings, evidence('comes-back', values, [cite('/polls')])]
+}

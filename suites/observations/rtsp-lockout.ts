@@ -1,0 +1,13 @@
+import { defineKind } from '../observation.ts'
+import { attackedLogins, lockoutSchema } from './lockout.ts'
+import { loginSubjects } from './log-ins.ts'
+
+/** What one RTSP log-in does about wrong passwords in a row. */
+export const kind = defineKind({
+  id: 'rtsp-lockout',
+  version: '1.0.0',
+  per: 'login',
+  schema: lockoutSchema,
+  dependsOn: [],
+  expected: ({ statement }) => loginSubjects(statement, attackedLogins(statement, 'rtsp')),
+})

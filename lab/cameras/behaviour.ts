@@ -5,6 +5,14 @@ export type LoginInterface = 'https' | 'http' | 'rtsp'
 export interface Behaviour {
   /** An undeclared telnet server on every IPv4 address. */
   telnetPort: number | null
+  /** An undeclared telnet server that takes the factory password. */
+  factoryTelnetPort: number | null
+  /** An undeclared FTP server that lets anonymous users in. */
+  anonymousFtpPort: number | null
+  /** An undeclared MQTT broker that asks for no log-in. */
+  anonymousMqttPort: number | null
+  /** An undeclared SSH server that offers old algorithms. */
+  oldSshPort: number | null
   /** An undeclared debug port on IPv6 only. */
   ipv6DebugPort: number | null
   /** Where `admin`/`admin` works in service, whatever password was set. */
@@ -41,6 +49,10 @@ const STRONG_CIPHERS = [
 
 export const CONFORMING: Behaviour = {
   telnetPort: null,
+  factoryTelnetPort: null,
+  anonymousFtpPort: null,
+  anonymousMqttPort: null,
+  oldSshPort: null,
   ipv6DebugPort: null,
   factoryPasswordWorks: [],
   anonymousSnapshot: false,

@@ -9,6 +9,7 @@ import { makeApi } from './http.ts'
 import { makeListener, type Listener } from './listener.ts'
 import { openLog, type LogRecord } from './log.ts'
 import type { CameraOptions } from './options.ts'
+import { makeAnonymousFtp, makeAnonymousMqtt, makeFactoryTelnet, makeOldSsh } from './remote-doors.ts'
 import { makeRtsp } from './rtsp.ts'
 import { factorySettings, openState, type State } from './state.ts'
 import { writePackages, type PackageFiles } from './update.ts'
@@ -79,12 +80,20 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       : makeListener(everywhere, options.ports.http, () =>
           makeHttpServer(behaviour.apiOverHttp ? makeApi(device, 'http') : redirectTo(() => https.port)),
         )
-  const telnet = behaviour.telnetPort === null ? null : makeListener([ipv4], behaviour.telnetPort, makeTelnetServer)
+  const doors = (
+    [
+      [behaviour.telnetPort, makeTelnetServer],
+      [behaviour.factoryTelnetPort, makeFactoryTelnet],
+      [behaviour.anonymousFtpPort, makeAnonymousFtp],
+      [behaviour.anonymousMqttPort, makeAnonymousMqtt],
+      [behaviour.oldSshPort, makeOldSsh],
+    ] as const
+  ).flatMap(([port, makeServer]) => (port === null ? [] : [makeListener([ipv4], port, makeServer)]))
   const debug =
     behaviour.ipv6DebugPort === null || ipv6 === null
       ? null
       : makeListener([ipv6], behaviour.ipv6DebugPort, makeDebugServer)
-  const listeners = [https, stream, http, telnet, debug].filter((one): one is Listener => one !== null)
+  const listeners = [https, stream, http, debug, ...doors].filter((one): one is Listener => one !== null)
 
   const open = async (): Promise<void> => {
     try {

@@ -5,12 +5,16 @@ import { weakness as weaknessesDebugPortIpv6Weakness } from './weaknesses/debug-
 import { weakness as weaknessesDefaultPasswordHttpWeakness } from './weaknesses/default-password-http.ts'
 import { weakness as weaknessesDefaultPasswordRtspWeakness } from './weaknesses/default-password-rtsp.ts'
 import { weakness as weaknessesFailedLoginUnloggedWeakness } from './weaknesses/failed-login-unlogged.ts'
+import { weakness as weaknessesFtpAnonymousWeakness } from './weaknesses/ftp-anonymous.ts'
 import { weakness as weaknessesHiddenOpenStreamWeakness } from './weaknesses/hidden-open-stream.ts'
 import { weakness as weaknessesHttpLoginWeakness } from './weaknesses/http-login.ts'
 import { weakness as weaknessesLockAdmitsRightPasswordWeakness } from './weaknesses/lock-admits-right-password.ts'
+import { weakness as weaknessesMqttAnonymousWeakness } from './weaknesses/mqtt-anonymous.ts'
 import { weakness as weaknessesNoLockoutWeakness } from './weaknesses/no-lockout.ts'
 import { weakness as weaknessesOldTlsWeakness } from './weaknesses/old-tls.ts'
+import { weakness as weaknessesSshOldAlgorithmsWeakness } from './weaknesses/ssh-old-algorithms.ts'
 import { weakness as weaknessesSyslogSilentWeakness } from './weaknesses/syslog-silent.ts'
+import { weakness as weaknessesTelnetFactoryPasswordWeakness } from './weaknesses/telnet-factory-password.ts'
 import { weakness as weaknessesTelnetOpenWeakness } from './weaknesses/telnet-open.ts'
 import { weakness as weaknessesUpdateAlteredAcceptedWeakness } from './weaknesses/update-altered-accepted.ts'
 import { weakness as weaknessesUpdateRollbackAcceptedWeakness } from './weaknesses/update-rollback-accepted.ts'
@@ -25,12 +29,16 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesDefaultPasswordHttpWeakness,
   weaknessesDefaultPasswordRtspWeakness,
   weaknessesFailedLoginUnloggedWeakness,
+  weaknessesFtpAnonymousWeakness,
   weaknessesHiddenOpenStreamWeakness,
   weaknessesHttpLoginWeakness,
   weaknessesLockAdmitsRightPasswordWeakness,
+  weaknessesMqttAnonymousWeakness,
   weaknessesNoLockoutWeakness,
   weaknessesOldTlsWeakness,
+  weaknessesSshOldAlgorithmsWeakness,
   weaknessesSyslogSilentWeakness,
+  weaknessesTelnetFactoryPasswordWeakness,
   weaknessesTelnetOpenWeakness,
   weaknessesUpdateAlteredAcceptedWeakness,
   weaknessesUpdateRollbackAcceptedWeakness,

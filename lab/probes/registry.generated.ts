@@ -4,9 +4,11 @@ import { probe as httpAnonymousProbe } from './http-anonymous.ts'
 import { probe as httpCredentialsProbe } from './http-credentials.ts'
 import { probe as httpLockoutProbe } from './http-lockout.ts'
 import { probe as plainLoginsProbe } from './plain-logins.ts'
+import { probe as remoteCredentialsProbe } from './remote-credentials.ts'
 import { probe as rtspAnonymousProbe } from './rtsp-anonymous.ts'
 import { probe as rtspCredentialsProbe } from './rtsp-credentials.ts'
 import { probe as servicesProbe } from './services.ts'
+import { probe as sshAlgorithmsProbe } from './ssh-algorithms.ts'
 import { probe as tcpPortsProbe } from './tcp-ports.ts'
 import { probe as tlsOffersProbe } from './tls-offers.ts'
 import { probe as updateRefusalProbe } from './update-refusal.ts'
@@ -18,9 +20,11 @@ const all = [
   httpCredentialsProbe,
   httpLockoutProbe,
   plainLoginsProbe,
+  remoteCredentialsProbe,
   rtspAnonymousProbe,
   rtspCredentialsProbe,
   servicesProbe,
+  sshAlgorithmsProbe,
   tcpPortsProbe,
   tlsOffersProbe,
   updateRefusalProbe,

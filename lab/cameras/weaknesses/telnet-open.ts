@@ -6,7 +6,12 @@ export const weakness: Weakness = {
     en: 'An undeclared telnet server listens on IPv4',
     vi: 'Máy chủ telnet không được khai báo đang mở trên IPv4',
   },
-  criteria: ['exposed-ports/undeclared-tcp-ports'],
+  criteria: [
+    'exposed-ports/undeclared-tcp-ports',
+    'authentication/no-default-remote-credentials',
+    'authentication/no-anonymous-remote-access',
+    'encryption/no-plain-remote-login',
+  ],
   visibleTo: 'nmap -Pn -sV -p 2323 {ipv4}',
   apply: { telnetPort: 2323 },
 }

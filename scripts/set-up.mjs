@@ -18,6 +18,7 @@ const tools = [
     use: 'pages in a real browser',
   },
   { name: 'curl', commands: ['curl'], apt: 'curl', use: 'second opinions on HTTP' },
+  { name: 'dropbear', commands: ['dropbear'], apt: 'dropbear-bin', use: 'log-ins over SSH' },
   { name: 'ffmpeg', commands: ['ffmpeg'], apt: 'ffmpeg', use: 'devices under test' },
   { name: 'ffprobe', commands: ['ffprobe'], apt: 'ffmpeg', use: 'second opinions on streams' },
   { name: 'java', commands: ['java'], apt: 'default-jre-headless', use: 'Allure pages' },
@@ -27,6 +28,7 @@ const tools = [
   { name: 'sslscan', commands: ['sslscan'], apt: 'sslscan', use: 'second opinions on TLS' },
   { name: 'tcpdump', commands: ['tcpdump'], apt: 'tcpdump', use: 'packet captures' },
   { name: 'unzip', commands: ['unzip'], apt: 'unzip', use: 'independent checks of reports' },
+  { name: 'vsftpd', commands: ['vsftpd'], apt: 'vsftpd', use: 'log-ins over FTP' },
   { name: 'zip', commands: ['zip'], apt: 'zip', use: 'broken archives' },
 ]
 const packageLists = [

@@ -4,13 +4,17 @@ import { criterion as authenticationFirstUsePasswordChangeCriterion } from './au
 import { criterion as authenticationLockoutNotEvadedCriterion } from './authentication/lockout-not-evaded.ts'
 import { criterion as authenticationLoginLockoutCriterion } from './authentication/login-lockout.ts'
 import { criterion as authenticationNoAnonymousAccessCriterion } from './authentication/no-anonymous-access.ts'
+import { criterion as authenticationNoAnonymousRemoteAccessCriterion } from './authentication/no-anonymous-remote-access.ts'
 import { criterion as authenticationNoAnonymousStreamCriterion } from './authentication/no-anonymous-stream.ts'
 import { criterion as authenticationNoBasicInClearCriterion } from './authentication/no-basic-in-clear.ts'
 import { criterion as authenticationNoDefaultCredentialsCriterion } from './authentication/no-default-credentials.ts'
+import { criterion as authenticationNoDefaultRemoteCredentialsCriterion } from './authentication/no-default-remote-credentials.ts'
 import { criterion as authenticationNoDefaultRtspCredentialsCriterion } from './authentication/no-default-rtsp-credentials.ts'
 import { criterion as authenticationNonceUniqueCriterion } from './authentication/nonce-unique.ts'
 import { criterion as authenticationRtspLoginLockoutCriterion } from './authentication/rtsp-login-lockout.ts'
 import { criterion as encryptionLoginEncryptedCriterion } from './encryption/login-encrypted.ts'
+import { criterion as encryptionNoPlainRemoteLoginCriterion } from './encryption/no-plain-remote-login.ts'
+import { criterion as encryptionSshAlgorithmsCriterion } from './encryption/ssh-algorithms.ts'
 import { criterion as encryptionTlsCertificateStrengthCriterion } from './encryption/tls-certificate-strength.ts'
 import { criterion as encryptionTlsCipherSuitesCriterion } from './encryption/tls-cipher-suites.ts'
 import { criterion as encryptionTlsCompressionOffCriterion } from './encryption/tls-compression-off.ts'
@@ -33,10 +37,12 @@ import { kind as observationsHttpAnonymousKind } from './observations/http-anony
 import { kind as observationsHttpCredentialsKind } from './observations/http-credentials.ts'
 import { kind as observationsHttpLockoutKind } from './observations/http-lockout.ts'
 import { kind as observationsPlainLoginsKind } from './observations/plain-logins.ts'
+import { kind as observationsRemoteCredentialsKind } from './observations/remote-credentials.ts'
 import { kind as observationsRtspAnonymousKind } from './observations/rtsp-anonymous.ts'
 import { kind as observationsRtspCredentialsKind } from './observations/rtsp-credentials.ts'
 import { kind as observationsRtspLockoutKind } from './observations/rtsp-lockout.ts'
 import { kind as observationsServicesKind } from './observations/services.ts'
+import { kind as observationsSshAlgorithmsKind } from './observations/ssh-algorithms.ts'
 import { kind as observationsTcpPortsKind } from './observations/tcp-ports.ts'
 import { kind as observationsTlsHandshakesKind } from './observations/tls-handshakes.ts'
 import { kind as observationsTlsOffersKind } from './observations/tls-offers.ts'
@@ -52,13 +58,17 @@ const criteria = [
   authenticationLockoutNotEvadedCriterion,
   authenticationLoginLockoutCriterion,
   authenticationNoAnonymousAccessCriterion,
+  authenticationNoAnonymousRemoteAccessCriterion,
   authenticationNoAnonymousStreamCriterion,
   authenticationNoBasicInClearCriterion,
   authenticationNoDefaultCredentialsCriterion,
+  authenticationNoDefaultRemoteCredentialsCriterion,
   authenticationNoDefaultRtspCredentialsCriterion,
   authenticationNonceUniqueCriterion,
   authenticationRtspLoginLockoutCriterion,
   encryptionLoginEncryptedCriterion,
+  encryptionNoPlainRemoteLoginCriterion,
+  encryptionSshAlgorithmsCriterion,
   encryptionTlsCertificateStrengthCriterion,
   encryptionTlsCipherSuitesCriterion,
   encryptionTlsCompressionOffCriterion,
@@ -83,10 +93,12 @@ const kinds = [
   observationsHttpCredentialsKind,
   observationsHttpLockoutKind,
   observationsPlainLoginsKind,
+  observationsRemoteCredentialsKind,
   observationsRtspAnonymousKind,
   observationsRtspCredentialsKind,
   observationsRtspLockoutKind,
   observationsServicesKind,
+  observationsSshAlgorithmsKind,
   observationsTcpPortsKind,
   observationsTlsHandshakesKind,
   observationsTlsOffersKind,

@@ -7,6 +7,14 @@ export type LoginInterface = 'https' | 'http' | 'rtsp'
 export interface Behaviour {
   /** An undeclared telnet server on every IPv4 address. */
   telnetPort: number | null
+  /** An undeclared telnet server that takes the factory password. */
+  factoryTelnetPort: number | null
+  /** An undeclared FTP server that lets anonymous users in. */
+  anonymousFtpPort: number | null
+  /** An undeclared MQTT broker that asks for no log-in. */
+  anonymousMqttPort: number | null
+  /** An undeclared SSH server that offers old algorithms. */
+  oldSshPort: number | null
   /** An undeclared debug port on IPv6 only. */
   ipv6DebugPort: number | null
   /** An undeclared SNMP agent on IPv4 that answers the community `public`. */
@@ -67,6 +75,10 @@ const STRONG_CIPHERS = [
 
 export const CONFORMING: Behaviour = {
   telnetPort: null,
+  factoryTelnetPort: null,
+  anonymousFtpPort: null,
+  anonymousMqttPort: null,
+  oldSshPort: null,
   ipv6DebugPort: null,
   snmpAgent: false,
   ssdpResponder: false,

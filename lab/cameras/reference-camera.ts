@@ -11,6 +11,7 @@ import { makeApi } from './http.ts'
 import { makeListener } from './listener.ts'
 import { openLog, type LogRecord } from './log.ts'
 import type { CameraOptions } from './options.ts'
+import { makeAnonymousFtp, makeAnonymousMqtt, makeFactoryTelnet, makeOldSsh } from './remote-doors.ts'
 import { makeRtsp } from './rtsp.ts'
 import { factorySettings, openState, type State } from './state.ts'
 import { answerSnmp, answerSsdp, SNMP_PORT, SSDP_PORT } from './udp-backdoors.ts'
@@ -84,7 +85,15 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       : makeListener(everywhere, options.ports.http, () =>
           makeHttpServer(behaviour.apiOverHttp ? makeApi(device, 'http') : redirectTo(() => https.port)),
         )
-  const telnet = behaviour.telnetPort === null ? null : makeListener([ipv4], behaviour.telnetPort, makeTelnetServer)
+  const doors = (
+    [
+      [behaviour.telnetPort, makeTelnetServer],
+      [behaviour.factoryTelnetPort, makeFactoryTelnet],
+      [behaviour.anonymousFtpPort, makeAnonymousFtp],
+      [behaviour.anonymousMqttPort, makeAnonymousMqtt],
+      [behaviour.oldSshPort, makeOldSsh],
+    ] as const
+  ).flatMap(([port, makeServer]) => (port === null ? [] : [makeListener([ipv4], port, makeServer)]))
   const debug =
     behaviour.ipv6DebugPort === null || ipv6 === null
       ? null
@@ -92,7 +101,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
   const snmp = behaviour.snmpAgent ? makeUdpListener(ipv4, SNMP_PORT, answerSnmp(`Linux camera ${MODEL}`)) : null
   const ssdp = behaviour.ssdpResponder ? makeUdpListener(ipv4, SSDP_PORT, answerSsdp(ipv4)) : null
   const redirect = behaviour.redirectListens ? http : null
-  const listeners = [https, stream, redirect, telnet, debug, snmp, ssdp].filter((one) => one !== null)
+  const listeners = [https, stream, redirect, debug, snmp, ssdp, ...doors].filter((one) => one !== null)
 
   const open = async (): Promise<void> => {
     try {

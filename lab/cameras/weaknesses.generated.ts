@@ -8,10 +8,12 @@ import { weakness as weaknessesDefaultPasswordRtspWeakness } from './weaknesses/
 import { weakness as weaknessesDigestReplayWeakness } from './weaknesses/digest-replay.ts'
 import { weakness as weaknessesDowngradeUnmarkedWeakness } from './weaknesses/downgrade-unmarked.ts'
 import { weakness as weaknessesFailedLoginUnloggedWeakness } from './weaknesses/failed-login-unlogged.ts'
+import { weakness as weaknessesFtpAnonymousWeakness } from './weaknesses/ftp-anonymous.ts'
 import { weakness as weaknessesHiddenOpenStreamWeakness } from './weaknesses/hidden-open-stream.ts'
 import { weakness as weaknessesHttpLoginWeakness } from './weaknesses/http-login.ts'
 import { weakness as weaknessesLockAdmitsRightPasswordWeakness } from './weaknesses/lock-admits-right-password.ts'
 import { weakness as weaknessesLockByForgedAddressWeakness } from './weaknesses/lock-by-forged-address.ts'
+import { weakness as weaknessesMqttAnonymousWeakness } from './weaknesses/mqtt-anonymous.ts'
 import { weakness as weaknessesNoLockoutWeakness } from './weaknesses/no-lockout.ts'
 import { weakness as weaknessesNoRtspLockoutWeakness } from './weaknesses/no-rtsp-lockout.ts'
 import { weakness as weaknessesOldDigestWeakness } from './weaknesses/old-digest.ts'
@@ -24,8 +26,10 @@ import { weakness as weaknessesSameNonceWeakness } from './weaknesses/same-nonce
 import { weakness as weaknessesSerialInBannerWeakness } from './weaknesses/serial-in-banner.ts'
 import { weakness as weaknessesSnmpPublicWeakness } from './weaknesses/snmp-public.ts'
 import { weakness as weaknessesSsdpUndeclaredWeakness } from './weaknesses/ssdp-undeclared.ts'
+import { weakness as weaknessesSshOldAlgorithmsWeakness } from './weaknesses/ssh-old-algorithms.ts'
 import { weakness as weaknessesSslv3OfferedWeakness } from './weaknesses/sslv3-offered.ts'
 import { weakness as weaknessesSyslogSilentWeakness } from './weaknesses/syslog-silent.ts'
+import { weakness as weaknessesTelnetFactoryPasswordWeakness } from './weaknesses/telnet-factory-password.ts'
 import { weakness as weaknessesTelnetOpenWeakness } from './weaknesses/telnet-open.ts'
 import { weakness as weaknessesTlsCompressionWeakness } from './weaknesses/tls-compression.ts'
 import { weakness as weaknessesUpdateAlteredAcceptedWeakness } from './weaknesses/update-altered-accepted.ts'
@@ -46,10 +50,12 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesDigestReplayWeakness,
   weaknessesDowngradeUnmarkedWeakness,
   weaknessesFailedLoginUnloggedWeakness,
+  weaknessesFtpAnonymousWeakness,
   weaknessesHiddenOpenStreamWeakness,
   weaknessesHttpLoginWeakness,
   weaknessesLockAdmitsRightPasswordWeakness,
   weaknessesLockByForgedAddressWeakness,
+  weaknessesMqttAnonymousWeakness,
   weaknessesNoLockoutWeakness,
   weaknessesNoRtspLockoutWeakness,
   weaknessesOldDigestWeakness,
@@ -62,8 +68,10 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesSerialInBannerWeakness,
   weaknessesSnmpPublicWeakness,
   weaknessesSsdpUndeclaredWeakness,
+  weaknessesSshOldAlgorithmsWeakness,
   weaknessesSslv3OfferedWeakness,
   weaknessesSyslogSilentWeakness,
+  weaknessesTelnetFactoryPasswordWeakness,
   weaknessesTelnetOpenWeakness,
   weaknessesTlsCompressionWeakness,
   weaknessesUpdateAlteredAcceptedWeakness,

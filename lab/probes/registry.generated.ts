@@ -6,10 +6,12 @@ import { probe as httpAnonymousProbe } from './http-anonymous.ts'
 import { probe as httpCredentialsProbe } from './http-credentials.ts'
 import { probe as httpLockoutProbe } from './http-lockout.ts'
 import { probe as plainLoginsProbe } from './plain-logins.ts'
+import { probe as remoteCredentialsProbe } from './remote-credentials.ts'
 import { probe as rtspAnonymousProbe } from './rtsp-anonymous.ts'
 import { probe as rtspCredentialsProbe } from './rtsp-credentials.ts'
 import { probe as rtspLockoutProbe } from './rtsp-lockout.ts'
 import { probe as servicesProbe } from './services.ts'
+import { probe as sshAlgorithmsProbe } from './ssh-algorithms.ts'
 import { probe as tcpPortsProbe } from './tcp-ports.ts'
 import { probe as tlsHandshakesProbe } from './tls-handshakes.ts'
 import { probe as tlsOffersProbe } from './tls-offers.ts'
@@ -25,10 +27,12 @@ const all = [
   httpCredentialsProbe,
   httpLockoutProbe,
   plainLoginsProbe,
+  remoteCredentialsProbe,
   rtspAnonymousProbe,
   rtspCredentialsProbe,
   rtspLockoutProbe,
   servicesProbe,
+  sshAlgorithmsProbe,
   tcpPortsProbe,
   tlsHandshakesProbe,
   tlsOffersProbe,

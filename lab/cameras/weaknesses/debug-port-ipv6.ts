@@ -7,6 +7,8 @@ export const weakness: Weakness = {
     vi: 'Cổng gỡ lỗi không được khai báo chỉ mở trên IPv6',
   },
   criteria: ['exposed-ports/undeclared-tcp-ports', 'exposed-ports/no-insecure-services'],
+  // A prompt that runs no command: what it gives away is not known.
+  undecided: ['authentication/no-anonymous-remote-access'],
   visibleTo: 'nmap -6 -Pn -p 9527 {ipv6}',
   apply: { ipv6DebugPort: 9527 },
 }

@@ -1,0 +1,110 @@
+import { isListed } from '../../suites/facts/catalogue.ts'
+import { remoteOutcome, type RemoteOutcome } from '../../suites/facts/remote-outcome.ts'
+import type { Seen } from '../../suites/observation.ts'
+import { kind, type RemoteAttempt, type RemoteCredentials } from '../../suites/observations/remote-credentials.ts'
+import { remoteEndpoints, remoteProtocolOf, type RemoteEndpoint } from '../../suites/observations/remote-endpoints.ts'
+import { endpointOf } from '../../suites/subject.ts'
+import { defineProbe, type Bench, type Credential } from '../probe.ts'
+import { unanswered, wrongPassword } from './log-in-place.ts'
+import { listedCredentials, openDoor, type RemoteDoor } from './remote-door.ts'
+
+const BATCH = 3
+const MOST_WAITS = 3
+const LONGEST_WAIT_S = 900
+const DEFAULT_LOCK_S = 60
+const LET_IN: readonly RemoteOutcome[] = ['granted', 'open', 'prompt']
+
+/** Tries to get in by SSH, Telnet, FTP, MQTT or a console: without a log-in, and with published credentials. */
+export const probe = defineProbe<RemoteCredentials>({
+  id: 'remote-credentials',
+  version: '1.0.0',
+  kind,
+  tier: 'R',
+  grade: 'gentle',
+  order: 25,
+  failsLogins: true,
+  states: ['factory-fresh', 'in-service'],
+  seconds: (statement) => 30 * statement.services.filter((s) => remoteProtocolOf(s) !== null).length,
+  async run(bench, subject): Promise<Seen<RemoteCredentials>> {
+    const { family, port } = endpointOf(subject)
+    const endpoint = remoteEndpoints(bench).find((e) => e.subject === subject)
+    const to = endpoint && bench.endpoint(family, port, endpoint.tls)
+    if (!to) return unanswered('lab', 'remote-credentials.no-address', { subject })
+    const door = await openDoor(bench, endpoint, to)
+    const value = await startOf(bench, endpoint, door)
+    if (bench.signal.aborted) return unanswered('lab', 'remote-credentials.cancelled', { subject })
+    const { code = '' } = value.knownBad.failure ?? {}
+    if (value.knownBad.steps.length === 0 && value.anonymous.steps.length === 0)
+      return unanswered(code === 'lab' ? 'lab' : 'device', 'remote-credentials.not-reached', { subject, failure: code })
+    await tryListed(bench, door, value)
+    return { answered: true, value, controls: [], artifacts: [] }
+  },
+})
+
+/** The declared credential, if any, and a random password: what a try is compared with. */
+async function startOf(bench: Bench, endpoint: RemoteEndpoint, door: RemoteDoor): Promise<RemoteCredentials> {
+  const right = door.account && bench.credential(door.account.id)
+  return {
+    family: door.to.family,
+    port: door.to.port,
+    protocol: endpoint.protocol,
+    tls: endpoint.tls,
+    ...door.start,
+    knownGood: right && (await door.knock(right)),
+    knownBad: await door.knock(wrongPassword(right?.user ?? 'admin')),
+    batches: [],
+    declaredIsListed: right !== null && isListed(right, bench.catalogue('default-passwords')),
+    complete: true,
+    stopped: null,
+  }
+}
+
+/**
+ * Small batches, each followed by the declared credential or else a random password: a door that answers that otherwise
+ * than before has closed, is waited for, and the batch is made again one by one.
+ */
+async function tryListed(bench: Bench, door: RemoteDoor, value: RemoteCredentials): Promise<void> {
+  const outcome = (attempt: RemoteAttempt) => remoteOutcome(value.protocol, attempt)
+  const bad = outcome(value.knownBad)
+  // Anybody gets in, or nothing can be told from a refusal: no try would say more.
+  if (bad !== 'refused' && bad !== 'no-password') return
+  const right = door.account && bench.credential(door.account.id)
+  const works = value.knownGood !== null && LET_IN.includes(outcome(value.knownGood))
+  const control = works && right ? right : wrongPassword(right?.user ?? 'admin')
+  const held = (attempt: RemoteAttempt) => (works ? LET_IN.includes(outcome(attempt)) : outcome(attempt) === bad)
+  const lockSeconds = Math.min(door.rule?.lockSeconds ?? DEFAULT_LOCK_S, LONGEST_WAIT_S)
+  const most = Math.max(1, Math.min(BATCH, (door.rule?.failures ?? BATCH + 1) - 1))
+  const queue = bad === 'no-password' ? onePerUser(listedCredentials(bench)) : listedCredentials(bench)
+  const stop = (why: NonNullable<RemoteCredentials['stopped']>): void => {
+    value.complete = false
+    value.stopped = why
+  }
+  let size = most
+  let waits = 0
+  while (queue.length > 0 && value.stopped === null) {
+    const batch = queue.splice(0, size)
+    bench.progress({ code: 'remote-credentials.trying', values: { protocol: value.protocol, left: queue.length } })
+    const tries = await Promise.all(batch.map((credential) => door.knock(credential)))
+    const after = await door.knock(control)
+    value.batches.push({ tries, control: after, waited: 0 })
+    if (bench.signal.aborted) stop('cancelled')
+    else if (!held(after)) {
+      if (waits++ >= MOST_WAITS) stop(after.failure ? 'unreachable' : 'locked')
+      else {
+        const from = bench.now()
+        const about = { code: 'remote-credentials.waiting', values: { seconds: lockSeconds } }
+        await bench.wait((lockSeconds + 2) * 1000, about)
+        const again = await door.knock(control)
+        value.batches.push({ tries: [], control: again, waited: bench.now() - from })
+        if (!held(again)) stop(again.failure ? 'unreachable' : 'locked')
+        queue.unshift(...batch)
+        size = 1
+      }
+    }
+  }
+}
+
+/** Where no password is asked for, only the user can make a difference. */
+const onePerUser = (credentials: Credential[]): Credential[] => [
+  ...new Map(credentials.map((c) => [c.user, c])).values(),
+]

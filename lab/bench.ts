@@ -77,7 +77,7 @@ export function makeBench(o: BenchOptions): RunBench {
       },
       baseline: (family) => o.baseline[family] ?? null,
       store: (bytes, about) => Promise.resolve(o.run.store(redact(bytes), about)),
-      perform: (action, values, body) => perform(bench, action, values, body),
+      perform: (action, values, upload, as) => perform(bench, action, values, upload, as),
       async change(id, about: Message, undo, apply) {
         // Who was cut short changes nothing any more: it might come after everything was taken back.
         if (signal.aborted) return

@@ -10,7 +10,14 @@ import { criterion as encryptionTlsVersionsCriterion } from './encryption/tls-ve
 import { criterion as exposedPortsUndeclaredTcpPortsCriterion } from './exposed-ports/undeclared-tcp-ports.ts'
 import { criterion as loggingFailedLoginRecordedCriterion } from './logging/failed-login-recorded.ts'
 import { criterion as updateIntegrityAlteredUpdateRefusedCriterion } from './update-integrity/altered-update-refused.ts'
+import { criterion as updateIntegrityForeignKeyUpdateRefusedCriterion } from './update-integrity/foreign-key-update-refused.ts'
 import { criterion as updateIntegrityOlderUpdateRefusedCriterion } from './update-integrity/older-update-refused.ts'
+import { criterion as updateIntegrityOtherModelUpdateRefusedCriterion } from './update-integrity/other-model-update-refused.ts'
+import { criterion as updateIntegrityRefusalLoggedCriterion } from './update-integrity/refusal-logged.ts'
+import { criterion as updateIntegritySettingsKeptCriterion } from './update-integrity/settings-kept.ts'
+import { criterion as updateIntegrityTruncatedUpdateRefusedCriterion } from './update-integrity/truncated-update-refused.ts'
+import { criterion as updateIntegrityUnsignedUpdateRefusedCriterion } from './update-integrity/unsigned-update-refused.ts'
+import { criterion as updateIntegrityUploadNeedsLoginCriterion } from './update-integrity/upload-needs-login.ts'
 import { kind as observationsFailedLoginLogKind } from './observations/failed-login-log.ts'
 import { kind as observationsHttpAnonymousKind } from './observations/http-anonymous.ts'
 import { kind as observationsHttpCredentialsKind } from './observations/http-credentials.ts'
@@ -38,7 +45,14 @@ const criteria = [
   exposedPortsUndeclaredTcpPortsCriterion,
   loggingFailedLoginRecordedCriterion,
   updateIntegrityAlteredUpdateRefusedCriterion,
+  updateIntegrityForeignKeyUpdateRefusedCriterion,
   updateIntegrityOlderUpdateRefusedCriterion,
+  updateIntegrityOtherModelUpdateRefusedCriterion,
+  updateIntegrityRefusalLoggedCriterion,
+  updateIntegritySettingsKeptCriterion,
+  updateIntegrityTruncatedUpdateRefusedCriterion,
+  updateIntegrityUnsignedUpdateRefusedCriterion,
+  updateIntegrityUploadNeedsLoginCriterion,
 ] as unknown as Criterion[]
 const kinds = [
   observationsFailedLoginLogKind,

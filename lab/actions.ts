@@ -2,7 +2,7 @@ import { bodyText } from '../suites/facts/http-text.ts'
 import type { Exchange } from '../suites/observations/exchange.ts'
 import { FAMILIES, type Action, type Reading, type Service } from '../suites/statement.ts'
 import { httpClient } from './instruments/http.ts'
-import type { Bench, Endpoint } from './probe.ts'
+import type { Bench, Body, Credential, Endpoint } from './probe.ts'
 
 /** Longest time for an answer; a device may work on a package before it answers. */
 const ANSWER_MILLISECONDS = 15_000
@@ -16,18 +16,29 @@ type Values = Record<string, string>
  * Carries out an action of the statement, logged in as its account. Placeholders are written as their place asks:
  * percent-encoded in targets and forms, escaped in JSON and XML. Never throws; what the lab cannot do is a `lab` failure.
  */
-export async function perform(bench: Bench, action: Action, values: Values, body?: Uint8Array): Promise<Exchange> {
-  const all = { ...ownValues(bench, action.account), ...values }
+export async function perform(
+  bench: Bench,
+  action: Action,
+  values: Values,
+  upload?: Body,
+  as?: Credential,
+): Promise<Exchange> {
+  const credential = as ?? (action.account === undefined ? null : bench.credential(action.account))
+  const all = { ...ownValues(bench, credential), ...values }
   const target = fill(action.target, all, 'target')
-  const isPackage = action.body === '{{package}}'
-  const text = action.body === undefined || isPackage ? null : fill(action.body, all, formOf(action.contentType))
-  const unknown = [target, text].flatMap((t) => (t !== null && 'unknown' in t ? t.unknown : []))
+  const [before = '', after] = action.body?.split(PACKAGE) ?? []
+  const isPackage = after !== undefined
+  const texts = (isPackage ? [before, after] : action.body === undefined ? [] : [action.body]).map((t) =>
+    fill(t, all, formOf(action.contentType)),
+  )
+  const unknown = [target, ...texts].flatMap((t) => ('unknown' in t ? t.unknown : []))
   const at = endpointOf(bench, action.service)
   const failed = (detail: string) => labFailure(bench, action.method, action.target, detail)
   if (unknown.length > 0) return failed(`no value for ${unknown.join(', ')}`)
-  if (isPackage && body === undefined) return failed('no package')
+  if (isPackage && upload === undefined) return failed('no package')
   if (at === null) return failed(`no HTTP service ${action.service} at an address of the sample`)
-  const payload = isPackage ? body : text !== null && 'text' in text ? Buffer.from(text.text, 'utf8') : undefined
+  const [head, tail] = texts.map((t) => Buffer.from('text' in t ? t.text : '', 'utf8'))
+  const payload = isPackage ? around(head, upload, tail) : head
   const client = httpClient(bench, at, { milliseconds: ANSWER_MILLISECONDS })
   try {
     return await client.send({
@@ -35,8 +46,8 @@ export async function perform(bench: Bench, action: Action, values: Values, body
       target: 'text' in target ? target.text : action.target,
       ...(action.contentType ? { headers: [['Content-Type', action.contentType] as [string, string]] } : {}),
       ...(payload ? { body: payload } : {}),
-      ...(action.account !== undefined ? { credential: bench.credential(action.account) } : {}),
-      ...(isPackage ? { milliseconds: PACKAGE_MILLISECONDS } : {}),
+      ...(credential ? { credential } : {}),
+      ...(isPackage ? { milliseconds: PACKAGE_MILLISECONDS, learnFrom: protectedTarget(bench, action.service) } : {}),
     })
   } finally {
     client.close()
@@ -64,9 +75,27 @@ function firstGroup(pattern: string, text: string | null): string | null {
   }
 }
 
+const PACKAGE = '{{package}}'
+
+/** A package between the texts of a form, as a stream. */
+function around(before: Uint8Array = new Uint8Array(), upload?: Body, after: Uint8Array = new Uint8Array()): Body {
+  return {
+    length: before.length + (upload?.length ?? 0) + after.length,
+    async *chunks() {
+      yield before
+      if (upload instanceof Uint8Array) yield upload
+      else if (upload) yield* upload.chunks()
+      yield after
+    },
+  }
+}
+
+/** Where the service asks for a log-in without doing anything: a declared log-in by GET. */
+const protectedTarget = ({ statement }: Bench, service: string): string | null =>
+  statement.logins.find((l) => l.service === service && (l.method ?? 'GET') === 'GET')?.target ?? null
+
 /** What every action knows of itself. */
-function ownValues(bench: Bench, account: string | undefined): Values {
-  const credential = account === undefined ? null : bench.credential(account)
+function ownValues(bench: Bench, credential: Credential | null): Values {
   return {
     serial: bench.sample.serial,
     ...(credential ? { user: credential.user, password: credential.password } : {}),

@@ -80,7 +80,7 @@ export function makeBench(o: BenchOptions): RunBench {
       },
       baseline: (family) => o.baseline[family] ?? null,
       store: (bytes, about) => Promise.resolve(o.run.store(redact(bytes), about)),
-      perform: (action, values, body) => perform(bench, action, values, body),
+      perform: (action, values, upload, as) => perform(bench, action, values, upload, as),
       async change(id, about: Message, undo, apply) {
         // Who was cut short changes nothing any more: it might come after everything was taken back.
         if (signal.aborted) return
@@ -88,7 +88,7 @@ export function makeBench(o: BenchOptions): RunBench {
         await o.changes.make(id, about, undo && { ...undo, sample: o.sample.id }, apply)
       },
       undo: (id) => o.changes.undo(id),
-      signVariant: (variant, input) => signVariant(o.hooks, o.sample, variant, input),
+      signVariant: (variant, file) => signVariant(o.hooks, o.sample, variant, file),
       async syslog(protocol, port, family) {
         const address = o.sources[family][0] ?? (family === 'ipv4' ? '127.0.0.1' : '::1')
         const started = await startSyslog({ protocol, address, port, now: o.now })

@@ -45,6 +45,9 @@ export interface Credential {
   published: boolean
 }
 
+/** The body of a request: bytes at hand, or a stream of known length for what is too big to hold. */
+export type Body = Uint8Array | { length: number; chunks(): AsyncIterable<Uint8Array> }
+
 /** What must be done to take a change back, as data: it survives a crash and is carried out by `resume`. */
 export interface Undo {
   action: Action
@@ -92,10 +95,13 @@ export interface Bench {
   /** Ports that answered at the device's address before the device was there (loopback benches). */
   baseline(family: Family): { at: number; ports: number[]; udpPorts?: number[] } | null
   store(bytes: Uint8Array, about: { name: string; mediaType: string; disclosure: Disclosure }): Promise<ObjectRef>
-  /** Carries out an action of the statement, logged in as its account. `package` is the raw body `{{package}}`. */
-  perform(action: Action, values: Record<string, string>, body?: Uint8Array): Promise<Exchange>
-  /** The maker's tool makes a variant of a package; null where the bench has none or it failed. */
-  signVariant(variant: string, input: Uint8Array): Promise<Uint8Array | null>
+  /**
+   * Carries out an action of the statement, logged in as its account or as somebody else. `upload` takes the place of
+   * `{{package}}` in its body.
+   */
+  perform(action: Action, values: Record<string, string>, upload?: Body, as?: Credential): Promise<Exchange>
+  /** The maker's tool makes a variant of a package file; null where the bench has none or it failed. */
+  signVariant(variant: string, file: string): Promise<Uint8Array | null>
   /** Journals the intent and its undo, then runs `apply`; undone after the run, or by `resume` (states, time, resume). */
   change(id: string, about: Message, undo: Undo | null, apply: () => Promise<void>): Promise<void>
   /** Takes one change back now. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Sample } from '../suites/statement.ts'
@@ -14,17 +14,17 @@ export async function signVariant(
   hooks: Hooks,
   sample: Sample,
   variant: string,
-  input: Uint8Array,
+  file: string,
 ): Promise<Uint8Array | null> {
   if (!hooks.has('sign-variant')) return null
   const directory = mkdtempSync(join(tmpdir(), 'camseal-variant-'))
   const [from, to] = [join(directory, 'input'), join(directory, 'output')]
   try {
-    writeFileSync(from, input, { mode: 0o600 })
+    copyFileSync(file, from)
     const files = { CAMSEAL_VARIANT: variant, CAMSEAL_INPUT: from, CAMSEAL_OUTPUT: to }
     if (!(await hooks.run('sign-variant', sample, files))) return null
     const output = outputAt(to)
-    if (output && !Buffer.from(output).equals(input)) return output
+    if (output && !Buffer.from(output).equals(readFileSync(file))) return output
     hooks.blame(output ? 'hook-same-package' : 'hook-no-output', { variant })
     return null
   } finally {

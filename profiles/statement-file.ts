@@ -123,6 +123,8 @@ export function lintStatement(s: Statement): Fault[] {
   s.updates.forEach((x, i) => {
     action(x.upload, `/updates/${i}/upload`)
     reading(x.version, `/updates/${i}/version`)
+    reading(x.content, `/updates/${i}/content`)
+    x.settings?.forEach((r, k) => reading(r, `/updates/${i}/settings/${k}`))
   })
   s.identity?.forEach((x, i) => reading(x, `/identity/${i}`))
   for (const [name, a] of Object.entries(s.actions)) action(a, `/actions/${name}`)

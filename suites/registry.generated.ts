@@ -29,7 +29,14 @@ import { criterion as exposedPortsUndeclaredTcpPortsCriterion } from './exposed-
 import { criterion as exposedPortsUndeclaredUdpServicesCriterion } from './exposed-ports/undeclared-udp-services.ts'
 import { criterion as loggingFailedLoginRecordedCriterion } from './logging/failed-login-recorded.ts'
 import { criterion as updateIntegrityAlteredUpdateRefusedCriterion } from './update-integrity/altered-update-refused.ts'
+import { criterion as updateIntegrityForeignKeyUpdateRefusedCriterion } from './update-integrity/foreign-key-update-refused.ts'
 import { criterion as updateIntegrityOlderUpdateRefusedCriterion } from './update-integrity/older-update-refused.ts'
+import { criterion as updateIntegrityOtherModelUpdateRefusedCriterion } from './update-integrity/other-model-update-refused.ts'
+import { criterion as updateIntegrityRefusalLoggedCriterion } from './update-integrity/refusal-logged.ts'
+import { criterion as updateIntegritySettingsKeptCriterion } from './update-integrity/settings-kept.ts'
+import { criterion as updateIntegrityTruncatedUpdateRefusedCriterion } from './update-integrity/truncated-update-refused.ts'
+import { criterion as updateIntegrityUnsignedUpdateRefusedCriterion } from './update-integrity/unsigned-update-refused.ts'
+import { criterion as updateIntegrityUploadNeedsLoginCriterion } from './update-integrity/upload-needs-login.ts'
 import { kind as observationsChallengesKind } from './observations/challenges.ts'
 import { kind as observationsFailedLoginLogKind } from './observations/failed-login-log.ts'
 import { kind as observationsFirstUseKind } from './observations/first-use.ts'
@@ -83,7 +90,14 @@ const criteria = [
   exposedPortsUndeclaredUdpServicesCriterion,
   loggingFailedLoginRecordedCriterion,
   updateIntegrityAlteredUpdateRefusedCriterion,
+  updateIntegrityForeignKeyUpdateRefusedCriterion,
   updateIntegrityOlderUpdateRefusedCriterion,
+  updateIntegrityOtherModelUpdateRefusedCriterion,
+  updateIntegrityRefusalLoggedCriterion,
+  updateIntegritySettingsKeptCriterion,
+  updateIntegrityTruncatedUpdateRefusedCriterion,
+  updateIntegrityUnsignedUpdateRefusedCriterion,
+  updateIntegrityUploadNeedsLoginCriterion,
 ] as unknown as Criterion[]
 const kinds = [
   observationsChallengesKind,

@@ -34,7 +34,7 @@ const action = obj({
   target: text('request target, with placeholders'),
   account: opt(id()),
   contentType: opt(text()),
-  body: opt(str('with placeholders; `{{package}}` alone sends the update package as the raw body')),
+  body: opt(str('with placeholders; the update package goes where `{{package}}` stands, as it is')),
   /** The answer's body holds this text when the request took effect. Status codes alone are not believed. */
   done: opt(text()),
 })
@@ -130,6 +130,10 @@ const update = obj({
   id: id(),
   upload: action,
   version: reading,
+  /** What tells the installed content apart (a digest, a build): a package may install without a new version. */
+  content: opt(reading),
+  /** What reads settings that an update leaves as they are. */
+  settings: opt(list(reading)),
   /** What the lab knows of the format: it can then rebuild packages without a signature. */
   format: oneOf('opaque', 'gzip-tar'),
   /** Byte ranges of the genuine package; negative offsets count from its end. */

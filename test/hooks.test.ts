@@ -116,7 +116,8 @@ test('a hook that fails, cannot be started or takes too long is a fault of the l
 })
 
 test('sign-variant: the output is taken; none, or the input again, is a fault and no variant', async () => {
-  const genuine = Buffer.from('genuine package')
+  const genuine = join(work, 'genuine')
+  writeFileSync(genuine, 'genuine package')
   const make = async (text: string) => {
     const { hooks, sample } = hooksWith({ 'sign-variant': { command: [script('sign.sh', text)] } })
     return {

@@ -689,6 +689,34 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
     isInstalled(camera, (await camera.writePackages(join(folder, 'unsigned'))).unsigned.file, '1.5.0'),
   'update-rollback-accepted': async (camera) =>
     isInstalled(camera, (await camera.writePackages(join(folder, 'older'))).older.file, '1.3.0'),
+  'update-foreign-key-accepted': async (camera) =>
+    isInstalled(camera, (await camera.writePackages(join(folder, 'foreign'))).foreignKey.file, '1.5.0'),
+  'update-other-model-accepted': async (camera) =>
+    isInstalled(camera, (await camera.writePackages(join(folder, 'model'))).otherModel.file, '1.5.0'),
+  'update-truncated-accepted': async (camera) => {
+    const { genuine } = await camera.writePackages(join(folder, 'whole'))
+    const half = join(folder, 'half.csfw')
+    const bytes = await readFile(genuine.file)
+    await writeFile(half, bytes.subarray(0, bytes.length >> 1))
+    return isInstalled(camera, half, '1.5.0')
+  },
+  'update-anonymous-upload': async (camera) => {
+    const { genuine } = await camera.writePackages(join(folder, 'anonymous'))
+    await curl(web(camera, '/api/update'), ...upload(genuine.file))
+    await wait(300)
+    await untilBack(camera)
+    return (await versionOf(camera)) === '1.5.0'
+  },
+  'update-resets-settings': async (camera) => {
+    const before = await statusOf(camera, '/api/device', ...as(SPARE))
+    await isInstalled(camera, (await camera.writePackages(join(folder, 'kept'))).genuine.file, '1.5.0')
+    return before === 200 && (await statusOf(camera, '/api/device', ...as(SPARE))) === 401
+  },
+  'update-refusal-unlogged': async (camera) => {
+    await isInstalled(camera, await altered(camera), '1.5.0')
+    const { body } = await curl(web(camera, '/api/log'), ...as(ADMIN))
+    return /login-succeeded/.test(body) && !/update-refused/.test(body)
+  },
 }
 /** These are absences: seen beside the records that do arrive. */
 const SILENT = ['failed-login-unlogged', 'syslog-silent']

@@ -4,6 +4,7 @@ import { MODEL } from './firmware.ts'
 import { landingPage, livePage, setUpPage, setUpScript } from './pages.ts'
 import { pictureAt } from './picture.ts'
 import type { Role } from './options.ts'
+import type { State } from './state.ts'
 import { judgePackage } from './update.ts'
 import { isGoodPassword, isUserName, makeUser, type User } from './users.ts'
 
@@ -130,15 +131,19 @@ function update({ device, body, actor }: ApiRequest): Answer {
   const { firmware, vendorKey } = device.store.state
   const answer = judgePackage(body, vendorKey, firmware.version, device.behaviour)
   if (!answer.accepted) {
-    device.log.write('update-refused', { ...actor, reason: answer.reason })
+    if (device.behaviour.logsRefusedUpdates) device.log.write('update-refused', { ...actor, reason: answer.reason })
     return json(answer.status, { result: 'refused', error: answer.reason })
   }
   device.log.write('update-accepted', { ...actor, version: answer.firmware.version })
   return {
     ...json(200, { result: 'accepted', version: answer.firmware.version }),
-    afterwards: () => device.reboot('update', { firmware: answer.firmware }),
+    afterwards: () => device.reboot('update', { firmware: answer.firmware, ...lostOf(device) }),
   }
 }
+
+/** What a careless update takes away: the log server and every account but the administrator's. */
+const lostOf = ({ behaviour, store }: Device): Partial<State> =>
+  behaviour.updateKeepsSettings ? {} : { syslog: null, users: store.state.users.filter(({ name }) => name === 'admin') }
 
 const get = (path: RegExp, access: Route['access'], run: Route['run']): Route => ({ method: 'GET', path, access, run })
 

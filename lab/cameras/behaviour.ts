@@ -61,6 +61,13 @@ export interface Behaviour {
   updateChecksContent: boolean
   updateChecksMissingSignature: boolean
   updateRefusesOlder: boolean
+  updateRefusesTruncated: boolean
+  updateChecksModel: boolean
+  /** A package is verified with the key that it brings itself. */
+  updateTrustsOwnSigner: boolean
+  updateNeedsLogin: boolean
+  updateKeepsSettings: boolean
+  logsRefusedUpdates: boolean
 }
 
 /** Forward secrecy and authenticated encryption only (RFC 9325 section 4.2). */
@@ -107,4 +114,10 @@ export const CONFORMING: Behaviour = {
   updateChecksContent: true,
   updateChecksMissingSignature: true,
   updateRefusesOlder: true,
+  updateRefusesTruncated: true,
+  updateChecksModel: true,
+  updateTrustsOwnSigner: false,
+  updateNeedsLogin: true,
+  updateKeepsSettings: true,
+  logsRefusedUpdates: true,
 }

@@ -132,6 +132,11 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
           done: '"result":"accepted"',
         },
         version: { ...web, target: '/api/firmware', pattern: '"version":"([^"]+)"' },
+        content: { ...web, target: '/api/firmware', pattern: '"sha256":"([^"]+)"' },
+        settings: [
+          { ...web, target: '/api/settings/syslog', pattern: '(\\{.*\\})' },
+          { ...web, target: '/api/users', pattern: '"users":(\\[.*\\])' },
+        ],
         format: 'opaque',
         layout: layoutOf(genuinePackage(vendorKey)),
         signed: true,

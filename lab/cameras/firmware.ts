@@ -1,4 +1,12 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  verify,
+  type KeyObject,
+} from 'node:crypto'
 
 export const MODEL = 'RC-1'
 /** Runs when the unit is new; `older` and `genuine` packages stand on either side of it. */
@@ -16,11 +24,16 @@ interface Header {
   model: string
   version: string
   sha256: string
+  /** Length of the payload. */
+  bytes: number
+  /** Public key of who signed it (SPKI, base64). A word of the package about itself, good for messages only. */
+  signer?: string
 }
 
 export interface Package extends Header {
   payload: Buffer
   isPayloadIntact: boolean
+  isTruncated: boolean
   signature: 'valid' | 'invalid' | 'missing'
 }
 
@@ -47,7 +60,8 @@ export interface PackageOrder {
 /** Preamble, header, payload, and a signature over all of it: ECDSA, P-256, SHA-256; zeros without a key. */
 export function buildPackage({ model, version, key }: PackageOrder): Buffer {
   const payload = payloadOf(version)
-  const header = Buffer.from(JSON.stringify({ model, version, sha256: digestOf(payload) } satisfies Header))
+  const about: Header = { model, version, sha256: digestOf(payload), bytes: payload.length }
+  const header = Buffer.from(JSON.stringify(key === null ? about : { ...about, signer: publicHalf(key) }))
   const preamble = Buffer.alloc(PREAMBLE)
   preamble.write(MAGIC, 'latin1')
   preamble.writeUInt8(FORMAT, 4)
@@ -59,6 +73,9 @@ export function buildPackage({ model, version, key }: PackageOrder): Buffer {
       : sign('sha256', content, { key: createPrivateKey(key), dsaEncoding: 'ieee-p1363' })
   return Buffer.concat([content, signature])
 }
+
+const publicHalf = (key: string): string =>
+  createPublicKey(key).export({ type: 'spki', format: 'der' }).toString('base64')
 
 /** The byte ranges of a package; offsets as the statement gives them. */
 export function layoutOf(bytes: Buffer): { part: 'header' | 'payload' | 'signature'; offset: number; bytes: number }[] {
@@ -72,9 +89,10 @@ export function layoutOf(bytes: Buffer): { part: 'header' | 'payload' | 'signatu
 
 /**
  * Takes a package apart and says what holds of it; what to make of that is the updater's business.
- * `vendorKey` is the vendor's private key, of which only the public half is used.
+ * `vendorKey` is the vendor's private key, of which only the public half is used; `trustsSigner` takes the key of the
+ * package instead.
  */
-export function readPackage(bytes: Buffer, vendorKey: string): Reading {
+export function readPackage(bytes: Buffer, vendorKey: string, trustsSigner = false): Reading {
   const unreadable = (reason: string): Reading => ({ readable: false, reason })
   if (bytes.length < PREAMBLE || bytes.toString('latin1', 0, 4) !== MAGIC) return unreadable('not a firmware package')
   if (bytes[4] !== FORMAT) return unreadable('unknown package format')
@@ -94,27 +112,41 @@ export function readPackage(bytes: Buffer, vendorKey: string): Reading {
       ...header,
       payload,
       isPayloadIntact: digestOf(payload) === header.sha256,
+      isTruncated: bytes.length < start + header.bytes,
       signature: signature.every((byte) => byte === 0)
         ? 'missing'
-        : isSigned(bytes.subarray(0, end), signature, vendorKey)
+        : isSigned(bytes.subarray(0, end), signature, keyOf(trustsSigner ? header.signer : undefined, vendorKey))
           ? 'valid'
           : 'invalid',
     },
   }
 }
 
-const isSigned = (content: Buffer, signature: Buffer, vendorKey: string): boolean =>
+const isSigned = (content: Buffer, signature: Buffer, key: KeyObject | null): boolean =>
+  key !== null &&
   signature.length === SIGNATURE_BYTES &&
-  verify('sha256', content, { key: createPublicKey(vendorKey), dsaEncoding: 'ieee-p1363' }, signature)
+  verify('sha256', content, { key, dsaEncoding: 'ieee-p1363' }, signature)
+
+/** The key to verify with; null for a signer that is none. */
+function keyOf(signer: string | undefined, vendorKey: string): KeyObject | null {
+  try {
+    return signer === undefined
+      ? createPublicKey(vendorKey)
+      : createPublicKey({ key: Buffer.from(signer, 'base64'), type: 'spki', format: 'der' })
+  } catch {
+    return null
+  }
+}
 
 const VERSION = /^\d{1,5}\.\d{1,5}\.\d{1,5}$/
 
 function headerOf(bytes: Buffer): Header | null {
   try {
     const header = JSON.parse(bytes.toString('latin1')) as Partial<Record<keyof Header, unknown>> | null
-    const { model, version, sha256 } = header ?? {}
+    const { model, version, sha256, bytes: length, signer } = header ?? {}
     if (typeof model !== 'string' || typeof version !== 'string' || typeof sha256 !== 'string') return null
-    return VERSION.test(version) ? { model, version, sha256 } : null
+    if (typeof length !== 'number' || !VERSION.test(version)) return null
+    return { model, version, sha256, bytes: length, ...(typeof signer === 'string' ? { signer } : {}) }
   } catch {
     return null
   }

@@ -52,7 +52,9 @@ async function answerTo(
   const route = candidates.find((one) => one.method === method)
   const source = request.socket.remoteAddress ?? ''
   const isOpen =
-    (route ?? candidates[0]!).access === 'public' || (device.behaviour.anonymousSnapshot && path === '/snapshot.jpg')
+    (route ?? candidates[0]!).access === 'public' ||
+    (device.behaviour.anonymousSnapshot && path === '/snapshot.jpg') ||
+    (!device.behaviour.updateNeedsLogin && path === '/api/update')
 
   let user = null
   if (!isOpen) {
@@ -77,7 +79,7 @@ async function answerTo(
     response.setHeader('Allow', candidates.map((one) => one.method).join(', '))
     return refusal(405, 'method not allowed')
   }
-  if (route.access === 'admin' && user?.role !== 'admin') return refusal(403, 'administrators only')
+  if (route.access === 'admin' && !isOpen && user?.role !== 'admin') return refusal(403, 'administrators only')
   if (isForeign(request)) return refusal(403, 'request from another site')
 
   const name = nameOf(route, path)

@@ -14,15 +14,16 @@ export type UpdateAnswer =
  */
 export function judgePackage(bytes: Buffer, vendorKey: string, installed: string, behaviour: Behaviour): UpdateAnswer {
   const refuse = (reason: string, status: 400 | 415 = 400): UpdateAnswer => ({ accepted: false, status, reason })
-  const reading = readPackage(bytes, vendorKey)
+  const reading = readPackage(bytes, vendorKey, behaviour.updateTrustsOwnSigner)
   if (!reading.readable) return refuse(reading.reason, 415)
-  const { model, version, payload, signature, isPayloadIntact } = reading.package
+  const { model, version, payload, signature, isPayloadIntact, isTruncated } = reading.package
   const isUnsignedLetIn = signature === 'missing' && !behaviour.updateChecksMissingSignature
-  if (behaviour.updateChecksContent && signature !== 'valid' && !isUnsignedLetIn) {
+  const checksContent = behaviour.updateChecksContent && !(isTruncated && !behaviour.updateRefusesTruncated)
+  if (checksContent && signature !== 'valid' && !isUnsignedLetIn) {
     return refuse(signature === 'missing' ? 'signature missing' : 'signature not valid')
   }
-  if (behaviour.updateChecksContent && !isPayloadIntact) return refuse('payload damaged')
-  if (model !== MODEL) return refuse('package is for another model')
+  if (checksContent && !isPayloadIntact) return refuse('payload damaged')
+  if (behaviour.updateChecksModel && model !== MODEL) return refuse('package is for another model')
   if (behaviour.updateRefusesOlder && compareVersions(version, installed) <= 0) {
     return refuse('version is not newer than the installed one')
   }

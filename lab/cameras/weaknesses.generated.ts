@@ -33,7 +33,13 @@ import { weakness as weaknessesTelnetFactoryPasswordWeakness } from './weaknesse
 import { weakness as weaknessesTelnetOpenWeakness } from './weaknesses/telnet-open.ts'
 import { weakness as weaknessesTlsCompressionWeakness } from './weaknesses/tls-compression.ts'
 import { weakness as weaknessesUpdateAlteredAcceptedWeakness } from './weaknesses/update-altered-accepted.ts'
+import { weakness as weaknessesUpdateAnonymousUploadWeakness } from './weaknesses/update-anonymous-upload.ts'
+import { weakness as weaknessesUpdateForeignKeyAcceptedWeakness } from './weaknesses/update-foreign-key-accepted.ts'
+import { weakness as weaknessesUpdateOtherModelAcceptedWeakness } from './weaknesses/update-other-model-accepted.ts'
+import { weakness as weaknessesUpdateRefusalUnloggedWeakness } from './weaknesses/update-refusal-unlogged.ts'
+import { weakness as weaknessesUpdateResetsSettingsWeakness } from './weaknesses/update-resets-settings.ts'
 import { weakness as weaknessesUpdateRollbackAcceptedWeakness } from './weaknesses/update-rollback-accepted.ts'
+import { weakness as weaknessesUpdateTruncatedAcceptedWeakness } from './weaknesses/update-truncated-accepted.ts'
 import { weakness as weaknessesUpdateUnsignedAcceptedWeakness } from './weaknesses/update-unsigned-accepted.ts'
 import { weakness as weaknessesWeakCurveWeakness } from './weaknesses/weak-curve.ts'
 import { weakness as weaknessesWeakSuiteWeakness } from './weaknesses/weak-suite.ts'
@@ -75,7 +81,13 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesTelnetOpenWeakness,
   weaknessesTlsCompressionWeakness,
   weaknessesUpdateAlteredAcceptedWeakness,
+  weaknessesUpdateAnonymousUploadWeakness,
+  weaknessesUpdateForeignKeyAcceptedWeakness,
+  weaknessesUpdateOtherModelAcceptedWeakness,
+  weaknessesUpdateRefusalUnloggedWeakness,
+  weaknessesUpdateResetsSettingsWeakness,
   weaknessesUpdateRollbackAcceptedWeakness,
+  weaknessesUpdateTruncatedAcceptedWeakness,
   weaknessesUpdateUnsignedAcceptedWeakness,
   weaknessesWeakCurveWeakness,
   weaknessesWeakSuiteWeakness,

@@ -1,6 +1,6 @@
 import { isReusable, parseMessage } from '../../suites/facts/http-message.ts'
 import type { Exchange, Failure } from '../../suites/observations/exchange.ts'
-import type { Bench, Credential, Endpoint } from '../probe.ts'
+import type { Bench, Body, Credential, Endpoint } from '../probe.ts'
 import { openLine, type Line } from './line.ts'
 import { makePresenting } from './presenting.ts'
 
@@ -11,8 +11,13 @@ export interface Asked {
   target: string
   /** Replace the usual ones of the same name. */
   headers?: Header[]
-  body?: Uint8Array
+  body?: Body
   credential?: Credential
+  /**
+   * For a body that shall go out once: the target of a small request that asks for the challenge beforehand; null where
+   * none is known, the device is then asked before the body is sent (RFC 9110 section 10.1.1).
+   */
+  learnFrom?: string | null
   /** Longest time for one answer; else that of the client. */
   milliseconds?: number
 }
@@ -50,6 +55,10 @@ export interface Conversation {
 
 const SECRET_HEADERS = /^(authorization|cookie|proxy-authorization)$/i
 const MOST_ROUNDS = 5
+/** A device that knows of no expectations says nothing (RFC 9110 section 10.1.1). */
+const EXPECTATION_MILLISECONDS = 1_500
+/** Longest time in which a device takes nothing of a body. */
+const STALL_MILLISECONDS = 30_000
 /** Read beyond what is kept: a secret cut in half would not be recognised. */
 const SECRET_BYTES = 1024
 
@@ -72,16 +81,26 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
   const scrub = (text: string): string => Buffer.from(bench.redact(Buffer.from(text, 'utf8'))).toString('utf8')
 
   /** One request and its answer, on the open line or a new one. */
-  async function round(asked: Asked, headers: Header[]) {
+  async function round(asked: Asked, headers: Header[], expects = false) {
     const kept = open !== null
     if (open === null) {
       const opened = await openLine(bench, to, { milliseconds, ...(options.source ? { source: options.source } : {}) })
       if ('failure' in opened)
-        return { kept, failure: opened.failure, bytes: new Uint8Array(), length: 0, end: 'closed' as const }
+        return {
+          kept,
+          failure: opened.failure,
+          bytes: new Uint8Array(),
+          length: 0,
+          end: 'closed' as const,
+          withheld: false,
+        }
       open = opened.line
       connections++
     }
     open.write(encode(asked, headers, dialect.version))
+    const withheld = expects && (await answeredAtOnce(open, asked.method))
+    if (asked.body && !(asked.body instanceof Uint8Array) && !withheld)
+      await open.send(asked.body.chunks(), STALL_MILLISECONDS)
     const { bytes, end } = await open.read((received) => dialect.enough(received, asked.method), {
       milliseconds: asked.milliseconds ?? milliseconds,
       maxBytes: maxBytes + dialect.before + SECRET_BYTES,
@@ -89,8 +108,29 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
     const answer = bytes.subarray(dialect.start(bytes))
     const code = end === 'reset' || end === 'timeout' ? end : 'closed'
     const failure: Failure | null = answer.length === 0 ? { code, detail: 'no byte of an answer' } : null
-    return { kept, failure, bytes: answer, length: answer.length, end }
+    return { kept, failure, bytes: answer, length: answer.length, end, withheld }
   }
+
+  /** Asks for the challenge of an upload by a request without a body, on a line of its own. */
+  async function learn(target: string, rounds: Exchange['rounds']): Promise<void> {
+    const small = { method: 'GET', target }
+    const began = bench.now()
+    const result = await round(small, dialect.headersOf(small, ++requests))
+    open?.close()
+    open = null
+    if (result.failure !== null) return
+    rounds.push(roundOf(result, began))
+    presenting.next({ method: 'GET', uri: target, credential: undefined }, parseMessage(result.bytes, 'GET'), null)
+  }
+
+  const roundOf = (result: Awaited<ReturnType<typeof round>>, began: number): Exchange['rounds'][number] => ({
+    elapsed: bench.now() - began,
+    answer: {
+      raw: Buffer.from(bench.redact(result.bytes).subarray(0, maxBytes)).toString('base64'),
+      length: result.length,
+      end: result.end,
+    },
+  })
 
   async function send(asked: Asked): Promise<Exchange> {
     const { method, target, credential } = asked
@@ -101,32 +141,32 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
     let failure: Failure | null = null
     let source = options.source ?? bench.sources(to.family)[0] ?? 'unknown'
     if (!dialect.repeatable.includes(method)) drop()
+    const learns = asked.learnFrom !== undefined && credential !== undefined
+    if (learns && asked.learnFrom) await learn(asked.learnFrom, rounds)
     let presented = presenting.first(request)
+    if (learns && presented) presented.borrowed = true
+    let expects = learns && presented === null
 
     while (rounds.length < MOST_ROUNDS) {
       headers = dialect.headersOf(asked, ++requests)
       if (presented) headers.push(['Authorization', presented.authorization.value])
+      if (expects) headers.push(['Expect', '100-continue'])
       const began = bench.now()
-      const result = await round(asked, headers)
+      const result = await round(asked, headers, expects)
       source = open?.sourceAddress || source
       failure = result.failure
-      if (failure === null || result.kept)
-        rounds.push({
-          elapsed: bench.now() - began,
-          answer: {
-            raw: Buffer.from(bench.redact(result.bytes).subarray(0, maxBytes)).toString('base64'),
-            length: result.length,
-            end: result.end,
-          },
-        })
+      if (failure === null || result.kept) rounds.push(roundOf(result, began))
       if (failure !== null) {
         drop()
         if (!result.kept || failure.code === 'timeout' || bench.signal.aborted) break
         continue
       }
-      const next = presenting.next(request, parseMessage(result.bytes, method), presented)
-      if (result.end !== 'complete' || !isReusable(result.bytes, method)) drop()
-      if (next === null) break
+      const answer = parseMessage(result.bytes, method)
+      const next = presenting.next(request, answer, presented)
+      if (result.withheld || result.end !== 'complete' || !isReusable(result.bytes, method)) drop()
+      const isUnexpected = expects && answer.status === 417
+      expects = false
+      if (next === null && !isUnexpected) break
       presented = next
     }
     return {
@@ -151,11 +191,27 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
   return { send, line: () => open, close: drop }
 }
 
+/** Whether a final answer came in place of the permission to send the body; nothing of it is taken. */
+async function answeredAtOnce(line: Line, method: string): Promise<boolean> {
+  let status = 0
+  await line.read(
+    (received) => {
+      status = parseMessage(received, method).status
+      return status > 0 ? 0 : null
+    },
+    { milliseconds: EXPECTATION_MILLISECONDS, maxBytes: 65_536 },
+  )
+  return status >= 200
+}
+
+/** The head, with the body where it is at hand and the device is not asked first. */
 function encode(asked: Asked, headers: Header[], version: string): Uint8Array {
   const head = [`${asked.method} ${asked.target} ${version}`, ...headers.map(([n, v]) => `${n}: ${v}`), '', ''].join(
     '\r\n',
   )
-  return asked.body ? Buffer.concat([Buffer.from(head, 'utf8'), asked.body]) : Buffer.from(head, 'utf8')
+  return asked.body instanceof Uint8Array
+    ? Buffer.concat([Buffer.from(head, 'utf8'), asked.body])
+    : Buffer.from(head, 'utf8')
 }
 
 /** The usual headers without those that are given, then the given ones. */

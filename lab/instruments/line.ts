@@ -7,6 +7,8 @@ import type { Bench, Endpoint } from '../probe.ts'
 export interface Line {
   sourceAddress: string
   write(bytes: Uint8Array): void
+  /** Sends as fast as the peer takes it; ends early when the peer ended, or took nothing for `milliseconds`. */
+  send(chunks: AsyncIterable<Uint8Array>, milliseconds: number): Promise<void>
   /**
    * Collects bytes until `enough` says how many belong to this answer (the rest stays for the next read),
    * the peer ends, `maxBytes` came, or no end was seen in time. What came is returned in every case.
@@ -112,6 +114,12 @@ function lineOver(socket: Socket, signal: AbortSignal): Line {
   return {
     sourceAddress: socket.localAddress ?? '',
     write: (bytes) => void (ended === null && socket.write(bytes)),
+    async send(chunks, milliseconds) {
+      for await (const chunk of chunks) {
+        if (ended !== null || signal.aborted) return
+        if (!socket.write(chunk) && !(await drained(socket, milliseconds, signal))) return
+      }
+    },
     close: () => socket.destroy(),
     async read(enough, { milliseconds, maxBytes }) {
       const deadline = performance.now() + milliseconds
@@ -136,6 +144,24 @@ function lineOver(socket: Socket, signal: AbortSignal): Line {
       }
     },
   }
+}
+
+/** Whether the peer took what was written, in time. */
+function drained(socket: Socket, milliseconds: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const done = (is: boolean) => () => {
+      clearTimeout(timer)
+      socket.off('drain', took)
+      for (const event of ['end', 'close'] as const) socket.off(event, gave)
+      signal.removeEventListener('abort', gave)
+      resolve(is)
+    }
+    const [took, gave] = [done(true), done(false)]
+    const timer = setTimeout(gave, milliseconds)
+    socket.on('drain', took)
+    for (const event of ['end', 'close'] as const) socket.on(event, gave)
+    signal.addEventListener('abort', gave, { once: true })
+  })
 }
 
 /** The word of the wire for an error of the socket. */

@@ -17,6 +17,8 @@ export interface Presented {
   proven: boolean
   /** Times the password was presented because the device asked for it. */
   asked: number
+  /** The challenge came with the answer to another request: it may not fit this one. */
+  borrowed?: true
 }
 
 /** When a client presents a password. Every refusal may count towards a ban, so it never asks or presents more than it must. */
@@ -61,7 +63,8 @@ export function makePresenting(now: () => number): Presenting {
       const challenges = challengesOf(answer)
       const challenge = preferred(challenges)
       unused = challenge && { challenge, at: now() }
-      const again = last === null || last.proven || (isStale(challenges) && last.asked < 2)
+      const misfit = last?.borrowed && !(last.challenge.scheme === 'basic' && challenge?.scheme === 'basic')
+      const again = last === null || last.proven || ((isStale(challenges) || misfit) && last.asked < 2)
       if (!credential || !challenge || !again) return null
       if (challenge.scheme === 'digest') unused = null
       return {

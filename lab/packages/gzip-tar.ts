@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
 
 const BLOCK = 512
-const MOST_UNPACKED = 1 << 30
+const MOST_UNPACKED = 256 * 1024 * 1024
 const MOST_VERSION_FILE = 65_536
 const HASHES = ['md5', 'sha1', 'sha256', 'sha512'] as const
 

@@ -1,11 +1,15 @@
-import { createHash } from 'node:crypto'
 import type { UpdateAttempt } from '../../suites/observations/update-refusal.ts'
 import type { Update } from '../../suites/statement.ts'
 import { read } from '../actions.ts'
-import type { Bench } from '../probe.ts'
+import type { Bench, Credential } from '../probe.ts'
+import { bodyOf, ropeLength, sha256Of, type Rope } from './rope.ts'
 
 export type Offered = Omit<UpdateAttempt, 'id'>
-type Version = UpdateAttempt['versionAfter']
+type Told = UpdateAttempt['versionAfter']
+
+/** How somebody else than the declared account uploads. */
+export type Uploader = 'nobody' | Credential
+export type Offer = (rope: Rope, as?: Uploader) => Promise<Offered>
 
 const SHORTEST_POLL = 250
 const LONGEST_POLL = 2_000
@@ -16,23 +20,22 @@ const about = (key: string, values: Record<string, string | number> = {}) => ({ 
  * is not believed: a device that tells the old version is watched for the whole declared time. A new version counts
  * once it is told twice.
  */
-export function makeOffering(bench: Bench, update: Update): (bytes: Uint8Array) => Promise<Offered> {
+export function makeOffering(bench: Bench, update: Update): Offer {
   const poll = Math.min(LONGEST_POLL, Math.max(SHORTEST_POLL, update.bootSeconds * 50))
   const declared = update.bootSeconds * 1_000_000
   const ask = () => read(bench, update.version)
+  const content = async (): Promise<Told | null> => (update.content ? await read(bench, update.content) : null)
   const pause = () => bench.wait(poll, about('settling', { seconds: update.bootSeconds }))
 
   /** The device may still be busy with what came before. */
-  async function ready(): Promise<Version> {
+  async function ready(): Promise<Told> {
     const end = bench.now() + declared
     let version = await ask()
     while (version.text === null && bench.now() < end && (await pause())) version = await ask()
     return version
   }
 
-  async function settle(
-    before: string | null,
-  ): Promise<{ versionAfter: Version; cameBack: boolean; downtime: number }> {
+  async function settle(before: string | null): Promise<{ versionAfter: Told; cameBack: boolean; downtime: number }> {
     const from = bench.now()
     let lost: number | null = null
     let downtime = 0
@@ -60,15 +63,24 @@ export function makeOffering(bench: Bench, update: Update): (bytes: Uint8Array) 
     }
   }
 
-  return async (bytes) => {
+  return async (rope, as) => {
     const versionBefore = await ready()
-    const upload = await bench.perform(update.upload, {}, bytes)
+    const contentBefore = await content()
+    const { account: _, ...anonymous } = update.upload
+    const upload =
+      as === undefined
+        ? await bench.perform(update.upload, {}, bodyOf(rope))
+        : as === 'nobody'
+          ? await bench.perform(anonymous, {}, bodyOf(rope))
+          : await bench.perform(update.upload, {}, bodyOf(rope), as)
     const settled = await settle(versionBefore.text)
     return {
-      sha256: createHash('sha256').update(bytes).digest('hex'),
-      bytes: bytes.length,
+      sha256: await sha256Of(rope),
+      bytes: ropeLength(rope),
       upload,
       versionBefore,
+      contentBefore,
+      contentAfter: await content(),
       ...settled,
     }
   }

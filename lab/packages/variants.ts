@@ -1,13 +1,14 @@
 import type { Update } from '../../suites/statement.ts'
-import type { UpdateRefusal, VariantId } from '../../suites/observations/update-refusal.ts'
+import type { UpdateVariant, VariantId } from '../../suites/observations/update-refusal.ts'
+import { bytesOf, cut, flipped, isUniform, ropeLength, zeroed, type Rope } from './rope.ts'
 import { repackGzipTar } from './gzip-tar.ts'
 
-/** A package the lab can offer. Made only when it is needed: firmware is large. */
+/** A package the lab can offer. Made only when it is needed. */
 export interface Variant {
   id: VariantId
   derivation: 'lab' | 'maker'
   /** Null where it turns out that it cannot be made. */
-  make(): Uint8Array | null
+  make(): Promise<{ rope: Rope; change: UpdateVariant['change'] } | null>
 }
 
 type Part = 'header' | 'payload' | 'signature'
@@ -15,47 +16,63 @@ interface Range {
   from: number
   to: number
 }
-export type Missing = UpdateRefusal['missing'][number]
+export interface Missing {
+  id: VariantId
+  why: 'no-layout' | 'not-this-format' | 'too-large'
+}
+
+/** Bytes that a package lacks when its last piece did not arrive. */
+const LAST_BLOCK = 4_096
+/** An archive is taken apart in memory; a larger one is left whole. */
+const MOST_REPACKED = 64 * 1024 * 1024
 
 /**
- * What can be derived from the genuine package, most conclusive first, because an accepted variant ends the row. The
+ * What can be derived from the genuine package, most conclusive first, because an accepted variant may end the row. The
  * maker's own packages are added by the caller.
  */
 export function labVariants(
-  genuine: Uint8Array,
+  genuine: Rope,
   update: Pick<Update, 'layout' | 'format' | 'packages'>,
 ): { variants: Variant[]; missing: Missing[] } {
+  const length = ropeLength(genuine)
   const variants: Variant[] = []
   const missing: Missing[] = []
-  const lab = (id: VariantId, make: () => Uint8Array | null) => variants.push({ id, derivation: 'lab', make })
-  const part = (name: Part) => rangesOf(genuine, update, name)
-  const bit = (id: VariantId, at: number) => lab(id, () => flipped(genuine, at))
-  if (update.layout === undefined) {
-    bit('middle-bit', genuine.length >> 1)
-    lab('truncated', () => genuine.subarray(0, genuine.length >> 1))
-    missing.push({ id: 'unsigned', why: 'no-layout' })
-  } else {
-    for (const [id, name] of [
-      ['payload-bit', 'payload'],
-      ['signature-bit', 'signature'],
-    ] as const) {
-      const [range] = part(name)
-      if (range) bit(id, middle(range))
-      else missing.push({ id, why: 'no-layout' })
-    }
-    lab('truncated', () => genuine.subarray(0, genuine.length >> 1))
-    const signature = part('signature')
-    if (signature.length > 0) lab('unsigned', () => zeroed(genuine, signature))
-    else missing.push({ id: 'unsigned', why: 'no-layout' })
+  const part = (name: Part) => rangesOf(length, update, name)
+  const add = (id: VariantId, range: Range, make: () => Rope) =>
+    variants.push({ id, derivation: 'lab', make: async () => ({ rope: make(), change: await changeOf(range) }) })
+  const bit = (id: VariantId, at: number) => add(id, { from: at, to: at + 1 }, () => flipped(genuine, at))
+  const bitOf = (id: VariantId, name: Part) => {
+    const [range] = part(name)
+    if (range) bit(id, middle(range))
+    else missing.push({ id, why: 'no-layout' })
   }
-  if (update.format === 'gzip-tar')
-    lab('repacked', () => repacked(genuine, part('payload'), update.packages.genuine.version))
-  else missing.push({ id: 'repacked', why: 'not-this-format' })
-  const [header] = part('header')
-  if (header) bit('header-bit', middle(header))
+  const upTo = (id: VariantId, end: number) => add(id, { from: end, to: length }, () => cut(genuine, 0, end))
+  const changeOf = async (range: Range): Promise<UpdateVariant['change']> => ({
+    at: range.from,
+    bytes: range.to - range.from,
+    part: partOf(range, length, update),
+    uniform: range.to - range.from > 1 && (await isUniform(cut(genuine, range.from, range.to))),
+  })
+
+  if (update.layout === undefined) bit('middle-bit', length >> 1)
+  else {
+    bitOf('payload-bit', 'payload')
+    bitOf('signature-bit', 'signature')
+    bitOf('header-bit', 'header')
+  }
+  upTo('truncated', length >> 1)
+  upTo('last-block-missing', length - Math.max(1, Math.min(LAST_BLOCK, length >> 3)))
+  const [signature, ...more] = part('signature')
+  if (signature && more.length === 0) {
+    add('unsigned', signature, () => zeroed(genuine, signature))
+    add('stripped', signature, () => [...cut(genuine, 0, signature.from), ...cut(genuine, signature.to)])
+  } else missing.push({ id: 'unsigned', why: 'no-layout' })
+  if (update.format !== 'gzip-tar') missing.push({ id: 'repacked', why: 'not-this-format' })
+  else if (length > MOST_REPACKED) missing.push({ id: 'repacked', why: 'too-large' })
+  else variants.push({ id: 'repacked', derivation: 'lab', make: () => repacked(genuine, part('payload'), update) })
   if (update.layout === undefined) {
     bit('first-bit', 0)
-    bit('last-bit', genuine.length - 1)
+    bit('last-bit', length - 1)
   }
   return { variants, missing }
 }
@@ -63,31 +80,33 @@ export function labVariants(
 const middle = ({ from, to }: Range): number => from + ((to - from) >> 1)
 
 /** Declared ranges within the package; a negative offset counts from its end. */
-function rangesOf(bytes: Uint8Array, { layout = [] }: Pick<Update, 'layout'>, part: Part): Range[] {
+function rangesOf(length: number, { layout = [] }: Pick<Update, 'layout'>, part: Part): Range[] {
   return layout
     .filter((l) => l.part === part)
     .flatMap((l) => {
-      const from = l.offset < 0 ? bytes.length + l.offset : l.offset
-      const to = Math.min(from + l.bytes, bytes.length)
+      const from = l.offset < 0 ? length + l.offset : l.offset
+      const to = Math.min(from + l.bytes, length)
       return from >= 0 && from < to ? [{ from, to }] : []
     })
 }
 
-function flipped(bytes: Uint8Array, at: number): Uint8Array {
-  const out = new Uint8Array(bytes)
-  out[at] = (out[at] ?? 0) ^ 1
-  return out
-}
-
-function zeroed(bytes: Uint8Array, ranges: readonly Range[]): Uint8Array {
-  const out = new Uint8Array(bytes)
-  for (const { from, to } of ranges) out.fill(0, from, to)
-  return out
+/** The declared part that a stretch lies in. */
+function partOf({ from, to }: Range, length: number, update: Pick<Update, 'layout'>): Part | 'several' | 'unknown' {
+  const touched = (['header', 'payload', 'signature'] as const).filter((name) =>
+    rangesOf(length, update, name).some((r) => r.from < to && from < r.to),
+  )
+  return touched.length > 1 ? 'several' : (touched[0] ?? 'unknown')
 }
 
 /** The archive within the package made anew; what lies around it stays. */
-function repacked(bytes: Uint8Array, [payload]: readonly Range[], version: string): Uint8Array | null {
-  const { from, to } = payload ?? { from: 0, to: bytes.length }
-  const archive = repackGzipTar(bytes.subarray(from, to), version)
-  return archive && new Uint8Array(Buffer.concat([bytes.subarray(0, from), archive, bytes.subarray(to)]))
+async function repacked(
+  genuine: Rope,
+  [payload]: readonly Range[],
+  { packages }: Pick<Update, 'packages'>,
+): ReturnType<Variant['make']> {
+  const { from, to } = payload ?? { from: 0, to: ropeLength(genuine) }
+  const archive = repackGzipTar(bytesOf(genuine, from, to), packages.genuine.version)
+  if (archive === null) return null
+  const rope = [...cut(genuine, 0, from), archive, ...cut(genuine, to)]
+  return Promise.resolve({ rope, change: { at: from, bytes: to - from, part: 'payload', uniform: false } })
 }

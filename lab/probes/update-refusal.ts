@@ -1,35 +1,35 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { kind, type UpdateRefusal } from '../../suites/observations/update-refusal.ts'
-import { wereAccepted } from '../../suites/facts/login-outcome.ts'
-import type { Exchange } from '../../suites/observations/exchange.ts'
 import { declaredOf } from '../../suites/subject.ts'
-import { endpointOf, read } from '../actions.ts'
-import { httpClient } from '../instruments/http.ts'
-import { labVariants, type Missing, type Variant } from '../packages/variants.ts'
-import { makeOffering, type Offered } from '../packages/offering.ts'
+import { read } from '../actions.ts'
+import { offerAtDoors } from '../packages/doors.ts'
+import { snapshot } from '../packages/keeping.ts'
+import { makeOffering, type Offer } from '../packages/offering.ts'
+import { ropeOf, type Rope } from '../packages/rope.ts'
+import { isGone, makerVariants, offerOlder, offerVariants } from '../packages/row.ts'
+import { labVariants } from '../packages/variants.ts'
+import { watchLog } from '../packages/watching.ts'
 import { defineProbe, type Bench } from '../probe.ts'
+import type { Update } from '../../suites/statement.ts'
 
 const ID = kind.id
 const about = (key: string, values: Record<string, string | number> = {}) => ({ code: `${ID}.${key}`, values })
-const MAKERS = [
-  ['unsigned', 'maker-unsigned'],
-  ['foreignKey', 'maker-foreign-key'],
-  ['otherModel', 'maker-other-model'],
-] as const
-const MOST_VARIANTS = 12
+/** Variants, doors, genuine and older. */
+const MOST_OFFERS = 16
+const AROUND_SECONDS = 8
 
 /** Offers altered packages on version N-1, then the genuine N, then an older one, each by the declared path. */
 export const probe = defineProbe<UpdateRefusal>({
   id: ID,
-  version: '1.0.0',
+  version: '2.0.0',
   kind,
   tier: 'D',
   grade: 'disruptive',
   order: 50,
   states: ['in-service'],
+  failsLogins: true,
   leaves: about('leaves'),
   seconds: (statement) =>
-    statement.updates.reduce((sum, u) => sum + u.bootSeconds * (MOST_VARIANTS - (u.layout ? 4 : 2)), 0),
+    statement.updates.reduce((sum, u) => sum + u.bootSeconds * (MOST_OFFERS - (u.layout ? 0 : 2)) + AROUND_SECONDS, 0),
   async run(bench, subject) {
     const update = bench.statement.updates.find((u) => u.id === declaredOf(subject).id)
     const unanswered = (
@@ -45,7 +45,7 @@ export const probe = defineProbe<UpdateRefusal>({
       ...(partial === undefined ? {} : { partial }),
     })
     if (!update) return unanswered('lab', 'not-declared', { update: declaredOf(subject).id })
-    const genuine = packageAt(bench, update.packages.genuine.file)
+    const genuine = ropeOf(bench.resolve(update.packages.genuine.file))
     if (!genuine) return unanswered('operator', 'no-package', { file: update.packages.genuine.file })
 
     const start = await read(bench, update.version)
@@ -53,127 +53,51 @@ export const probe = defineProbe<UpdateRefusal>({
     if (start.text === update.packages.genuine.version)
       return unanswered('operator', 'already-installed', { version: start.text }, { start })
 
-    const value: UpdateRefusal = { start, variants: [], genuine: null, older: null, login: null, missing: [] }
-    const { variants, missing } = labVariants(genuine, update)
-    const offering = makeOffering(bench, update)
-    value.missing.push(...missing)
-    await offerVariants(
-      bench,
-      [...variants, ...(await makerVariants(bench, update, start.text, genuine, value.missing))],
-      value,
-      offering,
-    )
-
-    const gone = value.variants.some((v) => !v.cameBack)
-    const before = gone ? null : await logIn(bench)
-    if (gone) value.missing.push({ id: 'genuine', why: 'device-gone' })
-    else {
-      bench.progress(about('offering', { package: 'genuine' }))
-      value.genuine = { id: 'genuine', ...(await offering(genuine)) }
-      if (before) value.login = { before, after: value.genuine.cameBack ? await logIn(bench) : null }
+    const value: UpdateRefusal = {
+      start,
+      variants: [],
+      returns: [],
+      doors: [],
+      genuine: null,
+      older: null,
+      kept: null,
+      log: null,
+      missing: [],
     }
-    value.older = await offerOlder(bench, update, value, offering)
+    const watch = await watchLog(bench, update, subject)
+    try {
+      await offerAll(bench, update, subject, genuine, value)
+      value.log = watch && (await watch.result())
+    } finally {
+      await watch?.close()
+    }
     if (bench.signal.aborted) return unanswered('lab', 'cancelled', {}, value)
-    const { login } = value
-    const controls = login
-      ? [
-          {
-            id: 'log-in-survives',
-            ok: login.after !== null && wereAccepted([login.before, login.after]),
-            about: about('control-log-in'),
-          },
-        ]
-      : []
-    return { answered: true, value, controls, artifacts: [] }
+    return { answered: true, value, controls: [], artifacts: [] }
   },
 })
 
-type Offer = (bytes: Uint8Array) => Promise<Offered>
-
-/** Until one changes the version or the device stays away: what follows would no longer start from N-1. */
-async function offerVariants(
+/** Bad packages, bad log-ins, the genuine one with what it must leave alone, the older one: what installs comes last. */
+async function offerAll(
   bench: Bench,
-  variants: readonly Variant[],
+  update: Update,
+  subject: string,
+  genuine: Rope,
   value: UpdateRefusal,
-  offer: Offer,
 ): Promise<void> {
-  let stopped: Missing['why'] | null = null
-  for (const variant of variants) {
-    if (bench.signal.aborted) return
-    const bytes = stopped ? null : variant.make()
-    if (stopped || !bytes) {
-      value.missing.push({ id: variant.id, why: stopped ?? 'unreadable' })
-      continue
-    }
-    bench.progress(about('offering', { package: variant.id }))
-    const offered = await offer(bytes)
-    value.variants.push({ id: variant.id, derivation: variant.derivation, ...offered })
-    if (!offered.cameBack) stopped = 'device-gone'
-    else if (offered.versionAfter.text !== value.start.text) stopped = 'start-version-lost'
+  const offer: Offer = makeOffering(bench, update)
+  const { variants, missing } = labVariants(genuine, update)
+  value.missing.push(...missing)
+  const all = [...variants, ...(await makerVariants(bench, update, value.start.text ?? '', value.missing))]
+  await offerVariants(bench, update, all, value, offer)
+  if (bench.signal.aborted) return
+  await offerAtDoors(bench, update, subject, genuine, value, offer)
+  if (bench.signal.aborted) return
+  if (isGone(value)) value.missing.push({ id: 'genuine', why: 'device-gone' })
+  else {
+    const before = await snapshot(bench, update)
+    bench.progress(about('offering', { package: 'genuine' }))
+    value.genuine = { id: 'genuine', ...(await offer(genuine)) }
+    value.kept = value.genuine.cameBack ? { before, after: await snapshot(bench, update) } : null
   }
-}
-
-/** The maker's own bad packages; one of the version that already runs would show nothing. */
-async function makerVariants(
-  bench: Bench,
-  { packages }: Bench['statement']['updates'][number],
-  start: string,
-  genuine: Uint8Array,
-  missing: Missing[],
-): Promise<Variant[]> {
-  const variants: Variant[] = []
-  for (const [name, id] of MAKERS) {
-    const supplied = packages[name]
-    // What the maker has not handed in, the maker's own tool may make of the genuine package.
-    const bytes = supplied ? packageAt(bench, supplied.file) : await bench.signVariant(id, genuine)
-    const version = supplied?.version ?? packages.genuine.version
-    if (bytes && version !== start) variants.push({ id, derivation: 'maker', make: () => bytes })
-    else missing.push({ id, why: bytes ? 'same-version' : supplied ? 'unreadable' : 'not-supplied' })
-  }
-  return variants
-}
-
-async function offerOlder(
-  bench: Bench,
-  { packages }: Bench['statement']['updates'][number],
-  value: UpdateRefusal,
-  offer: Offer,
-): Promise<UpdateRefusal['older']> {
-  const bytes = packages.older ? packageAt(bench, packages.older.file) : null
-  const gone = [...value.variants, ...(value.genuine ? [value.genuine] : [])].some((a) => !a.cameBack)
-  const why = !packages.older ? 'not-supplied' : !bytes ? 'unreadable' : gone ? 'device-gone' : null
-  if (why !== null || !bytes) {
-    value.missing.push({ id: 'older', why: why ?? 'unreadable' })
-    return null
-  }
-  bench.progress(about('offering', { package: 'older' }))
-  return { id: 'older', ...(await offer(bytes)) }
-}
-
-function packageAt(bench: Bench, file: string): Uint8Array | null {
-  const path = bench.resolve(file)
-  if (!existsSync(path)) return null
-  try {
-    const bytes = readFileSync(path)
-    return bytes.length > 0 ? bytes : null
-  } catch {
-    return null
-  }
-}
-
-/** The first declared log-in over HTTP: accounts survive an update. */
-async function logIn(bench: Bench): Promise<Exchange | null> {
-  const login = bench.statement.logins.find((l) => endpointOf(bench, l.service) !== null)
-  const endpoint = login && endpointOf(bench, login.service)
-  if (!login || !endpoint) return null
-  const client = httpClient(bench, endpoint)
-  try {
-    return await client.send({
-      method: login.method ?? 'GET',
-      target: login.target,
-      credential: bench.credential(login.account),
-    })
-  } finally {
-    client.close()
-  }
+  value.older = await offerOlder(bench, update, value, offer)
 }

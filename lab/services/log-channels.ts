@@ -31,7 +31,12 @@ const about = (key: string, values: Record<string, string | number> = {}) => ({
 })
 
 /** Receivers first, then the settings: nothing of what the device sends is lost. */
-export async function openChannels(bench: Bench, subject: string, family: Family): Promise<LogChannels> {
+export async function openChannels(
+  bench: Bench,
+  subject: string,
+  family: Family,
+  purpose = 'failed-login-log',
+): Promise<LogChannels> {
   const list: LogChannels['list'] = []
   const faults: string[] = []
   const receivers: { id: string; receiver: SyslogReceiver; mark: number }[] = []
@@ -46,8 +51,8 @@ export async function openChannels(bench: Bench, subject: string, family: Family
       list.push({ id, protocol, port, receiving: false, before: null, enable: null, after: null })
       continue
     }
-    const set = channel.enable ? await point(bench, channel, `failed-login-log/${subject}/${id}`, family) : null
-    if (set) changed.push(`failed-login-log/${subject}/${id}`)
+    const set = channel.enable ? await point(bench, channel, `${purpose}/${subject}/${id}`, family) : null
+    if (set) changed.push(`${purpose}/${subject}/${id}`)
     list.push({
       id,
       protocol,

@@ -18,7 +18,8 @@ export type Answer = Static<typeof answerSchema>
 
 /**
  * One request of an HTTP-like protocol (HTTP, RTSP) and what came back. A log-in by challenge takes several
- * rounds; the last one is the answer. `connection` counts connections within the observation from 0.
+ * rounds; the last one is the answer, and the first may be that to a small request that asked for the challenge, so that
+ * a large body went out once. `connection` counts connections within the observation from 0.
  */
 export const exchangeSchema = obj({
   at: micros('start, since the epoch'),

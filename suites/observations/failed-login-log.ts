@@ -3,7 +3,7 @@ import { base64, bool, int, list, micros, obj, oneOf, orNull, port, str, text, t
 import { loginSubject } from '../subject.ts'
 import { exchangeSchema } from './exchange.ts'
 
-const channel = obj({
+export const channelSchema = obj({
   id: text('of the statement'),
   protocol: oneOf('syslog-udp', 'syslog-tcp', 'syslog-tls'),
   port: port(),
@@ -27,7 +27,7 @@ const event = obj({
   exchange: exchangeSchema,
 })
 
-const record = obj({
+export const recordSchema = obj({
   at: micros('arrival at the lab'),
   from: text('address of the sender'),
   channel: text(),
@@ -37,13 +37,13 @@ const record = obj({
 export const failedLoginLogSchema = obj({
   /** The statement declares at least one channel. */
   declared: bool(),
-  channels: list(channel),
+  channels: list(channelSchema),
   /** Nothing was asked of the device in this window. Null where there was nothing to watch. */
   quiet: orNull(obj({ from: micros(), to: micros() })),
   events: list(event),
   /** The end of the wait for late records; what comes afterwards may speak of putting settings back. */
   until: orNull(micros()),
-  records: list(record),
+  records: list(recordSchema),
   /** Records that came and are not in the list, for its length. */
   left: int(),
 })

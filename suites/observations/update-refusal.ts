@@ -2,9 +2,10 @@ import { defineKind } from '../observation.ts'
 import { bool, int, list, micros, obj, oneOf, orNull, sha256Hex, str, text, type Static } from '../schema.ts'
 import { updateSubject } from '../subject.ts'
 import { exchangeSchema } from './exchange.ts'
+import { channelSchema, recordSchema } from './failed-login-log.ts'
 
-/** A version as the device told it: the answer, and the first group of the declared pattern in it. */
-const version = obj({ exchange: exchangeSchema, text: orNull(str()) })
+/** A fact as the device told it: the answer, and the first group of the declared pattern in it. */
+const told = obj({ exchange: exchangeSchema, text: orNull(str()) })
 
 /** One package offered to the device. The package itself is never kept. */
 const attempt = obj({
@@ -12,16 +13,19 @@ const attempt = obj({
   sha256: sha256Hex(),
   bytes: int(),
   upload: exchangeSchema,
-  versionBefore: version,
-  versionAfter: version,
+  versionBefore: told,
+  versionAfter: told,
+  /** What tells the installed content apart; null where the statement names nothing that does. */
+  contentBefore: orNull(told),
+  contentAfter: orNull(told),
   /** The device answered again within twice the declared time. */
   cameBack: bool(),
   downtime: micros('from the first to the last request without an answer'),
 })
 
 /**
- * bits: one bit inverted in the named part. truncated: the first half. unsigned: signature of zeros, or a package without
- * one. repacked: content and version changed, archive and checksums made anew.
+ * bits: one bit inverted in the named part. truncated: the first half. last-block-missing: all but the end. unsigned:
+ * signature of zeros. stripped: no signature. repacked: content and version changed, archive and checksums made anew.
  */
 export const VARIANTS = [
   'payload-bit',
@@ -31,7 +35,9 @@ export const VARIANTS = [
   'first-bit',
   'last-bit',
   'truncated',
+  'last-block-missing',
   'unsigned',
+  'stripped',
   'repacked',
   'maker-unsigned',
   'maker-foreign-key',
@@ -39,29 +45,71 @@ export const VARIANTS = [
 ] as const
 export type VariantId = (typeof VARIANTS)[number]
 
-const variant = obj({ ...attempt.properties, id: oneOf(...VARIANTS), derivation: oneOf('lab', 'maker') })
+const variant = obj({
+  ...attempt.properties,
+  id: oneOf(...VARIANTS),
+  derivation: oneOf('lab', 'maker'),
+  /** The stretch of the genuine package that differs, its declared part, and whether all its bytes were alike there. */
+  change: orNull(
+    obj({
+      at: int(),
+      bytes: int(),
+      part: oneOf('header', 'payload', 'signature', 'several', 'unknown'),
+      uniform: bool(),
+    }),
+  ),
+})
+
+/** DOORS: the genuine package from somebody who did not log in, or with a wrong password. */
+export const DOORS = ['no-login', 'wrong-login'] as const
+const door = obj({ ...attempt.properties, id: oneOf(...DOORS) })
+
+/** One fact that an update must leave as it is: a log-in that works, a setting, a mark of identity. */
+const kept = obj({
+  what: oneOf('login', 'setting', 'log-setting', 'identity'),
+  name: text(),
+  exchange: exchangeSchema,
+  text: orNull(str()),
+})
 
 export const updateRefusalSchema = obj({
-  start: version,
+  start: told,
   variants: list(variant),
-  /** The genuine package by the same path, after the variants. */
+  /** The older genuine package, offered where an installed variant ended the row, so that it can go on. */
+  returns: list(attempt),
+  doors: list(door),
+  /** The genuine package by the same path, after all these. */
   genuine: orNull(attempt),
   /** The older genuine package, offered after that. */
   older: orNull(attempt),
-  /** The first declared log-in before and after the genuine update. */
-  login: orNull(obj({ before: exchangeSchema, after: orNull(exchangeSchema) })),
+  /** Right before and after the genuine update. */
+  kept: orNull(obj({ before: list(kept), after: list(kept) })),
+  /** What the log channels brought meanwhile; null where none is declared. */
+  log: orNull(
+    obj({
+      channels: list(channelSchema),
+      faults: list(str('why a receiver could not be opened')),
+      from: micros(),
+      until: micros(),
+      records: list(recordSchema),
+      left: int(),
+    }),
+  ),
   /** What was not offered. */
   missing: list(
     obj({
-      id: oneOf(...VARIANTS, 'genuine', 'older'),
+      id: oneOf(...VARIANTS, ...DOORS, 'genuine', 'older'),
       why: oneOf(
         'not-supplied',
         'no-layout',
         'not-this-format',
+        'too-large',
         'unreadable',
         'same-version',
         'start-version-lost',
         'device-gone',
+        'no-account',
+        'would-lock',
       ),
     }),
   ),
@@ -69,11 +117,13 @@ export const updateRefusalSchema = obj({
 export type UpdateRefusal = Static<typeof updateRefusalSchema>
 export type UpdateAttempt = Static<typeof attempt>
 export type UpdateVariant = Static<typeof variant>
+export type UpdateDoor = Static<typeof door>
+export type Kept = Static<typeof kept>
 
 /** What became of altered, genuine and older update packages that were uploaded by the declared path. */
 export const kind = defineKind({
   id: 'update-refusal',
-  version: '1.0.0',
+  version: '2.0.0',
   per: 'mechanism',
   schema: updateRefusalSchema,
   dependsOn: [],

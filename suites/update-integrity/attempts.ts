@@ -1,6 +1,7 @@
-import type { Applies, JudgeContext } from '../criterion.ts'
+import type { Applies, Cite, JudgeContext } from '../criterion.ts'
+import { answerOf } from '../facts/answer.ts'
 import type { UpdateAttempt, UpdateRefusal } from '../observations/update-refusal.ts'
-import type { Statement } from '../statement.ts'
+import type { Statement, Update } from '../statement.ts'
 import { declaredOf } from '../subject.ts'
 
 /** Without a declared update mechanism it is not known whether there is one: a cloud may bring it. */
@@ -9,17 +10,58 @@ export const declaredUpdates = (statement: Statement): Applies =>
     ? { answer: 'yes' }
     : { answer: 'unknown', why: { code: 'no-update-declared', values: {} } }
 
+/** The mechanism as declared; null where the observation is of one that is not. */
+export const updateOf = ({ statement, subject }: JudgeContext<unknown>): Update | null =>
+  statement.updates.find((u) => u.id === declaredOf(subject).id) ?? null
+
 /** The version that the genuine package is declared to bring; null where the mechanism is not declared. */
-export const genuineOf = ({ statement, subject }: JudgeContext<unknown>): string | null =>
-  statement.updates.find((u) => u.id === declaredOf(subject).id)?.packages.genuine.version ?? null
+export const genuineOf = (context: JudgeContext<unknown>): string | null =>
+  updateOf(context)?.packages.genuine.version ?? null
+
+type Told = UpdateAttempt['versionAfter'] | null
+const differ = (before: Told, after: Told): boolean =>
+  before !== null && after !== null && before.text !== null && after.text !== null && before.text !== after.text
 
 /** The device told one version before and another one after. */
-export const changed = ({
-  versionBefore,
-  versionAfter,
-}: Pick<UpdateAttempt, 'versionBefore' | 'versionAfter'>): boolean =>
-  versionBefore.text !== null && versionAfter.text !== null && versionBefore.text !== versionAfter.text
+export const versionChanged = (a: Pick<UpdateAttempt, 'versionBefore' | 'versionAfter'>): boolean =>
+  differ(a.versionBefore, a.versionAfter)
+
+/** The device told another version, or other content of the same version. */
+export const changed = (
+  a: Pick<UpdateAttempt, 'versionBefore' | 'versionAfter' | 'contentBefore' | 'contentAfter'>,
+): boolean => versionChanged(a) || differ(a.contentBefore, a.contentAfter)
 
 /** The positive control: by the same path the genuine package brought its version, on a device that had another one. */
 export const genuineInstalled = ({ genuine }: UpdateRefusal, version: string | null): boolean =>
-  genuine !== null && genuine.cameBack && changed(genuine) && genuine.versionAfter.text === version
+  genuine !== null && genuine.cameBack && versionChanged(genuine) && genuine.versionAfter.text === version
+
+/**
+ * What shows that the path, with the log-in, installs: the genuine package, or a bad one that brought the genuine
+ * version; null where nothing does.
+ */
+export function proofOf(value: UpdateRefusal, context: JudgeContext<unknown>): Cite | null {
+  const version = genuineOf(context)
+  if (genuineInstalled(value, version)) return context.cite('/genuine')
+  const at = value.variants.findIndex((v) => v.cameBack && versionChanged(v) && v.versionAfter.text === version)
+  return at < 0 ? null : context.cite(`/variants/${at}`)
+}
+
+/** Where the missing proof can be looked up. */
+export const unproven = ({ genuine }: UpdateRefusal, context: JudgeContext<unknown>): Cite =>
+  context.cite(genuine === null ? '/missing' : '/genuine')
+
+/** The package reached the device's updater, and the device tells what it told before. */
+export const wasRefused = (a: UpdateAttempt): boolean =>
+  a.cameBack && a.versionBefore.text !== null && a.versionAfter.text !== null && wasUploaded(a) && !changed(a)
+
+/** The package went out: there was an answer, or a connection that the device ended. */
+export const wasSent = ({ upload }: UpdateAttempt): boolean =>
+  upload.failure === null || ['timeout', 'reset', 'closed'].includes(upload.failure.code)
+
+/** The package left the lab and was not turned away at the log-in: only then a refusal is one of the package. */
+export function wasUploaded(attempt: UpdateAttempt): boolean {
+  const { upload } = attempt
+  if (!wasSent(attempt) || upload.failure !== null) return wasSent(attempt)
+  const status = answerOf(upload)?.status ?? 0
+  return status !== 401 && status !== 407
+}

@@ -1,7 +1,7 @@
 import { defineCriterion, evidence, gap, violation } from '../criterion.ts'
 import { kind as updateRefusal } from '../observations/update-refusal.ts'
 import { obj } from '../schema.ts'
-import { changed, declaredUpdates, genuineOf } from './attempts.ts'
+import { changed, declaredUpdates, genuineOf, versionChanged, wasUploaded } from './attempts.ts'
 
 /**
  * Once a version is installed, an older genuine package is refused by the same path (roll-back protection: NIST
@@ -10,7 +10,7 @@ import { changed, declaredUpdates, genuineOf } from './attempts.ts'
  */
 export const criterion = defineCriterion({
   id: 'update-integrity/older-update-refused',
-  version: '1.0.0',
+  version: '2.0.0',
   area: 'update-integrity',
   over: updateRefusal,
   also: [],
@@ -19,8 +19,16 @@ export const criterion = defineCriterion({
   catalogues: [],
   applies: declaredUpdates,
   judge({ value }, context) {
-    const { older, genuine, variants } = value
+    const { older, genuine, variants, returns } = value
     const cite = context.cite('/older')
+    const back = returns.findIndex(
+      (r) => r.cameBack && versionChanged(r) && r.versionBefore.text === genuineOf(context),
+    )
+    const returned = returns[back]
+    if (returned) {
+      const values = { before: returned.versionBefore.text ?? '', after: returned.versionAfter.text ?? '' }
+      return [violation('older-installed', values, [context.cite(`/returns/${back}`)])]
+    }
     if (older === null) {
       const missing = value.missing.findIndex((m) => m.id === 'older')
       const supplied = missing < 0 || value.missing[missing]?.why !== 'not-supplied'
@@ -39,11 +47,12 @@ export const criterion = defineCriterion({
     if (changed(older))
       return [violation('older-installed', { before: before ?? '', after: older.versionAfter.text }, [cite])]
     const proof =
-      genuine && changed(genuine)
+      genuine && versionChanged(genuine)
         ? '/genuine'
-        : variants.some(changed)
-          ? `/variants/${variants.findIndex(changed)}`
+        : variants.some(versionChanged)
+          ? `/variants/${variants.findIndex(versionChanged)}`
           : null
+    if (!wasUploaded(older)) return [gap('older-not-offered', {}, [cite])]
     if (proof === null || before === null || before !== genuineOf(context))
       return [gap('newer-not-installed', {}, [context.cite('/genuine'), cite])]
     return [evidence('refused', { version: before }, [cite, context.cite(proof)])]

@@ -17,7 +17,7 @@ export function liveBench(
   const bench: TestBench = testBench(statement, {
     secrets,
     redact: makeRedactor(() => known),
-    perform: (action, values, body) => perform(bench, action, values, body),
+    perform: (action, values, upload, as) => perform(bench, action, values, upload, as),
     async change(id, _about, undo, apply) {
       open.set(id, undo)
       await apply()

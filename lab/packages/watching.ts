@@ -1,0 +1,47 @@
+import type { UpdateRefusal } from '../../suites/observations/update-refusal.ts'
+import type { Update } from '../../suites/statement.ts'
+import { endpointOf } from '../actions.ts'
+import type { Bench } from '../probe.ts'
+import { openChannels } from '../services/log-channels.ts'
+
+const MOST_RECORDS = 300
+const MOST_RECORD_BYTES = 1_024
+const QUIET_MILLISECONDS = 1_000
+const LATE_MILLISECONDS = 1_500
+
+const about = (key: string) => ({ code: `update-refusal.${key}`, values: {} })
+
+/** The device's log channels during the whole row. */
+export interface Watch {
+  /** What came; to be asked before settings are put back. */
+  result(): Promise<UpdateRefusal['log']>
+  close(): Promise<void>
+}
+
+/** Null where no log channel is declared. A receiver that cannot be opened is no reason to leave out the packages. */
+export async function watchLog(bench: Bench, update: Update, subject: string): Promise<Watch | null> {
+  const door = endpointOf(bench, update.upload.service)
+  if (bench.statement.logging.channels.length === 0 || door === null) return null
+  const channels = await openChannels(bench, subject, door.family, 'update-refusal')
+  const from = bench.now()
+  await bench.wait(QUIET_MILLISECONDS, about('quiet'))
+  return {
+    async result() {
+      await bench.wait(LATE_MILLISECONDS, about('late'))
+      const until = bench.now()
+      const all = channels.since(from)
+      const records = all.slice(0, MOST_RECORDS).map(({ at, from, channel, bytes }) => ({
+        at,
+        from,
+        channel,
+        raw: Buffer.from(bench.redact(bytes).subarray(0, MOST_RECORD_BYTES)).toString('base64'),
+      }))
+      const { list, faults } = channels
+      return { channels: list, faults, from, until, records, left: all.length - records.length }
+    },
+    async close() {
+      await channels.restore()
+      await channels.close()
+    },
+  }
+}

@@ -1,0 +1,16 @@
+import { saysFailure, utf8 } from './log-words.ts'
+
+const UPDATE = new RegExp(
+  String.raw`updat|upgrad|firmware|\bpackage|\bimage\b|\bflash|\binstall|signature|sw-description|` +
+    ['cập nhật', 'Cập nhật', 'nâng cấp', 'Nâng cấp', '升级', '升級', '更新', '固件'].map(utf8).join('|'),
+  'i',
+)
+
+/** A word for an update, in Latin-1 text. */
+export const saysUpdate = (text: string): boolean => UPDATE.test(text)
+
+/** A record that an update was refused or failed; the status of a refused log-in alone does not say so. */
+export const saysUpdateFailed = (text: string): boolean => {
+  const rest = text.replace(/\b40[13]\b|unauthori[sz]\w*/gi, '')
+  return saysUpdate(rest) && saysFailure(rest)
+}

@@ -1,0 +1,28 @@
+import { defineCriterion, gap } from '../criterion.ts'
+import { kind as httpAnonymous } from '../observations/http-anonymous.ts'
+import { kind as updateRefusal } from '../observations/update-refusal.ts'
+import { obj } from '../schema.ts'
+import { declaredUpdates, updateOf } from './attempts.ts'
+import { uploadPageSeen } from './upload-page.ts'
+import { judgeVariants, type Share } from './variants.ts'
+
+const SHARE: Share = { owns: ['maker-foreign-key'], enough: ['maker-foreign-key'] }
+
+/**
+ * A package that is whole and signed, but not by the maker's key, is refused (ETSI EN 303 645 provision 5.3-10). Where
+ * packages carry no signature, nobody's key can be told from the maker's, and another criterion speaks of that.
+ */
+export const criterion = defineCriterion({
+  id: 'update-integrity/foreign-key-update-refused',
+  version: '1.0.0',
+  area: 'update-integrity',
+  over: updateRefusal,
+  also: [httpAnonymous],
+  states: ['in-service'],
+  parameters: obj({}),
+  catalogues: [],
+  applies: declaredUpdates,
+  contradicts: uploadPageSeen,
+  judge: ({ value }, context) =>
+    updateOf(context)?.signed === false ? [gap('no-signature-declared', {}, [])] : judgeVariants(value, SHARE, context),
+})

@@ -1,0 +1,27 @@
+import { defineCriterion } from '../criterion.ts'
+import { kind as httpAnonymous } from '../observations/http-anonymous.ts'
+import { kind as updateRefusal } from '../observations/update-refusal.ts'
+import { obj } from '../schema.ts'
+import { declaredUpdates } from './attempts.ts'
+import { uploadPageSeen } from './upload-page.ts'
+import { judgeVariants, type Share } from './variants.ts'
+
+const SHARE: Share = { owns: ['maker-other-model'], enough: ['maker-other-model'] }
+
+/**
+ * A package that the maker signed for another model is refused: origin alone does not make an update fit (ETSI EN 303 645
+ * provision 5.3-10 asks for the authenticity of an update of this device).
+ */
+export const criterion = defineCriterion({
+  id: 'update-integrity/other-model-update-refused',
+  version: '1.0.0',
+  area: 'update-integrity',
+  over: updateRefusal,
+  also: [httpAnonymous],
+  states: ['in-service'],
+  parameters: obj({}),
+  catalogues: [],
+  applies: declaredUpdates,
+  contradicts: uploadPageSeen,
+  judge: ({ value }, context) => judgeVariants(value, SHARE, context),
+})

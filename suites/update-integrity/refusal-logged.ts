@@ -1,0 +1,97 @@
+import { defineCriterion, evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
+import { fromBase64 } from '../facts/bytes.ts'
+import { addressKey } from '../facts/log-words.ts'
+import { parseSyslog } from '../facts/syslog.ts'
+import { saysUpdate, saysUpdateFailed } from '../facts/update-words.ts'
+import { kind as httpAnonymous } from '../observations/http-anonymous.ts'
+import { kind as updateRefusal, type UpdateRefusal } from '../observations/update-refusal.ts'
+import { bool, obj } from '../schema.ts'
+import { declaredOf } from '../subject.ts'
+import { declaredUpdates, proofOf, unproven, wasRefused } from './attempts.ts'
+import { uploadPageSeen } from './upload-page.ts'
+
+const parameters = obj({
+  /** The text asks for a log that reaches another machine: a device that declares none does not conform. */
+  required: bool(),
+})
+type Context = JudgeContext<{ required: boolean }>
+type Log = NonNullable<UpdateRefusal['log']>
+
+/**
+ * A refused update leaves a record that reaches the log server (QCVN 11:2026/BCA asks for a system log; ETSI EN 303 645
+ * provision 5.3-11 for news of updates). A missing record is a violation only where a package was shown to be refused and
+ * a later record of this device came by every declared channel.
+ */
+export const criterion = defineCriterion({
+  id: 'update-integrity/refusal-logged',
+  version: '1.0.0',
+  area: 'update-integrity',
+  over: updateRefusal,
+  also: [httpAnonymous],
+  states: ['in-service'],
+  parameters,
+  catalogues: [],
+  applies: declaredUpdates,
+  contradicts: uploadPageSeen,
+  judge({ value }, context) {
+    const { log } = value
+    if (log === null)
+      return [(context.parameters.required ? violation : gap)('no-channel-declared', {}, [context.cite('/log')])]
+    if (!log.channels.some((c) => c.receiving))
+      return [gap('nothing-received-with', {}, [context.cite('/log/channels')])]
+    const refused = value.variants.flatMap((v, i) =>
+      wasRefused(v) ? [{ at: v.upload.at, cite: context.cite(`/variants/${i}`) }] : [],
+    )
+    const [first] = refused
+    if (!first) return [gap('nothing-refused', {}, [context.cite('/variants')])]
+    if (proofOf(value, context) === null) return [gap('genuine-not-installed', {}, [unproven(value, context)])]
+    return recorded(value, log, first, context)
+  },
+})
+
+/** What came after the first refusal and before anything else was done to the device. */
+function recorded(
+  value: UpdateRefusal,
+  log: Log,
+  first: { at: number; cite: ReturnType<Context['cite']> },
+  context: Context,
+): Finding[] {
+  const records = ownRecords(log, context)
+  const next = [...value.doors, ...(value.genuine ? [value.genuine] : [])].map((a) => a.upload.at)
+  const end = Math.min(log.until, ...next)
+  const within = records.filter((r) => r.at >= first.at && r.at < end)
+  const told = within.filter((r) => saysUpdateFailed(r.text))
+  const cites = (found: typeof records) => [first.cite, ...found.slice(0, 3).map((r) => r.cite)]
+  if (told.length > 0)
+    return records.some((r) => r.at < first.at && saysUpdateFailed(r.text))
+      ? [suspicion('not-told-apart', {}, cites(told))]
+      : [evidence('recorded', { channel: told[0]?.channel ?? '' }, cites(told))]
+  const halves = within.filter((r) => saysUpdate(r.text))
+  if (halves.length > 0) return [suspicion('outcome-not-said', {}, cites(halves))]
+  if (log.left > 0) return [gap('too-many-records', { left: log.left }, [context.cite('/log/left')])]
+  const late = records.filter((r) => r.at >= end && saysUpdateFailed(r.text))
+  if (late.length > 0) return [suspicion('not-told-apart', {}, cites(late))]
+  const later = records.filter((r) => r.at >= first.at)
+  const silent = log.channels.filter((c) => !later.some((r) => r.channel === c.id))
+  return silent.length > 0
+    ? [suspicion('channel-silent', { channel: silent.map((c) => c.id).join(', ') }, [context.cite('/log/channels')])]
+    : [violation('not-recorded', {}, cites(later))]
+}
+
+/** Records that came from this device, by their arrival. */
+function ownRecords(log: Log, context: Context) {
+  const sample = context.statement.samples.find((s) => s.id === declaredOf(context.subject).sample)
+  const own = [sample?.addresses.ipv4, sample?.addresses.ipv6].flatMap((a) => (a ? [addressKey(a)] : []))
+  return log.records.flatMap((r, i) =>
+    own.includes(addressKey(r.from))
+      ? [
+          {
+            at: r.at,
+            channel: r.channel,
+            text: parseSyslog(fromBase64(r.raw)).text,
+            cite: context.cite(`/log/records/${i}`),
+          },
+        ]
+      : [],
+  )
+}

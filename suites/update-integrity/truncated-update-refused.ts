@@ -1,0 +1,32 @@
+import { defineCriterion } from '../criterion.ts'
+import { kind as httpAnonymous } from '../observations/http-anonymous.ts'
+import { kind as updateRefusal } from '../observations/update-refusal.ts'
+import { obj } from '../schema.ts'
+import { declaredUpdates } from './attempts.ts'
+import { uploadPageSeen } from './upload-page.ts'
+import { judgeVariants, type Share } from './variants.ts'
+
+const SHARE: Share = {
+  owns: ['truncated', 'last-block-missing'],
+  enough: ['truncated'],
+  mayBePadding: ({ id, change }) =>
+    change?.uniform === true || (id === 'last-block-missing' && change?.part === 'unknown'),
+}
+
+/**
+ * An update that did not arrive whole is refused: the device checks integrity before it installs (ETSI EN 303 645
+ * provision 5.3-9), and starts again afterwards. Where it is not known what the missing end held, it may have been padding.
+ */
+export const criterion = defineCriterion({
+  id: 'update-integrity/truncated-update-refused',
+  version: '1.0.0',
+  area: 'update-integrity',
+  over: updateRefusal,
+  also: [httpAnonymous],
+  states: ['in-service'],
+  parameters: obj({}),
+  catalogues: [],
+  applies: declaredUpdates,
+  contradicts: uploadPageSeen,
+  judge: ({ value }, context) => judgeVariants(value, SHARE, context),
+})

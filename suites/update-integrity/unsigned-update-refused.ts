@@ -1,0 +1,47 @@
+import { defineCriterion, gap, violation, type Finding, type JudgeContext } from '../criterion.ts'
+import { kind as httpAnonymous } from '../observations/http-anonymous.ts'
+import { kind as updateRefusal, type UpdateRefusal } from '../observations/update-refusal.ts'
+import { obj } from '../schema.ts'
+import { declaredUpdates, updateOf, versionChanged } from './attempts.ts'
+import { uploadPageSeen } from './upload-page.ts'
+import { judgeVariants, type Share } from './variants.ts'
+
+const VARIANTS = ['unsigned', 'stripped', 'maker-unsigned'] as const
+const SHARE: Share = { owns: VARIANTS, enough: VARIANTS }
+
+/**
+ * A package without a signature is refused (ETSI EN 303 645 provision 5.3-10). A maker who declares that packages carry
+ * none has declared the violation; that one of them was installed confirms it.
+ */
+export const criterion = defineCriterion({
+  id: 'update-integrity/unsigned-update-refused',
+  version: '1.0.0',
+  area: 'update-integrity',
+  over: updateRefusal,
+  also: [httpAnonymous],
+  states: ['in-service'],
+  parameters: obj({}),
+  catalogues: [],
+  applies: declaredUpdates,
+  contradicts: uploadPageSeen,
+  judge: ({ value }, context) =>
+    updateOf(context)?.signed === false ? undeclaredSignature(value, context) : judgeVariants(value, SHARE, context),
+})
+
+/** Whatever of such packages was installed was unsigned. */
+function undeclaredSignature(value: UpdateRefusal, context: JudgeContext<unknown>): Finding[] {
+  const attempts = [
+    ...(value.genuine ? [{ ...value.genuine, at: '/genuine' }] : []),
+    ...value.variants.map((v, i) => ({ ...v, at: `/variants/${i}` })),
+  ]
+  const installed = attempts.find((a) => a.cameBack && versionChanged(a))
+  return installed
+    ? [
+        violation(
+          'shipped-unsigned',
+          { before: installed.versionBefore.text ?? '', after: installed.versionAfter.text ?? '' },
+          [context.cite(installed.at)],
+        ),
+      ]
+    : [gap('genuine-not-installed', {}, [context.cite('/missing')])]
+}

@@ -1,0 +1,49 @@
+import { defineCriterion, evidence, gap, violation, type Finding } from '../criterion.ts'
+import { kind as httpAnonymous } from '../observations/http-anonymous.ts'
+import { DOORS, kind as updateRefusal } from '../observations/update-refusal.ts'
+import { obj } from '../schema.ts'
+import { changed, declaredUpdates, genuineInstalled, genuineOf, unproven, updateOf, wasSent } from './attempts.ts'
+import { uploadPageSeen } from './upload-page.ts'
+import { outcomeOf } from './outcome.ts'
+
+/**
+ * Who did not log in, or with a wrong password, installs nothing (ETSI EN 303 645 provision 5.5-5). The very package that
+ * was refused then is installed for who logs in, so that it was the log-in that was missing and nothing else.
+ */
+export const criterion = defineCriterion({
+  id: 'update-integrity/upload-needs-login',
+  version: '1.0.0',
+  area: 'update-integrity',
+  over: updateRefusal,
+  also: [httpAnonymous],
+  states: ['in-service'],
+  parameters: obj({}),
+  catalogues: [],
+  applies: declaredUpdates,
+  contradicts: uploadPageSeen,
+  judge({ value }, context) {
+    const isInstalled = genuineInstalled(value, genuineOf(context))
+    const { cite } = context
+    if (updateOf(context)?.upload.account === undefined)
+      return isInstalled
+        ? [violation('declared-open', {}, [cite('/genuine')])]
+        : [gap('genuine-not-installed', {}, [unproven(value, context)])]
+
+    const outcomes = value.doors.flatMap((d, i): Finding[] => {
+      if (!wasSent(d)) return [gap('not-tried', { variant: d.id }, [cite(`/doors/${i}`)])]
+      return outcomeOf(d, d.id, cite(`/doors/${i}`))
+    })
+    const missing = DOORS.filter((id) => !value.doors.some((d) => d.id === id)).map((id) =>
+      gap('not-tried', { variant: id }, [cite('/missing')]),
+    )
+    const refused = value.doors.flatMap((d, i) =>
+      d.cameBack && d.versionAfter.text !== null && wasSent(d) && !changed(d) ? [cite(`/doors/${i}`)] : [],
+    )
+    const twin = isInstalled
+      ? refused.length > 0
+        ? [evidence('refused', {}, [...refused, cite('/genuine')])]
+        : []
+      : [gap('genuine-not-installed', {}, [unproven(value, context)])]
+    return [...outcomes, ...missing, ...twin]
+  },
+})

@@ -1,0 +1,52 @@
+import { evidence, gap, type Finding, type JudgeContext } from '../criterion.ts'
+import type { UpdateRefusal, UpdateVariant, VariantId } from '../observations/update-refusal.ts'
+import { changed, proofOf, unproven, wasRefused, wasUploaded } from './attempts.ts'
+import { outcomeOf } from './outcome.ts'
+
+/** Which variants answer a criterion, and which of them must at least have been refused. */
+export interface Share {
+  owns: readonly VariantId[]
+  /** Any one of them refused is enough. */
+  enough: readonly VariantId[]
+  /** Installed, it may be padding that no signature needs to cover. */
+  mayBePadding?(variant: UpdateVariant): boolean
+}
+
+/**
+ * What became of the variants that a criterion owns. Judged by version and content afterwards, never by the answer; a
+ * refusal counts once a package was installed by the same path.
+ */
+export function judgeVariants(value: UpdateRefusal, share: Share, context: JudgeContext<unknown>): Finding[] {
+  const offered = value.variants.flatMap((v, i) =>
+    share.owns.includes(v.id) ? [{ variant: v, cite: context.cite(`/variants/${i}`) }] : [],
+  )
+  const outcomes = offered.flatMap(({ variant, cite }) => [
+    ...outcomeOf(variant, variant.id, cite, share.mayBePadding?.(variant) ?? false),
+    ...(variant.cameBack && !changed(variant) && !wasUploaded(variant)
+      ? [gap('not-uploaded', { variant: variant.id }, [cite])]
+      : []),
+  ])
+  const refused = offered.filter(({ variant }) => wasRefused(variant))
+  const isEnough = offered.some(({ variant }) => share.enough.includes(variant.id))
+  const missing = isEnough ? [] : [missingOf(value, share, context)]
+  if (refused.length === 0) return [...outcomes, ...missing]
+  const proof = proofOf(value, context)
+  if (proof === null) return [...outcomes, ...missing, gap('genuine-not-installed', {}, [unproven(value, context)])]
+  return [
+    ...outcomes,
+    ...missing,
+    evidence('refused', { variants: refused.map((r) => r.variant.id).join(', ') }, [
+      proof,
+      ...refused.map((r) => r.cite),
+    ]),
+  ]
+}
+
+/** Nothing offered answers the question: why the row ended before, or which package would answer it. */
+function missingOf(value: UpdateRefusal, share: Share, context: JudgeContext<unknown>): Finding {
+  const at = value.missing.flatMap((m, i) => ((share.owns as readonly string[]).includes(m.id) ? [i] : []))
+  const cites = at.map((i) => context.cite(`/missing/${i}`))
+  const whys = at.map((i) => value.missing[i]?.why)
+  if (whys.includes('start-version-lost')) return gap('row-ended', {}, cites)
+  return whys.includes('device-gone') ? gap('device-gone', {}, cites) : gap('missing', {}, cites)
+}

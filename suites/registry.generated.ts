@@ -3,7 +3,10 @@ import { criterion as authenticationLoginLockoutCriterion } from './authenticati
 import { criterion as authenticationNoAnonymousAccessCriterion } from './authentication/no-anonymous-access.ts'
 import { criterion as authenticationNoAnonymousStreamCriterion } from './authentication/no-anonymous-stream.ts'
 import { criterion as authenticationNoDefaultCredentialsCriterion } from './authentication/no-default-credentials.ts'
+import { criterion as authenticationNoDefaultOnvifCredentialsCriterion } from './authentication/no-default-onvif-credentials.ts'
 import { criterion as authenticationNoDefaultRtspCredentialsCriterion } from './authentication/no-default-rtsp-credentials.ts'
+import { criterion as authenticationOnvifOperationsProtectedCriterion } from './authentication/onvif-operations-protected.ts'
+import { criterion as authenticationOnvifTokenReplayRefusedCriterion } from './authentication/onvif-token-replay-refused.ts'
 import { criterion as encryptionLoginEncryptedCriterion } from './encryption/login-encrypted.ts'
 import { criterion as encryptionTlsCipherSuitesCriterion } from './encryption/tls-cipher-suites.ts'
 import { criterion as encryptionTlsVersionsCriterion } from './encryption/tls-versions.ts'
@@ -15,6 +18,9 @@ import { kind as observationsFailedLoginLogKind } from './observations/failed-lo
 import { kind as observationsHttpAnonymousKind } from './observations/http-anonymous.ts'
 import { kind as observationsHttpCredentialsKind } from './observations/http-credentials.ts'
 import { kind as observationsHttpLockoutKind } from './observations/http-lockout.ts'
+import { kind as observationsOnvifCredentialsKind } from './observations/onvif-credentials.ts'
+import { kind as observationsOnvifOperationsKind } from './observations/onvif-operations.ts'
+import { kind as observationsOnvifTokenReplayKind } from './observations/onvif-token-replay.ts'
 import { kind as observationsPlainLoginsKind } from './observations/plain-logins.ts'
 import { kind as observationsRtspAnonymousKind } from './observations/rtsp-anonymous.ts'
 import { kind as observationsRtspCredentialsKind } from './observations/rtsp-credentials.ts'
@@ -31,7 +37,10 @@ const criteria = [
   authenticationNoAnonymousAccessCriterion,
   authenticationNoAnonymousStreamCriterion,
   authenticationNoDefaultCredentialsCriterion,
+  authenticationNoDefaultOnvifCredentialsCriterion,
   authenticationNoDefaultRtspCredentialsCriterion,
+  authenticationOnvifOperationsProtectedCriterion,
+  authenticationOnvifTokenReplayRefusedCriterion,
   encryptionLoginEncryptedCriterion,
   encryptionTlsCipherSuitesCriterion,
   encryptionTlsVersionsCriterion,
@@ -45,6 +54,9 @@ const kinds = [
   observationsHttpAnonymousKind,
   observationsHttpCredentialsKind,
   observationsHttpLockoutKind,
+  observationsOnvifCredentialsKind,
+  observationsOnvifOperationsKind,
+  observationsOnvifTokenReplayKind,
   observationsPlainLoginsKind,
   observationsRtspAnonymousKind,
   observationsRtspCredentialsKind,

@@ -1,5 +1,5 @@
 /** Interfaces by which a user can log in. */
-export type LoginInterface = 'https' | 'http' | 'rtsp'
+export type LoginInterface = 'https' | 'http' | 'rtsp' | 'onvif'
 
 /** Everything a weakness may change. The conforming camera is `CONFORMING`. */
 export interface Behaviour {
@@ -13,6 +13,10 @@ export interface Behaviour {
   anonymousStreams: boolean
   /** An undeclared RTSP path that asks for no log-in. */
   hiddenStream: string | null
+  /** ONVIF operations that ask for no log-in although their access class does. */
+  openOperations: readonly string[]
+  /** A username token is good once, and while it is young. */
+  checksTokenFreshness: boolean
   locksAccounts: boolean
   lockRefusesRightPassword: boolean
   tlsMinVersion: 'TLSv1' | 'TLSv1.2'
@@ -46,6 +50,8 @@ export const CONFORMING: Behaviour = {
   anonymousSnapshot: false,
   anonymousStreams: false,
   hiddenStream: null,
+  openOperations: [],
+  checksTokenFreshness: true,
   locksAccounts: true,
   lockRefusesRightPassword: true,
   tlsMinVersion: 'TLSv1.2',

@@ -10,6 +10,9 @@ import { weakness as weaknessesHttpLoginWeakness } from './weaknesses/http-login
 import { weakness as weaknessesLockAdmitsRightPasswordWeakness } from './weaknesses/lock-admits-right-password.ts'
 import { weakness as weaknessesNoLockoutWeakness } from './weaknesses/no-lockout.ts'
 import { weakness as weaknessesOldTlsWeakness } from './weaknesses/old-tls.ts'
+import { weakness as weaknessesOnvifDefaultPasswordWeakness } from './weaknesses/onvif-default-password.ts'
+import { weakness as weaknessesOnvifOpenOperationsWeakness } from './weaknesses/onvif-open-operations.ts'
+import { weakness as weaknessesOnvifReplayAcceptedWeakness } from './weaknesses/onvif-replay-accepted.ts'
 import { weakness as weaknessesSyslogSilentWeakness } from './weaknesses/syslog-silent.ts'
 import { weakness as weaknessesTelnetOpenWeakness } from './weaknesses/telnet-open.ts'
 import { weakness as weaknessesUpdateAlteredAcceptedWeakness } from './weaknesses/update-altered-accepted.ts'
@@ -30,6 +33,9 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesLockAdmitsRightPasswordWeakness,
   weaknessesNoLockoutWeakness,
   weaknessesOldTlsWeakness,
+  weaknessesOnvifDefaultPasswordWeakness,
+  weaknessesOnvifOpenOperationsWeakness,
+  weaknessesOnvifReplayAcceptedWeakness,
   weaknessesSyslogSilentWeakness,
   weaknessesTelnetOpenWeakness,
   weaknessesUpdateAlteredAcceptedWeakness,

@@ -3,6 +3,9 @@ import { probe as failedLoginLogProbe } from './failed-login-log.ts'
 import { probe as httpAnonymousProbe } from './http-anonymous.ts'
 import { probe as httpCredentialsProbe } from './http-credentials.ts'
 import { probe as httpLockoutProbe } from './http-lockout.ts'
+import { probe as onvifCredentialsProbe } from './onvif-credentials.ts'
+import { probe as onvifOperationsProbe } from './onvif-operations.ts'
+import { probe as onvifTokenReplayProbe } from './onvif-token-replay.ts'
 import { probe as plainLoginsProbe } from './plain-logins.ts'
 import { probe as rtspAnonymousProbe } from './rtsp-anonymous.ts'
 import { probe as rtspCredentialsProbe } from './rtsp-credentials.ts'
@@ -17,6 +20,9 @@ const all = [
   httpAnonymousProbe,
   httpCredentialsProbe,
   httpLockoutProbe,
+  onvifCredentialsProbe,
+  onvifOperationsProbe,
+  onvifTokenReplayProbe,
   plainLoginsProbe,
   rtspAnonymousProbe,
   rtspCredentialsProbe,

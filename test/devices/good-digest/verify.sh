@@ -10,6 +10,7 @@ syslog_start
 say tcp4 "$(tcp -4)"
 say tcp6 "$(tcp -6)"
 say udp4 "$(udp -4)"
+say onvif "$(onvif "http://$A" "https://$A")"
 say http.redirect "$(curl -s -m 10 -o /dev/null -w '%{http_code} %{redirect_url}' "http://$A/private/")"
 say http6.redirect "$(curl -s -m 10 -o /dev/null -w '%{http_code} %{redirect_url}' "http://[$A6]/private/")"
 say https.start.anonymous "$(code "https://$A/")"

@@ -9,6 +9,7 @@ syslog_start
 say tcp4 "$(tcp -4)"
 say tcp6 "$(tcp -6)"
 say udp4 "$(udp -4)"
+say onvif "$(onvif "https://$A")"
 say https.start.anonymous "$(code "https://$A/")"
 say https.private.anonymous "$(code "https://$A/private/")"
 say https.private.administrator "$(code -u "admin:$P" "https://$A/private/")"

@@ -14,6 +14,7 @@ syslog_start
 say tcp4 "$(tcp -4)"
 say tcp6 "$(tcp -6)"
 say udp4 "$(udp -4)"
+say onvif "$(onvif "https://$A" "https://$A:8443" "https://$A:9443")"
 say https.settings.anonymous "$(code "https://$A/settings/")"
 say https.settings.administrator "$(code -u "admin:$P" "https://$A/settings/")"
 say https6.settings.administrator "$(code "${old[@]}" -u "admin:$P" "https://[$A6]/settings/")"

@@ -106,6 +106,7 @@ export function lintStatement(s: Statement): Fault[] {
     refer(services, x.service, `/logins/${i}/service`, 'services')
     refer(accounts, x.account, `/logins/${i}/account`, 'accounts')
   })
+  s.services.forEach((x, i) => refer(accounts, x.onvif?.account, `/services/${i}/onvif/account`, 'accounts'))
   s.resources.forEach((x, i) => refer(services, x.service, `/resources/${i}/service`, 'services'))
   s.bruteForce.forEach((x, i) => {
     refer(logins, x.login, `/bruteForce/${i}/login`, 'logins')

@@ -1,13 +1,13 @@
 // Suite digest: SHA-256 over the sorted (path, digest) list of the compiled suites/ and every npm file it loads.
 import { createHash } from 'node:crypto'
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
 import { pathToFileURL, fileURLToPath } from 'node:url'
 
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
 const IMPORT =
-  /(?:^|[\s;}])(?:import|export)\s*(?:[\w*{}\s,$]+\s*from\s*)?["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)/g
+  /(?:^|[\s;}])(?:import|export)\s*(?:[\w*{}\s,$]+\s*from\s*)?["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)|\brequire\(\s*["']([^"']+)["']\s*\)/g
 
 /** Every file that judging loads, as absolute paths: followed from the compiled suites through node_modules. */
 export function filesOf(out) {
@@ -22,10 +22,10 @@ export function filesOf(out) {
     seen.add(file)
     const text = readFileSync(file, 'utf8')
     for (const match of text.matchAll(IMPORT)) {
-      const name = match[1] ?? match[2]
+      const name = match[1] ?? match[2] ?? match[3]
       if (name.startsWith('node:')) continue
       const to = name.startsWith('.') ? fileURLToPath(new URL(name, pathToFileURL(file))) : resolveEsm(name, file)
-      if (to) queue.push(to)
+      if (to) queue.push(existsSync(to) ? to : `${to}.js`)
     }
   }
   return [...seen].sort()

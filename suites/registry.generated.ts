@@ -8,9 +8,12 @@ import { criterion as authenticationNoAnonymousRemoteAccessCriterion } from './a
 import { criterion as authenticationNoAnonymousStreamCriterion } from './authentication/no-anonymous-stream.ts'
 import { criterion as authenticationNoBasicInClearCriterion } from './authentication/no-basic-in-clear.ts'
 import { criterion as authenticationNoDefaultCredentialsCriterion } from './authentication/no-default-credentials.ts'
+import { criterion as authenticationNoDefaultOnvifCredentialsCriterion } from './authentication/no-default-onvif-credentials.ts'
 import { criterion as authenticationNoDefaultRemoteCredentialsCriterion } from './authentication/no-default-remote-credentials.ts'
 import { criterion as authenticationNoDefaultRtspCredentialsCriterion } from './authentication/no-default-rtsp-credentials.ts'
 import { criterion as authenticationNonceUniqueCriterion } from './authentication/nonce-unique.ts'
+import { criterion as authenticationOnvifOperationsProtectedCriterion } from './authentication/onvif-operations-protected.ts'
+import { criterion as authenticationOnvifTokenReplayRefusedCriterion } from './authentication/onvif-token-replay-refused.ts'
 import { criterion as authenticationRtspLoginLockoutCriterion } from './authentication/rtsp-login-lockout.ts'
 import { criterion as encryptionLoginEncryptedCriterion } from './encryption/login-encrypted.ts'
 import { criterion as encryptionNoPlainRemoteLoginCriterion } from './encryption/no-plain-remote-login.ts'
@@ -43,6 +46,9 @@ import { kind as observationsFirstUseKind } from './observations/first-use.ts'
 import { kind as observationsHttpAnonymousKind } from './observations/http-anonymous.ts'
 import { kind as observationsHttpCredentialsKind } from './observations/http-credentials.ts'
 import { kind as observationsHttpLockoutKind } from './observations/http-lockout.ts'
+import { kind as observationsOnvifCredentialsKind } from './observations/onvif-credentials.ts'
+import { kind as observationsOnvifOperationsKind } from './observations/onvif-operations.ts'
+import { kind as observationsOnvifTokenReplayKind } from './observations/onvif-token-replay.ts'
 import { kind as observationsPlainLoginsKind } from './observations/plain-logins.ts'
 import { kind as observationsRemoteCredentialsKind } from './observations/remote-credentials.ts'
 import { kind as observationsRtspAnonymousKind } from './observations/rtsp-anonymous.ts'
@@ -69,9 +75,12 @@ const criteria = [
   authenticationNoAnonymousStreamCriterion,
   authenticationNoBasicInClearCriterion,
   authenticationNoDefaultCredentialsCriterion,
+  authenticationNoDefaultOnvifCredentialsCriterion,
   authenticationNoDefaultRemoteCredentialsCriterion,
   authenticationNoDefaultRtspCredentialsCriterion,
   authenticationNonceUniqueCriterion,
+  authenticationOnvifOperationsProtectedCriterion,
+  authenticationOnvifTokenReplayRefusedCriterion,
   authenticationRtspLoginLockoutCriterion,
   encryptionLoginEncryptedCriterion,
   encryptionNoPlainRemoteLoginCriterion,
@@ -106,6 +115,9 @@ const kinds = [
   observationsHttpAnonymousKind,
   observationsHttpCredentialsKind,
   observationsHttpLockoutKind,
+  observationsOnvifCredentialsKind,
+  observationsOnvifOperationsKind,
+  observationsOnvifTokenReplayKind,
   observationsPlainLoginsKind,
   observationsRemoteCredentialsKind,
   observationsRtspAnonymousKind,

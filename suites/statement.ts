@@ -72,6 +72,14 @@ const service = obj({
   families: list(oneOf('ipv4', 'ipv6')),
   purpose: text('why the device offers it'),
   when: opt(text('condition under which it is open, where it is not always, e.g. during an RTSP session')),
+  /** ONVIF is spoken here: where, how a client may log in, and an account that may ask for everything. */
+  onvif: opt(
+    obj({
+      target: text('request target of the device service'),
+      authentication: list(oneOf('digest', 'username-token')),
+      account: id(),
+    }),
+  ),
 })
 
 const account = obj({

@@ -17,6 +17,7 @@ import { buildPackage, compareVersions, makeVendorKey, MODEL, readPackage } from
 import { payloadsOf } from '../lab/cameras/rtp.ts'
 import { syslogMessage } from '../lab/cameras/syslog.ts'
 import { weaknesses } from '../lab/cameras/weaknesses.generated.ts'
+import { usernameToken } from '../lab/instruments/username-token.ts'
 import { statementSchema } from '../suites/statement.ts'
 
 const LIMIT = { timeout: 60_000 }
@@ -660,6 +661,14 @@ const afterGuessing = async (camera: ReferenceCamera): Promise<number> => {
 const statusOf = async (camera: ReferenceCamera, path: string, ...args: string[]): Promise<number> =>
   (await curl(web(camera, path), ...args)).status
 
+const soapMessage = (operation: string, header = ''): string =>
+  '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope">' +
+  `<s:Header>${header}</s:Header><s:Body><${operation} xmlns="http://www.onvif.org/ver10/device/wsdl"/></s:Body></s:Envelope>`
+const post = (camera: ReferenceCamera, message: string, ...args: string[]): Promise<{ status: number; body: string }> =>
+  curl(web(camera, '/onvif/device_service'), ...args, '-H', 'Content-Type: application/soap+xml', '-d', message)
+const soap = (camera: ReferenceCamera, operation: string, ...args: string[]) =>
+  post(camera, soapMessage(operation), ...args)
+
 const nmap = async (address: string, port: number): Promise<string> =>
   (await run('nmap', ['-Pn', '-n', '-p', String(port), ...(address.includes(':') ? ['-6'] : []), address])).out
 
@@ -684,6 +693,19 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
   'weak-suite': async (camera) => /TLSv1\.2 +128 bits +AES128-SHA\s/.test(await sslscan(camera)),
   'http-login': async (camera) =>
     /RC1-000001/.test((await curl(`http://${CAMERA}:${camera.ports.http}/api/device`, ...as(ADMIN))).body),
+  'onvif-open-operations': async (camera) => {
+    const { body } = await soap(camera, 'GetUsers')
+    return /Username>lab-spare</.test(body) && /NotAuthorized/.test((await soap(camera, 'GetDeviceInformation')).body)
+  },
+  'onvif-default-password': async (camera) =>
+    /RC1-000001/.test((await soap(camera, 'GetDeviceInformation', ...as('admin:admin'))).body) &&
+    (await statusOf(camera, '/api/device', ...as('admin:admin'))) === 401,
+  'onvif-replay-accepted': async (camera) => {
+    const header = usernameToken({ user: 'admin', password: 'Abc-123-xyz' }, new Date().toISOString())
+    const message = soapMessage('GetDeviceInformation', header)
+    const [first, again] = [await post(camera, message), await post(camera, message)]
+    return /RC1-000001/.test(first.body) && /RC1-000001/.test(again.body)
+  },
   'update-altered-accepted': async (camera) => isInstalled(camera, await altered(camera), '1.5.0'),
   'update-unsigned-accepted': async (camera) =>
     isInstalled(camera, (await camera.writePackages(join(folder, 'unsigned'))).unsigned.file, '1.5.0'),

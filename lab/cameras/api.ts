@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { addAccount, changeAccount, removeAccount, type AccountFault } from './accounts.ts'
 import type { Device } from './device.ts'
 import { MODEL } from './firmware.ts'
 import { landingPage, livePage, setUpPage, setUpScript } from './pages.ts'
@@ -6,7 +7,7 @@ import { pictureAt } from './picture.ts'
 import type { Role } from './options.ts'
 import type { State } from './state.ts'
 import { judgePackage } from './update.ts'
-import { isGoodPassword, isUserName, makeUser, type User } from './users.ts'
+import { isGoodPassword, makeUser, type User } from './users.ts'
 
 export interface Answer {
   status: number
@@ -46,7 +47,6 @@ const done = (result: string): Answer => json(200, { result })
 export const refusal = (status: number, error: string): Answer => json(status, { error })
 
 const MOST_PACKAGE = 8 * 1024 * 1024
-const MOST_USERS = 32
 
 /** The members of a JSON object; empty where the body is none. */
 function membersOf(body: Buffer): Record<string, unknown> {
@@ -68,45 +68,41 @@ function setUp({ device, body, actor }: ApiRequest): Answer {
   if (!device.store.state.factoryFresh) return refusal(403, 'already set up')
   if (typeof password !== 'string' || !isGoodPassword(password, 'admin')) return BAD_PASSWORD
   const others = device.store.state.users.filter(({ name }) => name !== 'admin')
-  device.store.change({ factoryFresh: false, users: [makeUser('admin', password, 'admin'), ...others] })
+  device.store.change({
+    factoryFresh: false,
+    users: [makeUser('admin', password, 'admin', device.store.state.passwordKey), ...others],
+  })
   device.log.write('set-up-completed', { ...actor, user: 'admin' })
   return done('set-up complete')
 }
 
-function addUser({ device, body, actor }: ApiRequest): Answer {
-  const { name, password, role } = membersOf(body)
-  const { users } = device.store.state
-  if (typeof name !== 'string' || !isUserName(name)) return refusal(400, 'name: 1 to 32 letters, digits, . _ -')
-  if (role !== 'admin' && role !== 'viewer') return refusal(400, 'role must be admin or viewer')
-  if (typeof password !== 'string' || !isGoodPassword(password, name)) return BAD_PASSWORD
-  if (users.some((one) => one.name === name)) return refusal(409, 'user exists')
-  if (users.length >= MOST_USERS) return refusal(409, 'too many users')
-  device.store.change({ users: [...users, makeUser(name, password, role)] })
-  device.log.write('user-added', { ...actor, target: name, role })
-  return json(201, { result: 'user added' })
+/** What keeps an account from being made or changed, as the web says it. */
+const FAULTS: Record<AccountFault, Answer> = {
+  'bad-name': refusal(400, 'name: 1 to 32 letters, digits, . _ -'),
+  'bad-password': BAD_PASSWORD,
+  exists: refusal(409, 'user exists'),
+  'too-many': refusal(409, 'too many users'),
+  unknown: refusal(404, 'no such user'),
+  own: refusal(409, 'nobody removes the own account'),
 }
 
-function removeUser({ device, name, user, actor }: ApiRequest): Answer {
-  const { users } = device.store.state
-  if (!users.some((one) => one.name === name)) return refusal(404, 'no such user')
-  if (name === user?.name) return refusal(409, 'nobody removes the own account')
-  device.store.change({ users: users.filter((one) => one.name !== name) })
-  device.endSessionsOf(name)
-  device.log.write('user-removed', { ...actor, target: name })
-  return done('user removed')
+function addUser({ device, body, actor }: ApiRequest): Answer {
+  const { name, password, role } = membersOf(body)
+  if (role !== 'admin' && role !== 'viewer') return refusal(400, 'role must be admin or viewer')
+  const fault = addAccount(device, actor, { name: String(name ?? ''), password: String(password ?? ''), role })
+  return fault === null ? json(201, { result: 'user added' }) : FAULTS[fault]
+}
+
+function removeUser({ device, name, actor }: ApiRequest): Answer {
+  const fault = removeAccount(device, actor, name)
+  return fault === null ? done('user removed') : FAULTS[fault]
 }
 
 function changePassword({ device, name, user, body, actor }: ApiRequest): Answer {
   const { password } = membersOf(body)
-  const { users } = device.store.state
-  const target = users.find((one) => one.name === name)
   if (user?.role !== 'admin' && user?.name !== name) return refusal(403, 'administrators only')
-  if (target === undefined) return refusal(404, 'no such user')
-  if (typeof password !== 'string' || !isGoodPassword(password, name)) return BAD_PASSWORD
-  device.store.change({ users: users.map((one) => (one === target ? makeUser(name, password, one.role) : one)) })
-  device.endSessionsOf(name)
-  device.log.write('password-changed', { ...actor, target: name })
-  return done('password changed')
+  const fault = changeAccount(device, actor, { name, password: String(password ?? '') })
+  return fault === null ? done('password changed') : FAULTS[fault]
 }
 
 function setSyslog({ device, body, actor }: ApiRequest): Answer {

@@ -4,18 +4,23 @@ import { makeLockout } from './lockout.ts'
 import type { Log } from './log.ts'
 import type { CameraOptions } from './options.ts'
 import type { StateStore } from './state.ts'
-import type { User } from './users.ts'
+import { makeTokens, type UsernameToken } from './onvif/token.ts'
+import { makeUser, passwordOf, type User } from './users.ts'
 
-/** Who asks, from where, and what for. */
-export interface LogInAttempt {
+/** Who asks from where. */
+export interface Visitor {
   interface: LoginInterface
   source: string
+  /** The X-Forwarded-For header. */
+  forwarded?: string | undefined
+}
+
+/** A log-in by Digest, and what it is for. */
+export interface LogInAttempt extends Visitor {
   /** Digest nonces are bound to it; empty where a nonce may serve several connections. */
   connection: string
   /** The Authorization header. */
   authorization: string | undefined
-  /** The X-Forwarded-For header. */
-  forwarded?: string | undefined
   method: string
   /** Whether the address that was signed is the one that is asked for (RFC 7616 section 3.4.6). */
   isTarget(uri: string): boolean
@@ -28,6 +33,10 @@ export type Access =
 
 export interface Gate {
   logIn(attempt: LogInAttempt): Access
+  /** For whoever asked nothing yet. */
+  challenges(): string[]
+  /** By WS-UsernameToken; null where it is refused, for whatever reason. */
+  logInByToken(visitor: Visitor, token: UsernameToken): User | null
 }
 
 /** Whom a Basic credential belongs to; null where it is none or wrong (RFC 7617 section 2). */
@@ -39,9 +48,18 @@ function userOfBasic(authorization: string, users: readonly User[]): User | null
   return users.find((u) => u.name === text.slice(0, at) && u.secrets['SHA-256'] === secrets['SHA-256']) ?? null
 }
 
-const FACTORY_SECRETS = secretsOf('admin', 'admin')
+/** How an account is recognised: by its own password, or by the one it left the factory with. */
+interface Proof {
+  own(user: User | undefined): boolean
+  factory(): boolean
+  /** Asked only when the password was right. */
+  freshness(): 'first' | 'again' | 'stale'
+}
+
+const FACTORY_PASSWORD = 'admin'
+const FACTORY_SECRETS = secretsOf('admin', FACTORY_PASSWORD)
 /** Who is there before the first set-up where that can be left out. */
-const FACTORY_ADMIN: User = { name: 'admin', role: 'admin', secrets: FACTORY_SECRETS }
+const factoryAdmin = (key: string): User => makeUser('admin', FACTORY_PASSWORD, 'admin', key)
 
 /**
  * The one gate of every interface. A locked account, a wrong password and an unknown user get the same answer;
@@ -49,16 +67,45 @@ const FACTORY_ADMIN: User = { name: 'admin', role: 'admin', secrets: FACTORY_SEC
  */
 export function makeGate(options: CameraOptions, behaviour: Behaviour, store: StateStore, log: Log): Gate {
   const digest = makeDigest(behaviour.nonces)
+  const tokens = makeTokens(() => Date.now() + store.state.clockOffset)
   const lockout = makeLockout(options.lock)
 
-  const failed = (attempt: LogInAttempt, user: string, reason: string): void => {
+  const failed = (attempt: Visitor, user: string, reason: string): void => {
     if (!behaviour.logsFailedLogins) return
     log.write('login-failed', { user, source: attempt.source, interface: attempt.interface, reason })
   }
 
+  const admit = (visitor: Visitor, name: string, proof: Proof): User | 'refused' | 'stale' => {
+    const unused = store.state.factoryFresh && !behaviour.setUpFirst && name === 'admin'
+    const user = unused ? factoryAdmin(store.state.passwordKey) : store.state.users.find((one) => one.name === name)
+    const factory = name === 'admin' && behaviour.factoryPasswordWorks.includes(visitor.interface)
+    const isOwn = proof.own(user)
+    const isRight = user !== undefined && (isOwn || (factory && proof.factory()))
+
+    const counts = behaviour.locksOver.includes(visitor.interface)
+    const key = behaviour.believesForwarded ? `${name} ${visitor.forwarded ?? ''}` : name
+    if (counts && lockout.isLocked(key) && (behaviour.lockRefusesRightPassword || !isRight)) {
+      failed(visitor, name, 'account locked')
+      return 'refused'
+    }
+    if (!isRight) {
+      failed(visitor, name, 'wrong user or password')
+      if (counts && lockout.failed(key, visitor.source, user !== undefined)) {
+        log.write('account-locked', { user: name, source: visitor.source, interface: visitor.interface })
+      }
+      return 'refused'
+    }
+    const freshness = proof.freshness()
+    if (freshness === 'stale') return 'stale'
+    lockout.succeeded(key, visitor.source)
+    if (freshness === 'first')
+      log.write('login-succeeded', { user: name, source: visitor.source, interface: visitor.interface })
+    return user
+  }
+
   return {
     logIn(attempt) {
-      const { authorization, source, connection } = attempt
+      const { authorization, connection } = attempt
       const takesBasic = behaviour.basicOver.includes(attempt.interface)
       const refuse = (stale: boolean): Access => ({
         granted: false,
@@ -79,33 +126,26 @@ export function makeGate(options: CameraOptions, behaviour: Behaviour, store: St
       if (credentials === null || !attempt.isTarget(credentials.get('uri')!)) {
         return { granted: false, because: 'malformed' }
       }
-
-      const name = credentials.get('username')!
-      const unused = store.state.factoryFresh && !behaviour.setUpFirst && name === 'admin'
-      const user = unused ? FACTORY_ADMIN : store.state.users.find((one) => one.name === name)
       const request = { method: attempt.method, credentials, connection, qopRequired: attempt.interface !== 'rtsp' }
-      const factory = name === 'admin' && behaviour.factoryPasswordWorks.includes(attempt.interface)
-      const isOwn = digest.proves(request, user?.secrets ?? NOBODY)
-      const isRight = user !== undefined && (isOwn || (factory && digest.proves(request, FACTORY_SECRETS)))
-
-      const counts = behaviour.locksOver.includes(attempt.interface)
-      const key = behaviour.believesForwarded ? `${name} ${attempt.forwarded ?? ''}` : name
-      if (counts && lockout.isLocked(key) && (behaviour.lockRefusesRightPassword || !isRight)) {
-        failed(attempt, name, 'account locked')
-        return refuse(false)
-      }
-      if (!isRight) {
-        failed(attempt, name, 'wrong user or password')
-        if (counts && lockout.failed(key, source, user !== undefined)) {
-          log.write('account-locked', { user: name, source, interface: attempt.interface })
-        }
-        return refuse(false)
-      }
-      const fresh = digest.isFresh(request)
-      if (fresh === 'stale') return refuse(true)
-      lockout.succeeded(key, source)
-      if (fresh === 'first') log.write('login-succeeded', { user: name, source, interface: attempt.interface })
+      const user = admit(attempt, credentials.get('username')!, {
+        own: (one) => digest.proves(request, one?.secrets ?? NOBODY),
+        factory: () => digest.proves(request, FACTORY_SECRETS),
+        freshness: () => digest.isFresh(request),
+      })
+      if (user === 'refused' || user === 'stale') return refuse(user === 'stale')
       return { granted: true, user }
+    },
+
+    challenges: () => digest.challenges('', false, false),
+
+    logInByToken(visitor, token) {
+      const user = admit(visitor, token.user, {
+        own: (one) => tokens.proves(token, one ? passwordOf(one, store.state.passwordKey) : null),
+        factory: () => tokens.proves(token, FACTORY_PASSWORD),
+        freshness: () => (!behaviour.checksTokenFreshness || tokens.isFresh(token) ? 'first' : 'stale'),
+      })
+      if (user === 'stale') failed(visitor, token.user, 'token used before, or not of now')
+      return user === 'refused' || user === 'stale' ? null : user
     },
   }
 }

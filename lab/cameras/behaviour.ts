@@ -1,7 +1,7 @@
 import type { WeakHandshake } from './weak-tls.ts'
 
 /** Interfaces by which a user can log in. */
-export type LoginInterface = 'https' | 'http' | 'rtsp'
+export type LoginInterface = 'https' | 'http' | 'rtsp' | 'onvif'
 
 /** Everything a weakness may change. The conforming camera is `CONFORMING`. */
 export interface Behaviour {
@@ -33,6 +33,10 @@ export interface Behaviour {
   anonymousStreams: boolean
   /** An undeclared RTSP path that asks for no log-in. */
   hiddenStream: string | null
+  /** ONVIF operations that ask for no log-in although their access class does. */
+  openOperations: readonly string[]
+  /** A username token is good once, and while it is young. */
+  checksTokenFreshness: boolean
   /** Where a password is also asked for and taken as Basic. */
   basicOver: readonly LoginInterface[]
   /** Where only MD5 without qop is asked for, as before RFC 2617. */
@@ -96,6 +100,8 @@ export const CONFORMING: Behaviour = {
   anonymousSnapshot: false,
   anonymousStreams: false,
   hiddenStream: null,
+  openOperations: [],
+  checksTokenFreshness: true,
   basicOver: [],
   oldDigestOver: [],
   nonces: 'counted',

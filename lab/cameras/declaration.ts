@@ -1,6 +1,7 @@
 import type { Statement } from '../../suites/statement.ts'
 import { layoutOf, MODEL } from './firmware.ts'
 import type { CameraOptions, InitialUser } from './options.ts'
+import { DEVICE_PATH } from './onvif/operation.ts'
 import { MEDIA_PORTS } from './rtsp-transport.ts'
 import { STREAMS } from './rtsp.ts'
 import { genuinePackage, packageFiles } from './update.ts'
@@ -56,7 +57,15 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
     ],
     interfaces: [{ id: 'lan', type: 'ethernet' }],
     services: [
-      { id: 'web', transport: 'tcp', port: ports.https, protocol: 'https', families, purpose: 'web interface' },
+      {
+        id: 'web',
+        transport: 'tcp',
+        port: ports.https,
+        protocol: 'https',
+        families,
+        purpose: 'web interface and ONVIF',
+        onvif: { target: DEVICE_PATH, authentication: ['digest', 'username-token'], account: 'owner' },
+      },
       { id: 'stream', transport: 'tcp', port: ports.rtsp, protocol: 'rtsp', families, purpose: 'live video' },
       ...(ports.http === null
         ? []

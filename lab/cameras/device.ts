@@ -11,6 +11,8 @@ export interface Device {
   store: StateStore
   log: Log
   gate: Gate
+  /** Of the web interface and of the streams, as they are open. */
+  ports(): { https: number; rtsp: number }
   /** Ends the streams of a user whose password changed or who was removed. */
   endSessionsOf(user: string): void
   factorySettings(): Partial<State>

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ROUTES, refusal, type Answer, type Route } from './api.ts'
 import type { Device } from './device.ts'
 import { MODEL } from './firmware.ts'
+import { answerOnvif, isOnvifTarget } from './onvif/service.ts'
 import { bodyOf, type Handler } from './web.ts'
 
 const HEADERS = {
@@ -18,7 +19,10 @@ const MOST_BYTES = 16_384
 export function makeApi(device: Device, login: 'https' | 'http'): Handler {
   return async (request, response) => {
     try {
-      const answer = await answerTo(device, login, request, response)
+      const isOnvif = login === 'https' && isOnvifTarget(request.url)
+      const answer = isForeign(request)
+        ? refusal(403, 'request from another site')
+        : await (isOnvif ? answerOnvif(device, request, response) : answerTo(device, login, request, response))
       response.once('finish', () => answer.afterwards?.())
       response.writeHead(answer.status, {
         ...HEADERS,
@@ -80,7 +84,6 @@ async function answerTo(
     return refusal(405, 'method not allowed')
   }
   if (route.access === 'admin' && !isOpen && user?.role !== 'admin') return refusal(403, 'administrators only')
-  if (isForeign(request)) return refusal(403, 'request from another site')
 
   const name = nameOf(route, path)
   if (name === null) return refusal(400, 'malformed target')

@@ -64,7 +64,7 @@ export function openLog({ addresses, store, directory, sends }: LogOptions): Log
   return {
     records,
     write(event, values) {
-      const record = { time: new Date().toISOString(), event, values }
+      const record = { time: new Date(Date.now() + store.state.clockOffset).toISOString(), event, values }
       records.push(record)
       if (records.length > MOST) records.shift()
       if (file !== null) appendFileSync(file, line(record))

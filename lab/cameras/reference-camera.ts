@@ -60,8 +60,9 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
     store,
     log,
     gate: makeGate(options, behaviour, store, log),
+    ports: () => ({ https: https.port, rtsp: stream.port }),
     endSessionsOf: (user) => rtsp.endSessionsOf(user),
-    factorySettings: () => factorySettings(options),
+    factorySettings: () => factorySettings(options, store.state.passwordKey),
     reboot(reason, change) {
       rebooting ??= reboot(reason, change).finally(() => {
         rebooting = null

@@ -4,12 +4,16 @@ import { createHash } from 'node:crypto'
 import type { CameraOptions, Role, SyslogTarget } from './options.ts'
 import { makeIdentity, type Identity } from './certificate.ts'
 import { makeVendorKey, FACTORY_VERSION, payloadOf } from './firmware.ts'
-import { makeUser, type User } from './users.ts'
+import { makePasswordKey, makeUser, type User } from './users.ts'
 
 /** Everything that survives a restart. */
 export interface State {
   factoryFresh: boolean
   users: User[]
+  /** Opens the sealed passwords of the users. */
+  passwordKey: string
+  /** Milliseconds that the unit's clock was set away from that of its host. */
+  clockOffset: number
   syslog: SyslogTarget | null
   /** Installed firmware, and the digest of its image. */
   firmware: { version: string; sha256: string }
@@ -48,21 +52,28 @@ export async function openState(options: CameraOptions, rsa: boolean): Promise<S
 }
 
 /** What a factory reset puts back: accounts and settings. Firmware, keys and certificate stay. */
-export const factorySettings = (options: CameraOptions): Pick<State, 'factoryFresh' | 'users' | 'syslog'> => ({
+export const factorySettings = (
+  options: CameraOptions,
+  passwordKey: string,
+): Pick<State, 'factoryFresh' | 'users' | 'syslog' | 'clockOffset'> => ({
   factoryFresh: true,
-  users: (options.users ?? []).map(({ name, password, role }) => makeUser(name, password, role)),
+  users: (options.users ?? []).map(({ name, password, role }) => makeUser(name, password, role, passwordKey)),
   syslog: null,
+  clockOffset: 0,
 })
 
 async function newState(options: CameraOptions): Promise<State> {
-  const settings = factorySettings(options)
+  const passwordKey = makePasswordKey()
+  const settings = factorySettings(options, passwordKey)
   const admin =
     options.adminPassword !== undefined && !options.factoryFresh
-      ? [makeUser('admin', options.adminPassword, 'admin' satisfies Role)]
+      ? [makeUser('admin', options.adminPassword, 'admin' satisfies Role, passwordKey)]
       : []
   return {
     factoryFresh: options.factoryFresh,
     users: [...admin, ...settings.users],
+    passwordKey,
+    clockOffset: 0,
     syslog: options.syslog,
     firmware: {
       version: FACTORY_VERSION,

@@ -1,18 +1,42 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { secretsOf, type Secrets } from './digest.ts'
 import type { Role } from './options.ts'
 
-/** An account. Passwords are not kept, only what Digest needs of them. */
+/** An account. No password is kept in clear: what Digest needs of it, and a sealed copy for WS-UsernameToken. */
 export interface User {
   name: string
   role: Role
   secrets: Secrets
+  /** A username token proves the password itself, not a hash of it, so it must be possible to get it back. */
+  sealed: string
 }
 
-export const makeUser = (name: string, password: string, role: Role): User => ({
+/** The key of the sealed passwords, base64; a unit of hardware keeps it in its secure element. */
+export const makePasswordKey = (): string => randomBytes(32).toString('base64')
+
+export const makeUser = (name: string, password: string, role: Role, key: string): User => ({
   name,
   role,
   secrets: secretsOf(name, password),
+  sealed: seal(password, key),
 })
+
+/** Initialisation vector (12 bytes), tag (16 bytes), text; AES-256-GCM. */
+function seal(password: string, key: string): string {
+  const vector = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', Buffer.from(key, 'base64'), vector)
+  const text = Buffer.concat([cipher.update(password, 'utf8'), cipher.final()])
+  return Buffer.concat([vector, cipher.getAuthTag(), text]).toString('base64')
+}
+
+export function passwordOf({ sealed }: User, key: string): string {
+  const bytes = Buffer.from(sealed, 'base64')
+  const decipher = createDecipheriv('aes-256-gcm', Buffer.from(key, 'base64'), bytes.subarray(0, 12), {
+    authTagLength: 16,
+  })
+  decipher.setAuthTag(bytes.subarray(12, 28))
+  return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
+}
 
 const CLASSES = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/]
 

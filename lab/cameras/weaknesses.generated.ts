@@ -18,6 +18,9 @@ import { weakness as weaknessesNoLockoutWeakness } from './weaknesses/no-lockout
 import { weakness as weaknessesNoRtspLockoutWeakness } from './weaknesses/no-rtsp-lockout.ts'
 import { weakness as weaknessesOldDigestWeakness } from './weaknesses/old-digest.ts'
 import { weakness as weaknessesOldTlsWeakness } from './weaknesses/old-tls.ts'
+import { weakness as weaknessesOnvifDefaultPasswordWeakness } from './weaknesses/onvif-default-password.ts'
+import { weakness as weaknessesOnvifOpenOperationsWeakness } from './weaknesses/onvif-open-operations.ts'
+import { weakness as weaknessesOnvifReplayAcceptedWeakness } from './weaknesses/onvif-replay-accepted.ts'
 import { weakness as weaknessesRc4SuiteWeakness } from './weaknesses/rc4-suite.ts'
 import { weakness as weaknessesRedirectMissingWeakness } from './weaknesses/redirect-missing.ts'
 import { weakness as weaknessesRenegotiationUnsignalledWeakness } from './weaknesses/renegotiation-unsignalled.ts'
@@ -66,6 +69,9 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesNoRtspLockoutWeakness,
   weaknessesOldDigestWeakness,
   weaknessesOldTlsWeakness,
+  weaknessesOnvifDefaultPasswordWeakness,
+  weaknessesOnvifOpenOperationsWeakness,
+  weaknessesOnvifReplayAcceptedWeakness,
   weaknessesRc4SuiteWeakness,
   weaknessesRedirectMissingWeakness,
   weaknessesRenegotiationUnsignalledWeakness,

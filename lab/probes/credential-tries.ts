@@ -36,7 +36,7 @@ function pairsFor({ statement, catalogue }: Bench, { login, service, account }: 
   const here = statement.logins.filter((l) => l.service === service.id)
   const userOf = (id: string): string | undefined => statement.accounts.find((a) => a.id === id)?.user
   const others = new Set(here.filter((l) => l.account !== account.id).map((l) => userOf(l.account)))
-  const isFirst = here[0]?.id === login.id
+  const isFirst = (here[0]?.id ?? login.id) === login.id
   const users = [...new Set(statement.accounts.map((a) => a.user))]
   const pairs = [
     ...defaultPasswords(catalogue('default-passwords')),
@@ -53,7 +53,12 @@ function pairsFor({ statement, catalogue }: Bench, { login, service, account }: 
  * Tries listed credentials in small batches, each followed by the right one: a lock that the probe itself set off would
  * else make every later try look refused. Where the right credential does not exist yet, slowly.
  */
-export async function tryCredentials(bench: Bench, place: LoginPlace, send: Send): Promise<Seen<CredentialTries>> {
+export async function tryCredentials(
+  bench: Bench,
+  place: LoginPlace,
+  send: Send,
+  compare: typeof alike = alike,
+): Promise<Seen<CredentialTries>> {
   const { to, login, account } = place
   const right = bench.credential(account.id)
   const row = bench.statement.bruteForce.find((r) => r.login === login.id)
@@ -72,7 +77,7 @@ export async function tryCredentials(bench: Bench, place: LoginPlace, send: Send
     [anonymous, knownGood] = [await send(), await send(right)]
   const knownBad = await send(wrongPassword(account.user))
   const [good, bad] = [answerOf(knownGood), answerOf(knownBad)]
-  const isGood = (exchange: Exchange): boolean => alike(answerOf(exchange), good, bad) === 'granted'
+  const isGood = (exchange: Exchange): boolean => compare(answerOf(exchange), good, bad) === 'granted'
   const works = looksGranted(good) && isGood(knownGood)
   const value: CredentialTries = {
     family: to.family,
@@ -130,16 +135,16 @@ export async function tryCredentials(bench: Bench, place: LoginPlace, send: Send
     value.batches.push({ tries, control, waited })
     if (size !== 1) size = most
   }
-  if (!works) await repeatOdd(value, account.user, send)
+  if (!works) await repeatOdd(value, account.user, send, compare)
   return { answered: true, value, controls: [], artifacts: [] }
 }
 
 /** Without a known good answer, a try that was answered otherwise than the known bad one is made again, between random passwords. */
-async function repeatOdd(value: CredentialTries, user: string, send: Send): Promise<void> {
+async function repeatOdd(value: CredentialTries, user: string, send: Send, compare: typeof alike): Promise<void> {
   const bad = answerOf(value.knownBad)
   const odd = value.batches
     .flatMap((b) => b.tries)
-    .filter((t) => looksGranted(answerOf(t)) && alike(answerOf(t), answerOf(t), bad) === 'granted')
+    .filter((t) => looksGranted(answerOf(t)) && compare(answerOf(t), answerOf(t), bad) === 'granted')
   for (const { request } of odd.slice(0, 3)) {
     if (!request.credential) continue
     const again = await send({

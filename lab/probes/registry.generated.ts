@@ -5,6 +5,9 @@ import { probe as firstUseProbe } from './first-use.ts'
 import { probe as httpAnonymousProbe } from './http-anonymous.ts'
 import { probe as httpCredentialsProbe } from './http-credentials.ts'
 import { probe as httpLockoutProbe } from './http-lockout.ts'
+import { probe as onvifCredentialsProbe } from './onvif-credentials.ts'
+import { probe as onvifOperationsProbe } from './onvif-operations.ts'
+import { probe as onvifTokenReplayProbe } from './onvif-token-replay.ts'
 import { probe as plainLoginsProbe } from './plain-logins.ts'
 import { probe as remoteCredentialsProbe } from './remote-credentials.ts'
 import { probe as rtspAnonymousProbe } from './rtsp-anonymous.ts'
@@ -26,6 +29,9 @@ const all = [
   httpAnonymousProbe,
   httpCredentialsProbe,
   httpLockoutProbe,
+  onvifCredentialsProbe,
+  onvifOperationsProbe,
+  onvifTokenReplayProbe,
   plainLoginsProbe,
   remoteCredentialsProbe,
   rtspAnonymousProbe,

@@ -1,6 +1,7 @@
 import { evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
 import { answerOf } from '../facts/answer.ts'
-import { alike, looksGranted } from '../facts/likeness.ts'
+import type { HttpMessage } from '../facts/http-message.ts'
+import { alike, looksGranted, type Likeness } from '../facts/likeness.ts'
 import type { CredentialTries } from '../observations/credential-tries.ts'
 import type { Exchange } from '../observations/exchange.ts'
 import { oneOf, obj, opt, type Static } from '../schema.ts'
@@ -11,15 +12,18 @@ type Parameters = Static<typeof credentialParameters>
 
 type Context = JudgeContext<Parameters>
 
-/** What the tries at one log-in establish; the same for HTTP and RTSP. */
-export function credentialFindings(value: CredentialTries, context: Context): Finding[] {
+/** Judges an answer beside a known good and a known bad one. */
+type Compare = (answer: HttpMessage | null, good: HttpMessage | null, bad: HttpMessage | null) => Likeness
+
+/** What the tries at one log-in establish; the same for HTTP and RTSP, and for ONVIF with a comparison of its own. */
+export function credentialFindings(value: CredentialTries, context: Context, compare: Compare = alike): Finding[] {
   const [good, bad, anonymous] = [answerOf(value.knownGood), answerOf(value.knownBad), answerOf(value.anonymous)]
   const { cite } = context
   if (bad === null) return [gap('no-answer', { target: value.target }, [cite('/knownBad')])]
   const works = looksGranted(good)
-  if (works && (alike(anonymous, good, null) === 'granted' || alike(good, good, bad) !== 'granted'))
+  if (works && (compare(anonymous, good, null) === 'granted' || compare(good, good, bad) !== 'granted'))
     return [gap('not-protected', { target: value.target }, [cite('/anonymous'), cite('/knownBad')])]
-  const findings = works ? besideGood(value, context) : withoutGood(value, context)
+  const findings = works ? besideGood(value, context, compare) : withoutGood(value, context, compare)
   if (value.stopped !== null) findings.push(gap('stopped', { why: value.stopped }, [cite('/batches')]))
   return findings
 }
@@ -38,7 +42,7 @@ function opened(exchange: Exchange, at: string, context: Context): Finding {
 }
 
 /** Tries beside the declared credential: refused ones count only between controls that were granted. */
-function besideGood(value: CredentialTries, context: Context): Finding[] {
+function besideGood(value: CredentialTries, context: Context, compare: Compare): Finding[] {
   const { cite } = context
   const [good, bad] = [answerOf(value.knownGood), answerOf(value.knownBad)]
   const findings: Finding[] = []
@@ -46,12 +50,12 @@ function besideGood(value: CredentialTries, context: Context): Finding[] {
   const open = new Set<string>()
   const asked = new Set<string>()
   for (const [b, { tries, control }] of value.batches.entries()) {
-    const held = alike(answerOf(control), good, bad) === 'granted'
+    const held = compare(answerOf(control), good, bad) === 'granted'
     for (const [t, exchange] of tries.entries()) {
       const at = `/batches/${b}/tries/${t}`
       const key = nameOf(exchange)
       asked.add(key)
-      const likeness = alike(answerOf(exchange), good, bad)
+      const likeness = compare(answerOf(exchange), good, bad)
       if (likeness === 'granted' && exchange.request.scheme === 'none') continue
       if (likeness === 'granted') {
         if (!open.has(key)) findings.push(opened(exchange, at, context))
@@ -75,19 +79,19 @@ function besideGood(value: CredentialTries, context: Context): Finding[] {
 }
 
 /** Before the first set-up no credential need exist: refusals then speak only where nobody could be locked out. */
-function withoutGood(value: CredentialTries, context: Context): Finding[] {
+function withoutGood(value: CredentialTries, context: Context, compare: Compare): Finding[] {
   const { cite, state, statement } = context
   const bad = answerOf(value.knownBad)
   const tries = value.batches.flatMap((b) => b.tries)
   const findings: Finding[] = []
   for (const [i, { again, bad: then }] of value.repeats.entries()) {
-    const differs = looksGranted(answerOf(again)) && alike(answerOf(again), answerOf(again), bad) === 'granted'
-    if (differs && alike(answerOf(then), null, bad) === 'refused')
+    const differs = looksGranted(answerOf(again)) && compare(answerOf(again), answerOf(again), bad) === 'granted'
+    if (differs && compare(answerOf(then), null, bad) === 'refused')
       findings.push(opened(again, `/repeats/${i}/again`, context))
     else findings.push(suspicion('default-unclear', credentialOf(again), [cite(`/repeats/${i}/again`)]))
   }
   if (findings.length > 0) return findings
-  const same = tries.length > 0 && tries.every((t) => alike(answerOf(t), null, bad) === 'refused')
+  const same = tries.length > 0 && tries.every((t) => compare(answerOf(t), null, bad) === 'refused')
   if (state === 'factory-fresh' && statement.actions.initialise !== undefined && same && value.complete)
     return [evidence('no-log-in-before-set-up', { count: tries.length }, [cite('/knownBad'), cite('/batches')])]
   return [gap('declared-does-not-work', { user: value.user, target: value.target }, [cite('/knownGood')])]

@@ -1,4 +1,5 @@
 import type { Proof } from './leak.ts'
+import { isOnvifService, type OnvifService } from './onvif.ts'
 
 /** Rows of the catalogues of this area, taken from data that was checked for nothing but being a catalogue. Other rows are left out. */
 
@@ -10,6 +11,15 @@ export interface HttpPath {
   target: string
   holds: string
   proof: Proof
+}
+
+export interface OnvifOperation {
+  service: OnvifService
+  operation: string
+  /** Access class (ONVIF Core, access control). */
+  access: string
+  /** XML inside the operation's element; `{{profile}}` is a media profile. */
+  body: string
 }
 
 const record = (value: unknown): Record<string, unknown> =>
@@ -35,6 +45,14 @@ export const httpPaths = (data: unknown): HttpPath[] =>
       { target, holds, proof: { picture: picture === true, secret: secret === true, log: log === true, texts: words } },
     ]
   })
+
+/** `operations` of the catalogue `onvif-operations`. */
+export const onvifOperations = (data: unknown): OnvifOperation[] =>
+  rows(data, 'operations').flatMap(({ service, operation, access, body }) =>
+    isOnvifService(service) && typeof operation === 'string' && typeof access === 'string'
+      ? [{ service, operation, access, body: typeof body === 'string' ? body : '' }]
+      : [],
+  )
 
 /** `paths` of the catalogue `rtsp-paths`. */
 export const rtspPaths = (data: unknown): string[] =>

@@ -34,7 +34,7 @@ export const exchangeSchema = obj({
     /** The account tried: its user name, and the name of the secret (never the secret) or the published password. */
     credential: orNull(obj({ user: str(), secret: str(), published: bool() })),
     /** How the credential was presented in the last round. */
-    scheme: oneOf('none', 'basic', 'digest-md5', 'digest-sha-256'),
+    scheme: oneOf('none', 'basic', 'digest-md5', 'digest-sha-256', 'username-token'),
   }),
   rounds: list(obj({ elapsed: micros(), answer: answerSchema })),
   failure: orNull(failureSchema),

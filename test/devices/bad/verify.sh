@@ -9,6 +9,7 @@ syslog_start
 say tcp4 "$(tcp -4)"
 say tcp6 "$(tcp -6)"
 say udp4 "$(udp -4)"
+say onvif "$(onvif "http://$A")"
 say http.start.anonymous "$(code "http://$A/")"
 say http.config.anonymous "$(code "http://$A/config/")"
 say http.config.default "$(code -u admin:12345 "http://$A/config/")"

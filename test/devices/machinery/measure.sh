@@ -38,6 +38,16 @@ tells() {
   for page in "$@"; do timeout 20 curl -s -k -i -m 10 "$page"; done | grep -a -c -F "${texts[@]}"
 }
 
+# number of web servers, of those given, that answer the one call every ONVIF device answers to anybody
+onvif() {
+  local url message='<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body>
+    <GetSystemDateAndTime xmlns="http://www.onvif.org/ver10/device/wsdl"/></e:Body></e:Envelope>'
+  for url in "$@"; do
+    timeout 20 curl -s -k -m 10 -H 'Content-Type: application/soap+xml' -d "$message" "$url/onvif/device_service" |
+      grep -q GetSystemDateAndTimeResponse && echo "$url"
+  done | grep -c .
+}
+
 # codec of an RTSP stream, or why there was none; $1 URL, $2 transport
 play() {
   local said

@@ -1,0 +1,161 @@
+import { answerOf } from '../../suites/facts/answer.ts'
+import { onvifOperations, type OnvifOperation } from '../../suites/facts/catalogue.ts'
+import { ONVIF_NAMESPACES, onvifOutcome, responseTo, serviceAddresses, speaksOnvif } from '../../suites/facts/onvif.ts'
+import { descendantsOf } from '../../suites/facts/xml.ts'
+import type { Control } from '../../suites/observation.ts'
+import type { Exchange } from '../../suites/observations/exchange.ts'
+import { onvifAt, onvifServices, USUAL_TARGET } from '../../suites/observations/onvif-endpoints.ts'
+import { kind, type OnvifAsked } from '../../suites/observations/onvif-operations.ts'
+import { endpointOf } from '../../suites/subject.ts'
+import { authorityOf } from '../instruments/conversation.ts'
+import { onvifClient, type OnvifCall } from '../instruments/onvif.ts'
+import { escapeXml } from '../instruments/username-token.ts'
+import { defineProbe, type Bench, type Endpoint } from '../probe.ts'
+import { speakingAt } from './anonymous-targets.ts'
+import { unanswered, wrongPassword } from './log-in-place.ts'
+import { clockCall, ruleOf } from './onvif-place.ts'
+
+const USUAL_MEDIA = '/onvif/media_service'
+const LONGEST_WAIT_S = 120
+/** Most operations in a row that nothing was answered to. */
+const MOST_SILENT = 3
+
+/** Asks one endpoint for every reading operation: without log-in, with a wrong one, and with the right one. */
+export const probe = defineProbe({
+  id: 'onvif-operations',
+  version: '1.0.0',
+  kind,
+  tier: 'R',
+  grade: 'gentle',
+  order: 20,
+  failsLogins: true,
+  states: ['in-service'],
+  seconds: (statement) => 5 + 60 * statement.samples.length * onvifServices(statement).length,
+  async run(bench, subject) {
+    const endpoint = speakingAt(bench, 'http', subject)
+    const { family, port } = endpointOf(subject)
+    const to = endpoint && bench.endpoint(family, port, endpoint.tls)
+    if (!endpoint || !to) return unanswered('lab', 'onvif-operations.no-address', { subject })
+    const target = onvifAt(bench.statement, subject)?.onvif.target ?? USUAL_TARGET
+    const client = onvifClient(bench, to)
+    let opening = await client.call(clockCall(target))
+    if (opening.failure) opening = await client.call(clockCall(target))
+    if (opening.failure)
+      return unanswered(opening.failure.code === 'lab' ? 'lab' : 'device', 'onvif-operations.no-answer', {
+        subject,
+        failure: opening.failure.code,
+      })
+    const place = { family, port, tls: to.tls, target, opening }
+    if (!speaksOnvif(answerOf(opening))) {
+      const value = { ...place, services: null, elsewhere: [], asked: [], closing: null, complete: true }
+      return { answered: true, value, controls: [], artifacts: [] }
+    }
+    client.setClock(opening)
+    const body = '<IncludeCapability>false</IncludeCapability>'
+    const services = await client.call({ service: 'device', operation: 'GetServices', target, body })
+    const { media, elsewhere } = addressesIn(services, to)
+    const { asked, complete } = await askAll(bench, subject, client, { device: target, media })
+    const closing = await client.call(clockCall(target))
+    const same = answerOf(opening)?.status === answerOf(closing)?.status && answerOf(closing) !== null
+    const controls: Control[] = [
+      { id: 'door-open', ok: same, about: { code: 'onvif-operations.door-open', values: {} } },
+    ]
+    return {
+      answered: true,
+      value: { ...place, services, elsewhere, asked, closing, complete },
+      controls,
+      artifacts: [],
+    }
+  },
+})
+
+/** Where the media service is, by the device's own word; an address of somebody else is noted and not followed. */
+function addressesIn(services: Exchange, to: Endpoint): { media: string; elsewhere: string[] } {
+  const response = responseTo('GetServices', 'device', answerOf(services))
+  const addresses = (response ? serviceAddresses(response) : []).slice(0, 32)
+  const here = `${to.tls ? 'https' : 'http'}://${authorityOf(to)}`
+  const hostOf = (address: string): string => /^https?:\/\/[^/?#]*/.exec(address)?.[0] ?? ''
+  const isHere = (address: string): boolean =>
+    [here, here.replace(to.tls ? /:443$/ : /:80$/, '')].includes(hostOf(address))
+  const own = addresses.find(({ of, address }) => of === ONVIF_NAMESPACES.media && isHere(address))?.address
+  return {
+    media: own?.slice(hostOf(own).length).replace(/[^\x21-\x7e]/g, '') || USUAL_MEDIA,
+    elsewhere: addresses.filter(({ address }) => address !== '' && !isHere(address)).map(({ address }) => address),
+  }
+}
+
+/**
+ * All operations, the right log-in after each wrong one. Where it then fails, a lock is waited out once and no wrong log-in
+ * is sent any more; where bans go by address, only as many as the declaration allows.
+ */
+async function askAll(
+  bench: Bench,
+  subject: string,
+  client: ReturnType<typeof onvifClient>,
+  targets: { device: string; media: string },
+): Promise<{ asked: OnvifAsked[]; complete: boolean }> {
+  const { statement } = bench
+  const declared = onvifAt(statement, subject) ?? onvifServices(statement)[0]
+  const credential = declared ? bench.credential(declared.onvif.account) : null
+  const scheme = declared?.onvif.authentication[0]
+  const rule = declared && ruleOf(statement, declared, declared.onvif.account)
+  const right = credential && scheme ? { credential, scheme } : null
+  const lockSeconds = Math.min(rule?.lockSeconds ?? 60, LONGEST_WAIT_S)
+  let wrongs = rule?.scope === 'account' ? Infinity : Math.max(0, (rule?.failures ?? 4) - 1)
+  let profile: string | null = null
+  let silent = 0
+
+  const ask = async (one: OnvifOperation): Promise<OnvifAsked> => {
+    const { service, operation } = one
+    const target = targets[service]
+    const call: OnvifCall = {
+      service,
+      operation,
+      target,
+      body: one.body.replaceAll('{{profile}}', escapeXml(profile ?? '')),
+    }
+    const anonymous = await client.call(call)
+    const as = right && { credential: wrongPassword(right.credential.user), scheme: right.scheme }
+    const wrong = as && wrongs-- > 0 ? await client.call({ ...call, as }) : null
+    let genuine = right && (await client.call({ ...call, as: right }))
+    const isLocked =
+      genuine !== null && wrong !== null && onvifOutcome(operation, service, answerOf(genuine)) === 'refused'
+    if (right && isLocked && (await works(client, targets.device, right)) === false) {
+      wrongs = 0
+      await bench.wait((lockSeconds + 2) * 1000, { code: 'onvif-operations.waiting', values: { seconds: lockSeconds } })
+      genuine = await client.call({ ...call, as: right })
+    }
+    return { service, operation, target, anonymous, wrong, genuine }
+  }
+
+  const operations = onvifOperations(bench.catalogue('onvif-operations')).filter((o) => o.access !== 'PRE_AUTH')
+  const asked: OnvifAsked[] = []
+  for (const one of operations) {
+    if (bench.signal.aborted || silent >= MOST_SILENT) break
+    if (one.body.includes('{{profile}}') && profile === null) continue
+    const result = await ask(one)
+    asked.push(result)
+    silent = result.anonymous.failure ? silent + 1 : 0
+    if (one.operation === 'GetProfiles') profile = firstProfile(result.genuine ?? result.anonymous)
+    bench.progress({ code: 'onvif-operations.asked', values: { done: asked.length, all: operations.length } })
+  }
+  return { asked, complete: !bench.signal.aborted && silent < MOST_SILENT }
+}
+
+/** Whether the log-in opens what every user may read. */
+const works = async (
+  client: ReturnType<typeof onvifClient>,
+  target: string,
+  as: NonNullable<OnvifCall['as']>,
+): Promise<boolean> => {
+  const operation = 'GetDeviceInformation'
+  return (
+    onvifOutcome(operation, 'device', answerOf(await client.call({ service: 'device', operation, target, as }))) ===
+    'given'
+  )
+}
+
+const firstProfile = (exchange: Exchange): string | null => {
+  const response = responseTo('GetProfiles', 'media', answerOf(exchange))
+  return (response && descendantsOf(response, 'Profiles')[0]?.attributes['token']?.slice(0, 64)) ?? null
+}

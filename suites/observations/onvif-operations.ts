@@ -1,0 +1,46 @@
+import { defineKind } from '../observation.ts'
+import { bool, list, obj, oneOf, orNull, port, str, text, type Static } from '../schema.ts'
+import { endpointsSpeaking } from './endpoints.ts'
+import { exchangeSchema } from './exchange.ts'
+
+const asked = obj({
+  service: oneOf('device', 'media'),
+  operation: text(),
+  target: str(),
+  anonymous: exchangeSchema,
+  /** With a random wrong password; null where another failure might have set off a ban. */
+  wrong: orNull(exchangeSchema),
+  /** With a declared credential; null where there is none. */
+  genuine: orNull(exchangeSchema),
+})
+export type OnvifAsked = Static<typeof asked>
+
+const schema = obj({
+  family: oneOf('ipv4', 'ipv6'),
+  port: port(),
+  tls: bool(),
+  /** Of the device service: as declared, else the usual one. */
+  target: str(),
+  /** GetSystemDateAndTime without log-in, before everything else. */
+  opening: exchangeSchema,
+  /** GetServices without log-in; null where ONVIF is not spoken. */
+  services: orNull(exchangeSchema),
+  /** Addresses in it that lead to another host or port. They were not followed. */
+  elsewhere: list(text()),
+  asked: list(asked),
+  /** The opening again, after everything else; null where ONVIF is not spoken. */
+  closing: orNull(exchangeSchema),
+  /** False where the device stopped answering or the credential stopped working, and the rest was left out. */
+  complete: bool(),
+})
+export type OnvifOperations = Static<typeof schema>
+
+/** What one HTTP endpoint answers to the reading operations of ONVIF without, with a wrong and with the right log-in. */
+export const kind = defineKind({
+  id: 'onvif-operations',
+  version: '1.0.0',
+  per: 'endpoint',
+  schema,
+  dependsOn: ['services'],
+  expected: (known) => endpointsSpeaking('http', known).map(({ subject }) => subject),
+})

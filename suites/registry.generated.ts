@@ -8,14 +8,26 @@ import { criterion as encryptionLoginEncryptedCriterion } from './encryption/log
 import { criterion as encryptionTlsCipherSuitesCriterion } from './encryption/tls-cipher-suites.ts'
 import { criterion as encryptionTlsVersionsCriterion } from './encryption/tls-versions.ts'
 import { criterion as exposedPortsUndeclaredTcpPortsCriterion } from './exposed-ports/undeclared-tcp-ports.ts'
+import { criterion as loggingAccountChangeRecordedCriterion } from './logging/account-change-recorded.ts'
 import { criterion as loggingFailedLoginRecordedCriterion } from './logging/failed-login-recorded.ts'
+import { criterion as loggingInjectionSafeCriterion } from './logging/injection-safe.ts'
+import { criterion as loggingKeptOverRebootCriterion } from './logging/kept-over-reboot.ts'
+import { criterion as loggingLogNotClearableByViewerCriterion } from './logging/log-not-clearable-by-viewer.ts'
+import { criterion as loggingNoSecretsInLogCriterion } from './logging/no-secrets-in-log.ts'
+import { criterion as loggingRebootRecordedCriterion } from './logging/reboot-recorded.ts'
+import { criterion as loggingRecordFieldsCriterion } from './logging/record-fields.ts'
+import { criterion as loggingSettingsChangeRecordedCriterion } from './logging/settings-change-recorded.ts'
+import { criterion as loggingSuccessfulLoginRecordedCriterion } from './logging/successful-login-recorded.ts'
 import { criterion as updateIntegrityAlteredUpdateRefusedCriterion } from './update-integrity/altered-update-refused.ts'
 import { criterion as updateIntegrityOlderUpdateRefusedCriterion } from './update-integrity/older-update-refused.ts'
+import { kind as observationsEventLogKind } from './observations/event-log.ts'
 import { kind as observationsFailedLoginLogKind } from './observations/failed-login-log.ts'
 import { kind as observationsHttpAnonymousKind } from './observations/http-anonymous.ts'
 import { kind as observationsHttpCredentialsKind } from './observations/http-credentials.ts'
 import { kind as observationsHttpLockoutKind } from './observations/http-lockout.ts'
+import { kind as observationsLogClearingKind } from './observations/log-clearing.ts'
 import { kind as observationsPlainLoginsKind } from './observations/plain-logins.ts'
+import { kind as observationsRebootLogKind } from './observations/reboot-log.ts'
 import { kind as observationsRtspAnonymousKind } from './observations/rtsp-anonymous.ts'
 import { kind as observationsRtspCredentialsKind } from './observations/rtsp-credentials.ts'
 import { kind as observationsServicesKind } from './observations/services.ts'
@@ -36,16 +48,28 @@ const criteria = [
   encryptionTlsCipherSuitesCriterion,
   encryptionTlsVersionsCriterion,
   exposedPortsUndeclaredTcpPortsCriterion,
+  loggingAccountChangeRecordedCriterion,
   loggingFailedLoginRecordedCriterion,
+  loggingInjectionSafeCriterion,
+  loggingKeptOverRebootCriterion,
+  loggingLogNotClearableByViewerCriterion,
+  loggingNoSecretsInLogCriterion,
+  loggingRebootRecordedCriterion,
+  loggingRecordFieldsCriterion,
+  loggingSettingsChangeRecordedCriterion,
+  loggingSuccessfulLoginRecordedCriterion,
   updateIntegrityAlteredUpdateRefusedCriterion,
   updateIntegrityOlderUpdateRefusedCriterion,
 ] as unknown as Criterion[]
 const kinds = [
+  observationsEventLogKind,
   observationsFailedLoginLogKind,
   observationsHttpAnonymousKind,
   observationsHttpCredentialsKind,
   observationsHttpLockoutKind,
+  observationsLogClearingKind,
   observationsPlainLoginsKind,
+  observationsRebootLogKind,
   observationsRtspAnonymousKind,
   observationsRtspCredentialsKind,
   observationsServicesKind,

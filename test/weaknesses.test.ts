@@ -29,7 +29,7 @@ async function judged(n: number, planted: string[], only: string[]): Promise<Map
       bootSeconds: 1,
       factoryFresh: false,
       adminPassword: 'Owner-7421-kxq',
-      users: [{ name: 'spare', password: 'Spare-9921-wvb', role: 'viewer', spare: true }],
+      users: [{ name: 'spare', password: 'Viewer-9921-wvb', role: 'viewer', spare: true }],
       stateDirectory: join(directory, 'state'),
     },
     join(directory, 'camera'),

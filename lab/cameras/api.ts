@@ -4,6 +4,7 @@ import { MODEL } from './firmware.ts'
 import { landingPage, livePage, setUpPage, setUpScript } from './pages.ts'
 import { pictureAt } from './picture.ts'
 import type { Role } from './options.ts'
+import { SETTINGS, type SettingName } from './state.ts'
 import { judgePackage } from './update.ts'
 import { isGoodPassword, isUserName, makeUser, type User } from './users.ts'
 
@@ -81,7 +82,7 @@ function addUser({ device, body, actor }: ApiRequest): Answer {
   if (users.some((one) => one.name === name)) return refusal(409, 'user exists')
   if (users.length >= MOST_USERS) return refusal(409, 'too many users')
   device.store.change({ users: [...users, makeUser(name, password, role)] })
-  device.log.write('user-added', { ...actor, target: name, role })
+  device.log.write('user-added', { ...actor, target: name, role, ...leaked(device, password) })
   return json(201, { result: 'user added' })
 }
 
@@ -104,7 +105,7 @@ function changePassword({ device, name, user, body, actor }: ApiRequest): Answer
   if (typeof password !== 'string' || !isGoodPassword(password, name)) return BAD_PASSWORD
   device.store.change({ users: users.map((one) => (one === target ? makeUser(name, password, one.role) : one)) })
   device.endSessionsOf(name)
-  device.log.write('password-changed', { ...actor, target: name })
+  device.log.write('password-changed', { ...actor, target: name, ...leaked(device, password) })
   return done('password changed')
 }
 
@@ -125,6 +126,32 @@ function setSyslog({ device, body, actor }: ApiRequest): Answer {
   device.log.forward(record)
   return done('setting changed')
 }
+
+const isSetting = (name: string): name is SettingName => SETTINGS.some((one) => one === name)
+
+function readSetting({ device, name }: ApiRequest): Answer {
+  return isSetting(name) ? json(200, { value: device.store.state.settings[name] }) : refusal(404, 'no such setting')
+}
+
+function setSetting({ device, name, body, actor }: ApiRequest): Answer {
+  const { value } = membersOf(body)
+  if (!isSetting(name)) return refusal(404, 'no such setting')
+  if (typeof value !== 'string' || !/^[\w+-]{1,32}$/.test(value))
+    return refusal(400, 'value: 1 to 32 letters, digits, _ + -')
+  device.store.change({ settings: { ...device.store.state.settings, [name]: value } })
+  device.log.write('setting-changed', { ...actor, setting: name, value })
+  return done('setting changed')
+}
+
+function clearLog({ device, user, actor }: ApiRequest): Answer {
+  if (user?.role !== 'admin' && !device.behaviour.viewersClearLog) return refusal(403, 'administrators only')
+  device.log.clear(actor)
+  return done('log cleared')
+}
+
+/** A weakness: what a record must never hold. */
+const leaked = ({ behaviour }: Device, password: string): Record<string, string> =>
+  behaviour.logsPasswords ? { password: Buffer.from(password, 'utf8').toString('base64') } : {}
 
 function update({ device, body, actor }: ApiRequest): Answer {
   const { firmware, vendorKey } = device.store.state
@@ -156,6 +183,9 @@ export const ROUTES: readonly Route[] = [
     json(200, { users: device.store.state.users.map(({ name, role }) => ({ name, role })) }),
   ),
   get(/^\/api\/log$/, 'admin', ({ device }) => json(200, { records: device.log.records })),
+  // A log of months is longer than anybody reads at once.
+  get(/^\/api\/log\/newest$/, 'admin', ({ device }) => json(200, { records: device.log.records.slice(-100) })),
+  { method: 'DELETE', path: /^\/api\/log$/, access: 'viewer', run: clearLog },
   get(/^\/api\/settings\/syslog$/, 'admin', ({ device }) =>
     json(200, device.store.state.syslog ?? { address: null, port: null }),
   ),
@@ -164,6 +194,8 @@ export const ROUTES: readonly Route[] = [
   { method: 'DELETE', path: /^\/api\/users\/([^/]+)$/, access: 'admin', run: removeUser },
   { method: 'PUT', path: /^\/api\/users\/([^/]+)\/password$/, access: 'viewer', run: changePassword },
   { method: 'PUT', path: /^\/api\/settings\/syslog$/, access: 'admin', run: setSyslog },
+  get(/^\/api\/settings\/(name|time-zone)$/, 'admin', readSetting),
+  { method: 'PUT', path: /^\/api\/settings\/(name|time-zone)$/, access: 'admin', run: setSetting },
   { method: 'POST', path: /^\/api\/update$/, access: 'admin', mostBytes: MOST_PACKAGE, run: update },
   {
     method: 'POST',

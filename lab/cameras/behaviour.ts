@@ -1,3 +1,5 @@
+import type { LogEvent } from './log.ts'
+
 /** Interfaces by which a user can log in. */
 export type LoginInterface = 'https' | 'http' | 'rtsp'
 
@@ -24,6 +26,14 @@ export interface Behaviour {
   apiOverHttp: boolean
   logsFailedLogins: boolean
   sendsSyslog: boolean
+  /** Events that leave no record. */
+  unlogged: readonly LogEvent[]
+  logsSource: boolean
+  /** New passwords stand in the records, in Base64. */
+  logsPasswords: boolean
+  encodesLogValues: boolean
+  keepsLogOverReboot: boolean
+  viewersClearLog: boolean
   updateChecksContent: boolean
   updateChecksMissingSignature: boolean
   updateRefusesOlder: boolean
@@ -54,6 +64,12 @@ export const CONFORMING: Behaviour = {
   apiOverHttp: false,
   logsFailedLogins: true,
   sendsSyslog: true,
+  unlogged: [],
+  logsSource: true,
+  logsPasswords: false,
+  encodesLogValues: true,
+  keepsLogOverReboot: true,
+  viewersClearLog: false,
   updateChecksContent: true,
   updateChecksMissingSignature: true,
   updateRefusesOlder: true,

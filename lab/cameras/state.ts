@@ -6,11 +6,17 @@ import { makeIdentity, type Identity } from './certificate.ts'
 import { makeVendorKey, FACTORY_VERSION, payloadOf } from './firmware.ts'
 import { makeUser, type User } from './users.ts'
 
+export const SETTINGS = ['name', 'time-zone'] as const
+export type SettingName = (typeof SETTINGS)[number]
+const FACTORY_SETTINGS: Record<SettingName, string> = { name: 'camera', 'time-zone': 'UTC' }
+
 /** Everything that survives a restart. */
 export interface State {
   factoryFresh: boolean
   users: User[]
   syslog: SyslogTarget | null
+  /** What the camera calls itself, and the zone of its clock. */
+  settings: Record<SettingName, string>
   /** Installed firmware, and the digest of its image. */
   firmware: { version: string; sha256: string }
   /** TLS key and certificate; a reset keeps them. */
@@ -48,10 +54,13 @@ export async function openState(options: CameraOptions, rsa: boolean): Promise<S
 }
 
 /** What a factory reset puts back: accounts and settings. Firmware, keys and certificate stay. */
-export const factorySettings = (options: CameraOptions): Pick<State, 'factoryFresh' | 'users' | 'syslog'> => ({
+export const factorySettings = (
+  options: CameraOptions,
+): Pick<State, 'factoryFresh' | 'users' | 'syslog' | 'settings'> => ({
   factoryFresh: true,
   users: (options.users ?? []).map(({ name, password, role }) => makeUser(name, password, role)),
   syslog: null,
+  settings: FACTORY_SETTINGS,
 })
 
 async function newState(options: CameraOptions): Promise<State> {
@@ -64,6 +73,7 @@ async function newState(options: CameraOptions): Promise<State> {
     factoryFresh: options.factoryFresh,
     users: [...admin, ...settings.users],
     syslog: options.syslog,
+    settings: settings.settings,
     firmware: {
       version: FACTORY_VERSION,
       sha256: createHash('sha256').update(payloadOf(FACTORY_VERSION)).digest('hex'),

@@ -1,11 +1,11 @@
 /** What a log record says, in Latin-1 text (UTF-8 stands there as its bytes), in English, Vietnamese and Chinese. */
 
-const utf8 = (word: string): string =>
+export const utf8 = (word: string): string =>
   [...encodeURIComponent(word).matchAll(/%([0-9A-F]{2})|(.)/gs)]
     .map(([, hex, c]) => (hex ? String.fromCharCode(parseInt(hex, 16)) : c))
     .join('')
 
-const pattern = (english: string, others: readonly string[]): RegExp =>
+export const pattern = (english: string, others: readonly string[]): RegExp =>
   new RegExp(`${english}|${others.map(utf8).join('|')}`, 'i')
 
 const FAILURE = pattern(

@@ -104,7 +104,8 @@ export function undoWith(benchOf: (sample: string) => RunBench | undefined, secr
         secrets.use(account, undo.sample, name)
         const exchange = await bench.perform(undo.action, values)
         if (tookEffect(undo.action, exchange)) {
-          secrets.use(account, undo.sample, oldSecretOf(undo) ?? name)
+          // Another account's password may be what is taken back; whose it is says `sets`.
+          secrets.use(account, undo.sample, (undo.sets === undefined ? null : oldSecretOf(undo)) ?? name)
           return true
         }
         if (isSilent(exchange)) return stayWith(before)

@@ -42,7 +42,7 @@ export function sketchStatement(
   }
 }
 
-const PLACEHOLDERS = ['user', 'password', 'new-password', 'lab-address', 'lab-port', 'serial', 'package']
+const PLACEHOLDERS = ['user', 'password', 'new-password', 'lab-address', 'lab-port', 'serial', 'value', 'package']
 
 /** References that lead nowhere, doubled names, placeholders nobody fills, secrets given twice. */
 export function lintStatement(s: Statement): Fault[] {
@@ -128,7 +128,14 @@ export function lintStatement(s: Statement): Fault[] {
     x.settings?.forEach((r, k) => reading(r, `/updates/${i}/settings/${k}`))
   })
   s.identity?.forEach((x, i) => reading(x, `/identity/${i}`))
-  for (const [name, a] of Object.entries(s.actions)) action(a, `/actions/${name}`)
+  action(s.logging.api?.read, '/logging/api/read')
+  action(s.logging.api?.clear, '/logging/api/clear')
+  const { setting, time, ...actions } = s.actions
+  for (const [name, a] of Object.entries(actions)) action(a, `/actions/${name}`)
+  for (const [name, changed] of Object.entries({ setting, time })) {
+    action(changed?.change, `/actions/${name}/change`)
+    reading(changed?.current, `/actions/${name}/current`)
+  }
   return faults
 }
 

@@ -30,7 +30,16 @@ import { criterion as exposedPortsNoInformationBeforeLoginCriterion } from './ex
 import { criterion as exposedPortsNoInsecureServicesCriterion } from './exposed-ports/no-insecure-services.ts'
 import { criterion as exposedPortsUndeclaredTcpPortsCriterion } from './exposed-ports/undeclared-tcp-ports.ts'
 import { criterion as exposedPortsUndeclaredUdpServicesCriterion } from './exposed-ports/undeclared-udp-services.ts'
+import { criterion as loggingAccountChangeRecordedCriterion } from './logging/account-change-recorded.ts'
 import { criterion as loggingFailedLoginRecordedCriterion } from './logging/failed-login-recorded.ts'
+import { criterion as loggingInjectionSafeCriterion } from './logging/injection-safe.ts'
+import { criterion as loggingKeptOverRebootCriterion } from './logging/kept-over-reboot.ts'
+import { criterion as loggingLogNotClearableByViewerCriterion } from './logging/log-not-clearable-by-viewer.ts'
+import { criterion as loggingNoSecretsInLogCriterion } from './logging/no-secrets-in-log.ts'
+import { criterion as loggingRebootRecordedCriterion } from './logging/reboot-recorded.ts'
+import { criterion as loggingRecordFieldsCriterion } from './logging/record-fields.ts'
+import { criterion as loggingSettingsChangeRecordedCriterion } from './logging/settings-change-recorded.ts'
+import { criterion as loggingSuccessfulLoginRecordedCriterion } from './logging/successful-login-recorded.ts'
 import { criterion as updateIntegrityAlteredUpdateRefusedCriterion } from './update-integrity/altered-update-refused.ts'
 import { criterion as updateIntegrityForeignKeyUpdateRefusedCriterion } from './update-integrity/foreign-key-update-refused.ts'
 import { criterion as updateIntegrityOlderUpdateRefusedCriterion } from './update-integrity/older-update-refused.ts'
@@ -41,15 +50,18 @@ import { criterion as updateIntegrityTruncatedUpdateRefusedCriterion } from './u
 import { criterion as updateIntegrityUnsignedUpdateRefusedCriterion } from './update-integrity/unsigned-update-refused.ts'
 import { criterion as updateIntegrityUploadNeedsLoginCriterion } from './update-integrity/upload-needs-login.ts'
 import { kind as observationsChallengesKind } from './observations/challenges.ts'
+import { kind as observationsEventLogKind } from './observations/event-log.ts'
 import { kind as observationsFailedLoginLogKind } from './observations/failed-login-log.ts'
 import { kind as observationsFirstUseKind } from './observations/first-use.ts'
 import { kind as observationsHttpAnonymousKind } from './observations/http-anonymous.ts'
 import { kind as observationsHttpCredentialsKind } from './observations/http-credentials.ts'
 import { kind as observationsHttpLockoutKind } from './observations/http-lockout.ts'
+import { kind as observationsLogClearingKind } from './observations/log-clearing.ts'
 import { kind as observationsOnvifCredentialsKind } from './observations/onvif-credentials.ts'
 import { kind as observationsOnvifOperationsKind } from './observations/onvif-operations.ts'
 import { kind as observationsOnvifTokenReplayKind } from './observations/onvif-token-replay.ts'
 import { kind as observationsPlainLoginsKind } from './observations/plain-logins.ts'
+import { kind as observationsRebootLogKind } from './observations/reboot-log.ts'
 import { kind as observationsRemoteCredentialsKind } from './observations/remote-credentials.ts'
 import { kind as observationsRtspAnonymousKind } from './observations/rtsp-anonymous.ts'
 import { kind as observationsRtspCredentialsKind } from './observations/rtsp-credentials.ts'
@@ -97,7 +109,16 @@ const criteria = [
   exposedPortsNoInsecureServicesCriterion,
   exposedPortsUndeclaredTcpPortsCriterion,
   exposedPortsUndeclaredUdpServicesCriterion,
+  loggingAccountChangeRecordedCriterion,
   loggingFailedLoginRecordedCriterion,
+  loggingInjectionSafeCriterion,
+  loggingKeptOverRebootCriterion,
+  loggingLogNotClearableByViewerCriterion,
+  loggingNoSecretsInLogCriterion,
+  loggingRebootRecordedCriterion,
+  loggingRecordFieldsCriterion,
+  loggingSettingsChangeRecordedCriterion,
+  loggingSuccessfulLoginRecordedCriterion,
   updateIntegrityAlteredUpdateRefusedCriterion,
   updateIntegrityForeignKeyUpdateRefusedCriterion,
   updateIntegrityOlderUpdateRefusedCriterion,
@@ -110,15 +131,18 @@ const criteria = [
 ] as unknown as Criterion[]
 const kinds = [
   observationsChallengesKind,
+  observationsEventLogKind,
   observationsFailedLoginLogKind,
   observationsFirstUseKind,
   observationsHttpAnonymousKind,
   observationsHttpCredentialsKind,
   observationsHttpLockoutKind,
+  observationsLogClearingKind,
   observationsOnvifCredentialsKind,
   observationsOnvifOperationsKind,
   observationsOnvifTokenReplayKind,
   observationsPlainLoginsKind,
+  observationsRebootLogKind,
   observationsRemoteCredentialsKind,
   observationsRtspAnonymousKind,
   observationsRtspCredentialsKind,

@@ -27,7 +27,7 @@ const secretRef = obj({
   published: opt(text('a value the maker prints in its manual, no secret')),
 })
 
-/** One HTTP request with placeholders `{{name}}`: {{user}}, {{password}}, {{new-password}}, {{lab-address}}, {{lab-port}}, {{serial}}. */
+/** One HTTP request with placeholders `{{name}}`: {{user}}, {{password}}, {{new-password}}, {{lab-address}}, {{lab-port}}, {{serial}}, {{value}}. */
 const action = obj({
   service: id(),
   method: oneOf('GET', 'POST', 'PUT', 'DELETE', 'PATCH'),
@@ -45,6 +45,14 @@ const reading = obj({
   target: text(),
   account: opt(id()),
   pattern: text('regular expression with one group, applied to the body as Latin-1'),
+})
+
+/** A harmless setting that the lab may change and put back: `change` holds `{{value}}`, `current` reads what is set. */
+const setting = obj({
+  change: action,
+  current: reading,
+  /** What the lab sets; a random word where nothing is said, so that a record which names it can have no other cause. */
+  value: opt(text()),
 })
 
 const service = obj({
@@ -203,7 +211,12 @@ export const statementSchema = obj(
     logins: list(login),
     resources: list(resource),
     bruteForce: list(bruteForce),
-    logging: obj({ channels: list(logChannel), note: opt(text()) }),
+    logging: obj({
+      channels: list(logChannel),
+      /** The device's own log, read over its interface. `clear` empties it. */
+      api: opt(obj({ read: action, clear: opt(action) })),
+      note: opt(text()),
+    }),
     updates: list(update),
     /** What reads the identity of the unit without changing it. */
     identity: opt(list(reading)),
@@ -213,6 +226,13 @@ export const statementSchema = obj(
       changePassword: opt(action),
       reset: opt(action),
       reboot: opt(action),
+      /** Makes the account {{user}} with {{new-password}} and the fewest rights. */
+      addAccount: opt(action),
+      /** Removes the account {{user}}. */
+      removeAccount: opt(action),
+      setting: opt(setting),
+      /** A setting of the clock, such as its time zone. */
+      time: opt(setting),
     }),
     budgets: opt(obj({ connections: opt(int(1, 10000)), attemptsPerSecond: opt(int(1, 100000)) })),
     /** Ports of the device that may be used as source or for media without being services (RTP, DHCP, ephemeral). */
@@ -237,6 +257,7 @@ export type LogChannel = Static<typeof logChannel>
 export type Update = Static<typeof update>
 export type Sample = Static<typeof sample>
 export type Action = Static<typeof action>
+export type Setting = Static<typeof setting>
 export type Reading = Static<typeof reading>
 export type SecretRef = Static<typeof secretRef>
 export type Family = 'ipv4' | 'ipv6'

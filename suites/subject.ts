@@ -7,6 +7,9 @@ export const endpointSubject = (sample: string, family: Family, port: number): s
 export const loginSubject = (sample: string, login: string): string => `${sample}/login/${login}`
 export const updateSubject = (sample: string, update: string): string => `${sample}/update/${update}`
 
+/** A whole sample. */
+export const unitSubject = (sample: string): string => sample
+
 export interface AddressOf {
   sample: string
   family: Family

@@ -672,6 +672,26 @@ const soap = (camera: ReferenceCamera, operation: string, ...args: string[]) =>
 const nmap = async (address: string, port: number): Promise<string> =>
   (await run('nmap', ['-Pn', '-n', '-p', String(port), ...(address.includes(':') ? ['-6'] : []), address])).out
 
+const ownLog = async (camera: ReferenceCamera): Promise<string> =>
+  (await curl(web(camera, '/api/log/newest'), ...as(ADMIN))).body
+
+const GUEST_PASSWORD = 'Abc-5512-wvb'
+/** An account that comes, gets another password and goes. */
+const withGuest = async (camera: ReferenceCamera): Promise<void> => {
+  const [all, one] = [web(camera, '/api/users'), web(camera, '/api/users/guest')]
+  const password = { password: GUEST_PASSWORD }
+  const added = await curl(all, ...as(ADMIN), ...json('POST', { name: 'guest', role: 'viewer', ...password }))
+  assert.equal(added.status, 201)
+  assert.equal((await curl(`${one}/password`, ...as(ADMIN), ...json('PUT', password))).status, 200)
+  assert.equal((await curl(one, ...as(ADMIN), '-X', 'DELETE')).status, 200)
+}
+
+const rebooted = async (camera: ReferenceCamera): Promise<void> => {
+  await curl(web(camera, '/api/reboot'), ...as(ADMIN), '-X', 'POST')
+  await wait(300)
+  await untilBack(camera)
+}
+
 /** How an independent client sees each weakness; the conforming camera must answer no to all. */
 const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
   'telnet-open': async () => / open /.test(await nmap(CAMERA, 2323)) && / closed /.test(await nmap('::1', 2323)),
@@ -705,6 +725,37 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
     const message = soapMessage('GetDeviceInformation', header)
     const [first, again] = [await post(camera, message), await post(camera, message)]
     return /RC1-000001/.test(first.body) && /RC1-000001/.test(again.body)
+  },
+  'login-unlogged': async (camera) => !(await ownLog(camera)).includes('"login-succeeded"'),
+  'settings-unlogged': async (camera) => {
+    const url = web(camera, '/api/settings/name')
+    assert.equal((await curl(url, ...as(ADMIN), ...json('PUT', { value: 'yard' }))).status, 200)
+    return !(await ownLog(camera)).includes('"setting-changed"')
+  },
+  'accounts-unlogged': async (camera) => {
+    await withGuest(camera)
+    return !/"user-added"|"user-removed"|"password-changed"/.test(await ownLog(camera))
+  },
+  'reboot-unlogged': async (camera) => {
+    await rebooted(camera)
+    return !/"reboot"|"started"/.test(await ownLog(camera))
+  },
+  'log-without-source': async (camera) => {
+    await statusOf(camera, '/api/device', ...as('lab-spare:wrong'))
+    return !(await ownLog(camera)).includes('"source"')
+  },
+  'log-keeps-passwords': async (camera) => {
+    await withGuest(camera)
+    return (await ownLog(camera)).includes(Buffer.from(GUEST_PASSWORD).toString('base64'))
+  },
+  'log-cleared-by-viewer': async (camera) =>
+    (await statusOf(camera, '/api/log', ...as(SPARE), '-X', 'DELETE')) === 200 &&
+    (await ownLog(camera)).includes('"log-cleared"'),
+  'log-lost-at-reboot': async (camera) => {
+    await statusOf(camera, '/api/device', ...as('lab-spare:wrong'))
+    assert.ok((await ownLog(camera)).includes('"login-failed"'))
+    await rebooted(camera)
+    return !(await ownLog(camera)).includes('"login-failed"')
   },
   'update-altered-accepted': async (camera) => isInstalled(camera, await altered(camera), '1.5.0'),
   'update-unsigned-accepted': async (camera) =>
@@ -742,6 +793,8 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
 }
 /** These are absences: seen beside the records that do arrive. */
 const SILENT = ['failed-login-unlogged', 'syslog-silent']
+/** Seen in what arrives at a syslog server only. */
+const SENT = ['log-injection']
 
 test('every weakness is well described', LIMIT, async () => {
   const folderOfWeaknesses = new URL('../lab/cameras/weaknesses/', import.meta.url)
@@ -751,7 +804,7 @@ test('every weakness is well described', LIMIT, async () => {
     files,
     'one file each, named by its id',
   )
-  assert.deepEqual(files, [...Object.keys(SEEN), ...SILENT].sort())
+  assert.deepEqual(files, [...Object.keys(SEEN), ...SILENT, ...SENT].sort())
   const core = await readFile(new URL('../profiles/regulations/camseal-core.yaml', import.meta.url), 'utf8')
   for (const { criteria, undecided = [], title, apply, visibleTo } of weaknesses) {
     for (const criterion of [...criteria, ...undecided]) assert.match(core, new RegExp(`criterion: ${criterion}\\b`))
@@ -785,6 +838,22 @@ for (const id of SILENT) {
       false,
     )
     assert.equal(messages.length === 0, id === 'syslog-silent')
+  })
+}
+
+for (const weaknesses of [['log-injection'], []]) {
+  test(`a name with a line break and a head of a record, ${weaknesses.join() || 'no weakness'}`, LIMIT, async (t) => {
+    const { port, messages } = await receiver(t)
+    const camera = await start(t, { weaknesses, syslog: { address: '127.77.10.1', port } })
+    await exchange(
+      CAMERA,
+      camera.ports.rtsp,
+      'DESCRIBE rtsp://x/live/main RTSP/1.0\r\nCSeq: 1\r\nAuthorization: Digest ' +
+        `username*=UTF-8''lab%0d%0a%3c11%3e1%20-%20forged, realm="x", nonce="x", uri="rtsp://x/live/main", response="x"\r\n\r\n`,
+    )
+    const message = await until(messages, /LOGIN-FAILED.*lab/)
+    assert.equal(message.includes('\n<11>1 - forged'), weaknesses.length > 0)
+    assert.equal(message.includes('\\x0d\\\\x0a<11>1 - forged'), weaknesses.length === 0)
   })
 }
 

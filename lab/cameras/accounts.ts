@@ -12,17 +12,18 @@ export const MOST_USERS = 32
 
 /** Null where the account has been made. */
 export function addAccount(
-  { store, log }: Device,
+  device: Device,
   actor: Actor,
   { name, password, role }: { name: string; password: string; role: Role },
 ): AccountFault | null {
+  const { store, log } = device
   const { users, passwordKey } = store.state
   if (!isUserName(name)) return 'bad-name'
   if (!isGoodPassword(password, name)) return 'bad-password'
   if (users.some((one) => one.name === name)) return 'exists'
   if (users.length >= MOST_USERS) return 'too-many'
   store.change({ users: [...users, makeUser(name, password, role, passwordKey)] })
-  log.write('user-added', { ...actor, target: name, role })
+  log.write('user-added', { ...actor, target: name, role, ...leaked(device, password) })
   return null
 }
 
@@ -40,7 +41,7 @@ export function changeAccount(
   const changed = makeUser(name, password, role ?? target.role, passwordKey)
   device.store.change({ users: users.map((one) => (one === target ? changed : one)) })
   device.endSessionsOf(name)
-  device.log.write('password-changed', { ...actor, target: name })
+  device.log.write('password-changed', { ...actor, target: name, ...leaked(device, password) })
   return null
 }
 
@@ -53,3 +54,7 @@ export function removeAccount(device: Device, actor: Actor, name: string): Accou
   device.log.write('user-removed', { ...actor, target: name })
   return null
 }
+
+/** A weakness: what a record must never hold. */
+const leaked = ({ behaviour }: Device, password: string): Record<string, string> =>
+  behaviour.logsPasswords ? { password: Buffer.from(password, 'utf8').toString('base64') } : {}

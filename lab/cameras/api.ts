@@ -5,7 +5,7 @@ import { MODEL } from './firmware.ts'
 import { landingPage, livePage, setUpPage, setUpScript } from './pages.ts'
 import { pictureAt } from './picture.ts'
 import type { Role } from './options.ts'
-import type { State } from './state.ts'
+import { SETTINGS, type SettingName, type State } from './state.ts'
 import { judgePackage } from './update.ts'
 import { isGoodPassword, makeUser, type User } from './users.ts'
 
@@ -123,6 +123,28 @@ function setSyslog({ device, body, actor }: ApiRequest): Answer {
   return done('setting changed')
 }
 
+const isSetting = (name: string): name is SettingName => SETTINGS.some((one) => one === name)
+
+function readSetting({ device, name }: ApiRequest): Answer {
+  return isSetting(name) ? json(200, { value: device.store.state.settings[name] }) : refusal(404, 'no such setting')
+}
+
+function setSetting({ device, name, body, actor }: ApiRequest): Answer {
+  const { value } = membersOf(body)
+  if (!isSetting(name)) return refusal(404, 'no such setting')
+  if (typeof value !== 'string' || !/^[\w+-]{1,32}$/.test(value))
+    return refusal(400, 'value: 1 to 32 letters, digits, _ + -')
+  device.store.change({ settings: { ...device.store.state.settings, [name]: value } })
+  device.log.write('setting-changed', { ...actor, setting: name, value })
+  return done('setting changed')
+}
+
+function clearLog({ device, user, actor }: ApiRequest): Answer {
+  if (user?.role !== 'admin' && !device.behaviour.viewersClearLog) return refusal(403, 'administrators only')
+  device.log.clear(actor)
+  return done('log cleared')
+}
+
 function update({ device, body, actor }: ApiRequest): Answer {
   const { firmware, vendorKey } = device.store.state
   const answer = judgePackage(body, vendorKey, firmware.version, device.behaviour)
@@ -157,6 +179,9 @@ export const ROUTES: readonly Route[] = [
     json(200, { users: device.store.state.users.map(({ name, role }) => ({ name, role })) }),
   ),
   get(/^\/api\/log$/, 'admin', ({ device }) => json(200, { records: device.log.records })),
+  // A log of months is longer than anybody reads at once.
+  get(/^\/api\/log\/newest$/, 'admin', ({ device }) => json(200, { records: device.log.records.slice(-100) })),
+  { method: 'DELETE', path: /^\/api\/log$/, access: 'viewer', run: clearLog },
   get(/^\/api\/settings\/syslog$/, 'admin', ({ device }) =>
     json(200, device.store.state.syslog ?? { address: null, port: null }),
   ),
@@ -165,6 +190,8 @@ export const ROUTES: readonly Route[] = [
   { method: 'DELETE', path: /^\/api\/users\/([^/]+)$/, access: 'admin', run: removeUser },
   { method: 'PUT', path: /^\/api\/users\/([^/]+)\/password$/, access: 'viewer', run: changePassword },
   { method: 'PUT', path: /^\/api\/settings\/syslog$/, access: 'admin', run: setSyslog },
+  get(/^\/api\/settings\/(name|time-zone)$/, 'admin', readSetting),
+  { method: 'PUT', path: /^\/api\/settings\/(name|time-zone)$/, access: 'admin', run: setSetting },
   { method: 'POST', path: /^\/api\/update$/, access: 'admin', mostBytes: MOST_PACKAGE, run: update },
   {
     method: 'POST',

@@ -1,3 +1,4 @@
+import type { LogEvent } from './log.ts'
 import type { WeakHandshake } from './weak-tls.ts'
 
 /** Interfaces by which a user can log in. */
@@ -62,6 +63,14 @@ export interface Behaviour {
   apiOverHttp: boolean
   logsFailedLogins: boolean
   sendsSyslog: boolean
+  /** Events that leave no record. */
+  unlogged: readonly LogEvent[]
+  logsSource: boolean
+  /** New passwords stand in the records, in Base64. */
+  logsPasswords: boolean
+  encodesLogValues: boolean
+  keepsLogOverReboot: boolean
+  viewersClearLog: boolean
   updateChecksContent: boolean
   updateChecksMissingSignature: boolean
   updateRefusesOlder: boolean
@@ -105,7 +114,7 @@ export const CONFORMING: Behaviour = {
   basicOver: [],
   oldDigestOver: [],
   nonces: 'counted',
-  locksOver: ['https', 'http', 'rtsp'],
+  locksOver: ['https', 'http', 'rtsp', 'onvif'],
   believesForwarded: false,
   lockRefusesRightPassword: true,
   tlsMinVersion: 'TLSv1.2',
@@ -117,6 +126,12 @@ export const CONFORMING: Behaviour = {
   apiOverHttp: false,
   logsFailedLogins: true,
   sendsSyslog: true,
+  unlogged: [],
+  logsSource: true,
+  logsPasswords: false,
+  encodesLogValues: true,
+  keepsLogOverReboot: true,
+  viewersClearLog: false,
   updateChecksContent: true,
   updateChecksMissingSignature: true,
   updateRefusesOlder: true,

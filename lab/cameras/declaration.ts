@@ -28,6 +28,16 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
   const web = { service: 'web', account: 'owner' }
   const json = { ...web, contentType: 'application/json' }
   const files = packageFiles(packages)
+  const settingAt = (name: string) => ({
+    change: {
+      ...json,
+      method: 'PUT' as const,
+      target: `/api/settings/${name}`,
+      body: '{"value":"{{value}}"}',
+      done: '"result":"setting changed"',
+    },
+    current: { ...web, target: `/api/settings/${name}`, pattern: '"value":"([^"]+)"' },
+  })
   const protectedPages = [
     ['/live', 'page'],
     ['/snapshot.jpg', 'snapshot'],
@@ -128,6 +138,10 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
           current: { ...web, target: '/api/settings/syslog', pattern: '(\\{.*\\})' },
         },
       ],
+      api: {
+        read: { ...web, method: 'GET', target: '/api/log/newest' },
+        clear: { ...web, method: 'DELETE', target: '/api/log', done: '"result":"log cleared"' },
+      },
     },
     updates: [
       {
@@ -172,6 +186,16 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
       },
       reset: { ...web, method: 'POST', target: '/api/reset', done: '"result":"resetting"' },
       reboot: { ...web, method: 'POST', target: '/api/reboot', done: '"result":"rebooting"' },
+      addAccount: {
+        ...json,
+        method: 'POST',
+        target: '/api/users',
+        body: '{"name":"{{user}}","password":"{{new-password}}","role":"viewer"}',
+        done: '"result":"user added"',
+      },
+      removeAccount: { ...web, method: 'DELETE', target: '/api/users/{{user}}', done: '"result":"user removed"' },
+      setting: settingAt('name'),
+      time: { ...settingAt('time-zone'), value: 'UTC+7' },
     },
     budgets: { connections: 16, attemptsPerSecond: 500 },
     clientPorts: [{ transport: 'udp', ...MEDIA_PORTS, purpose: 'RTP and RTCP of a running stream' }],

@@ -35,8 +35,23 @@ export function credentialsOf(header: string): Map<string, string> | null {
     if (found === null || parameters.has(found[1]!.toLowerCase())) return null
     parameters.set(found[1]!.toLowerCase(), found[2]?.replace(/\\(.)/g, '$1') ?? found[3] ?? '')
   }
+  const extended = /^utf-8'[^']*'(.*)$/i.exec(parameters.get('username*') ?? '')
+  if (extended !== null && !parameters.has('username')) {
+    const name = percentDecoded(extended[1]!)
+    if (name === null) return null
+    parameters.set('username', name)
+  }
   const required = ['username', 'realm', 'nonce', 'uri', 'response', ...(parameters.has('qop') ? ['nc', 'cnonce'] : [])]
   return required.every((name) => parameters.has(name)) ? parameters : null
+}
+
+/** The extended form of a name (RFC 8187 section 3.2.1). */
+function percentDecoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return null
+  }
 }
 
 export interface DigestRequest {

@@ -1,5 +1,6 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Behaviour } from './behaviour.ts'
 import type { StateStore } from './state.ts'
 import type { SyslogTarget } from './options.ts'
 import { sendersFrom } from './syslog.ts'
@@ -13,6 +14,7 @@ export const EVENTS = [
   'user-removed',
   'password-changed',
   'setting-changed',
+  'log-cleared',
   'update-accepted',
   'update-refused',
   'reboot',
@@ -36,6 +38,10 @@ export interface Log {
   write(event: LogEvent, values: Record<string, string>): LogRecord
   /** Sends a stored record once more, to the server of now. */
   forward(record: LogRecord): void
+  /** Empties the local log; that it was emptied is its first record. */
+  clear(values: Record<string, string>): void
+  /** What a restart of the camera does to the local log. */
+  restart(): void
   /** Closes the sockets; the next record opens them again. */
   pause(): Promise<void>
 }
@@ -47,29 +53,45 @@ export interface LogOptions {
   store: StateStore
   /** Where records are kept over a restart. */
   directory: string | undefined
-  sends: boolean
+  behaviour: Behaviour
 }
 
 /** The local log, bounded, and its copy to the syslog server. */
-export function openLog({ addresses, store, directory, sends }: LogOptions): Log {
+export function openLog({ addresses, store, directory, behaviour }: LogOptions): Log {
   const file = directory === undefined ? null : join(directory, 'log.jsonl')
   const records = file === null ? [] : stored(file)
   if (file !== null) writeFileSync(file, records.map(line).join(''), { mode: 0o600 })
-  const senders = sendersFrom(addresses)
+  const senders = sendersFrom(addresses, behaviour.encodesLogValues)
 
   const forward = (record: LogRecord): void => {
     const target: SyslogTarget | null = store.state.syslog
-    if (sends && target !== null) senders.send(target, record)
+    const isSent = behaviour.sendsSyslog && !behaviour.unlogged.includes(record.event)
+    if (isSent && target !== null) senders.send(target, record)
+  }
+  const empty = (): void => {
+    records.length = 0
+    if (file !== null) writeFileSync(file, '', { mode: 0o600 })
+  }
+  const write = (event: LogEvent, all: Record<string, string>): LogRecord => {
+    const { source, ...others } = all
+    const values = source === undefined || behaviour.logsSource ? all : others
+    const record = { time: new Date(Date.now() + store.state.clockOffset).toISOString(), event, values }
+    if (behaviour.unlogged.includes(event)) return record
+    records.push(record)
+    if (records.length > MOST) records.shift()
+    if (file !== null) appendFileSync(file, line(record))
+    forward(record)
+    return record
   }
   return {
     records,
-    write(event, values) {
-      const record = { time: new Date(Date.now() + store.state.clockOffset).toISOString(), event, values }
-      records.push(record)
-      if (records.length > MOST) records.shift()
-      if (file !== null) appendFileSync(file, line(record))
-      forward(record)
-      return record
+    write,
+    clear(values) {
+      empty()
+      write('log-cleared', values)
+    },
+    restart() {
+      if (!behaviour.keepsLogOverReboot) empty()
     },
     forward,
     pause: () => senders.close(),

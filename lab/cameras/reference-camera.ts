@@ -49,7 +49,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
     addresses: options.addresses,
     store,
     directory: options.stateDirectory,
-    sends: behaviour.sendsSyslog,
+    behaviour,
   })
   const stopping = new AbortController()
   let rebooting: Promise<void> | null = null
@@ -125,6 +125,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       await wait(FAREWELL_MILLISECONDS, undefined, { signal: stopping.signal })
       await close()
       await wait(options.bootSeconds * 1000, undefined, { signal: stopping.signal })
+      log.restart()
     } catch {
       return
     }

@@ -6,6 +6,10 @@ import { makeIdentity, type Identity } from './certificate.ts'
 import { makeVendorKey, FACTORY_VERSION, payloadOf } from './firmware.ts'
 import { makePasswordKey, makeUser, type User } from './users.ts'
 
+export const SETTINGS = ['name', 'time-zone'] as const
+export type SettingName = (typeof SETTINGS)[number]
+const FACTORY_SETTINGS: Record<SettingName, string> = { name: 'camera', 'time-zone': 'UTC' }
+
 /** Everything that survives a restart. */
 export interface State {
   factoryFresh: boolean
@@ -15,6 +19,8 @@ export interface State {
   /** Milliseconds that the unit's clock was set away from that of its host. */
   clockOffset: number
   syslog: SyslogTarget | null
+  /** What the camera calls itself, and the zone of its clock. */
+  settings: Record<SettingName, string>
   /** Installed firmware, and the digest of its image. */
   firmware: { version: string; sha256: string }
   /** TLS key and certificate; a reset keeps them. */
@@ -55,11 +61,12 @@ export async function openState(options: CameraOptions, rsa: boolean): Promise<S
 export const factorySettings = (
   options: CameraOptions,
   passwordKey: string,
-): Pick<State, 'factoryFresh' | 'users' | 'syslog' | 'clockOffset'> => ({
+): Pick<State, 'factoryFresh' | 'users' | 'syslog' | 'clockOffset' | 'settings'> => ({
   factoryFresh: true,
   users: (options.users ?? []).map(({ name, password, role }) => makeUser(name, password, role, passwordKey)),
   syslog: null,
   clockOffset: 0,
+  settings: FACTORY_SETTINGS,
 })
 
 async function newState(options: CameraOptions): Promise<State> {
@@ -75,6 +82,7 @@ async function newState(options: CameraOptions): Promise<State> {
     passwordKey,
     clockOffset: 0,
     syslog: options.syslog,
+    settings: settings.settings,
     firmware: {
       version: FACTORY_VERSION,
       sha256: createHash('sha256').update(payloadOf(FACTORY_VERSION)).digest('hex'),

@@ -11,6 +11,7 @@ const SEVERITIES: Partial<Record<LogEvent, number>> = {
   'account-locked': 4,
   'update-refused': 4,
   'factory-reset': 4,
+  'log-cleared': 4,
   'login-succeeded': 6,
   started: 6,
 }
@@ -25,6 +26,7 @@ const TEXTS: Record<LogEvent, string> = {
   'user-removed': 'User removed',
   'password-changed': 'Password changed',
   'setting-changed': 'Configuration changed',
+  'log-cleared': 'Log cleared',
   'update-accepted': 'Firmware update accepted',
   'update-refused': 'Firmware update refused',
   reboot: 'Rebooting',
@@ -33,10 +35,10 @@ const TEXTS: Record<LogEvent, string> = {
 }
 
 /** One RFC 5424 message. The fields stand in the structured data (section 6.3) and once more in the text. */
-export function syslogMessage(record: LogRecord, host: string): string {
+export function syslogMessage(record: LogRecord, host: string, encode: (value: string) => string = escaped): string {
   const isLogin = record.event.startsWith('login') || record.event === 'account-locked'
   const priority = (isLogin ? AUTHPRIV : LOCAL0) * 8 + (SEVERITIES[record.event] ?? NOTICE)
-  const fields = Object.entries(record.values).map(([name, value]) => `${name}="${escaped(value)}"`)
+  const fields = Object.entries(record.values).map(([name, value]) => `${name}="${encode(value)}"`)
   const data = fields.length === 0 ? '-' : `[event@32473 ${fields.join(' ')}]`
   const text = [TEXTS[record.event], ...fields].join(' ')
   return `<${priority}>1 ${record.time} ${host} camera - ${record.event.toUpperCase()} ${data} ${text}`
@@ -58,7 +60,7 @@ interface Senders {
  * Syslog over UDP (RFC 5426) from the camera's own addresses. The sockets are connected, so that nobody but the
  * server finds an open port. What cannot be delivered is lost: the local log has it.
  */
-export function sendersFrom(addresses: { ipv4: string; ipv6: string | null }): Senders {
+export function sendersFrom(addresses: { ipv4: string; ipv6: string | null }, encodes: boolean): Senders {
   const sockets = new Map<string, Promise<Socket>>()
   const pending = new Set<Promise<void>>()
 
@@ -90,7 +92,7 @@ export function sendersFrom(addresses: { ipv4: string; ipv6: string | null }): S
     const key = `${target.address} ${target.port}`
     const opening = sockets.get(key) ?? open(target)
     sockets.set(key, opening)
-    const message = Buffer.from(syslogMessage(record, addresses.ipv4))
+    const message = Buffer.from(syslogMessage(record, addresses.ipv4, encodes ? escaped : (value) => value))
     try {
       const socket = await opening
       // The refusal of an earlier datagram is reported by the next send, which then sends nothing.

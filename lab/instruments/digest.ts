@@ -38,6 +38,12 @@ export const preferred = (challenges: Challenge[]): Challenge | null =>
 export const isStale = (challenges: Challenge[]): boolean =>
   challenges.some((c) => c.scheme === 'digest' && c.parameters['stale']?.toLowerCase() === 'true')
 
+/** A name with control characters has no quoted form and is given in the extended one (RFC 7616 section 3.4, RFC 8187). */
+const userName = (user: string): string =>
+  /[\0-\x08\x0a-\x1f\x7f]/.test(user)
+    ? `username*=UTF-8''${encodeURIComponent(user.toWellFormed()).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)}`
+    : `username=${quote(user)}`
+
 /** Answers a challenge by Basic (RFC 7617) or Digest (RFC 7616 section 3.4, without qop RFC 2069); `uses` counts the nonce from 1. */
 export function authorize(
   challenge: Challenge,
@@ -63,7 +69,7 @@ export function authorize(
   const protected_ = qopsOf(challenge)?.includes('auth') ?? false
   const response = protected_ ? h(`${ha1}:${nonce}:${count}:${cnonce}:auth:${ha2}`) : h(`${ha1}:${nonce}:${ha2}`)
   const parts = [
-    `username=${quote(user)}`,
+    userName(user),
     `realm=${quote(realm)}`,
     `nonce=${quote(nonce)}`,
     `uri=${quote(request.uri)}`,

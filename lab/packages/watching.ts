@@ -22,7 +22,7 @@ export interface Watch {
 export async function watchLog(bench: Bench, update: Update, subject: string): Promise<Watch | null> {
   const door = endpointOf(bench, update.upload.service)
   if (bench.statement.logging.channels.length === 0 || door === null) return null
-  const channels = await openChannels(bench, subject, door.family, 'update-refusal')
+  const channels = await openChannels(bench, `update-refusal/${subject}`, door.family)
   const from = bench.now()
   await bench.wait(QUIET_MILLISECONDS, about('quiet'))
   return {

@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { wereAccepted } from '../../suites/facts/login-outcome.ts'
 import { kind, type FailedLoginLog } from '../../suites/observations/failed-login-log.ts'
-import type { Exchange } from '../../suites/observations/exchange.ts'
-import { FAMILIES, type Login, type Statement } from '../../suites/statement.ts'
+import type { Login, Statement } from '../../suites/statement.ts'
 import { declaredOf } from '../../suites/subject.ts'
-import { httpClient } from '../instruments/http.ts'
-import { rtspClient } from '../instruments/rtsp.ts'
-import { defineProbe, type Bench, type Credential, type Endpoint } from '../probe.ts'
-import { openChannels } from '../services/log-channels.ts'
+import { defineProbe, type Bench, type Credential } from '../probe.ts'
+import { openChannels, storable } from '../services/log-channels.ts'
+import { doorOf, type Door } from './login-door.ts'
 
 const QUIET_MILLISECONDS = 3_000
 /** Records may come a second or two late and out of step: events keep apart by this. */
@@ -15,8 +13,6 @@ const BETWEEN_MILLISECONDS = 1_500
 /** Records that are later than this count as missing. */
 const LATE_MILLISECONDS = 10_000
 const MOST_WRONG = 2
-const MOST_RECORDS = 400
-const MOST_RECORD_BYTES = 4_096
 
 const ID = kind.id
 const about = (key: string, values: Record<string, string | number> = {}) => ({ code: `${ID}.${key}`, values })
@@ -46,7 +42,7 @@ export const probe = defineProbe<FailedLoginLog>({
     const door = login ? doorOf(bench, login) : null
     if (!login || !door) return unanswered('lab', 'no-client', { login: declaredOf(subject).id })
 
-    const channels = await openChannels(bench, subject, door.endpoint.family)
+    const channels = await openChannels(bench, `${ID}/${subject}`, door.endpoint.family)
     try {
       if (!channels.list.some((c) => c.receiving))
         return unanswered('lab', 'no-receiver', { detail: channels.faults.join('; ') })
@@ -58,13 +54,7 @@ export const probe = defineProbe<FailedLoginLog>({
       const until = bench.now()
       await channels.restore()
       if (bench.signal.aborted) return unanswered('lab', 'cancelled')
-      const all = channels.since(quiet.from)
-      const records = all.slice(0, MOST_RECORDS).map(({ at, from, channel, bytes }) => ({
-        at,
-        from,
-        channel,
-        raw: Buffer.from(bench.redact(bytes).subarray(0, MOST_RECORD_BYTES)).toString('base64'),
-      }))
+      const { records, left } = storable(bench, channels.since(quiet.from))
       const good = events.filter((e) => e.what === 'accepted').map((e) => e.exchange)
       const controls = [{ id: 'log-in-works', ok: wereAccepted(good), about: about('control-log-in') }]
       const value = {
@@ -74,7 +64,7 @@ export const probe = defineProbe<FailedLoginLog>({
         events,
         until,
         records,
-        left: all.length - records.length,
+        left,
       }
       return { answered: true, value, controls, artifacts: [] }
     } finally {
@@ -82,38 +72,6 @@ export const probe = defineProbe<FailedLoginLog>({
     }
   },
 })
-
-interface Door {
-  endpoint: Endpoint
-  ask(credential: Credential): Promise<Exchange>
-}
-
-/** How this log-in is tried; null for a protocol without a client. */
-function doorOf(bench: Bench, login: Login): Door | null {
-  const service = bench.statement.services.find((s) => s.id === login.service)
-  const tls = service?.protocol === 'https' || service?.protocol === 'rtsps'
-  const open =
-    service &&
-    FAMILIES.filter((f) => service.families.includes(f))
-      .map((f) => bench.endpoint(f, service.port, tls))
-      .find((e) => e !== null)
-  if (!service || !open || !/^(https?|rtsps?)$/.test(service.protocol)) return null
-  const isRtsp = service.protocol.startsWith('rtsp')
-  const makeClient = isRtsp ? rtspClient : httpClient
-  const method = login.method ?? (isRtsp ? 'DESCRIBE' : 'GET')
-  return {
-    endpoint: open,
-    /** A new connection each time: a device may remember who logged in on one. */
-    async ask(credential) {
-      const client = makeClient(bench, open, { milliseconds: 20_000 })
-      try {
-        return await client.send({ method, target: login.target, credential })
-      } finally {
-        client.close()
-      }
-    },
-  }
-}
 
 /** In order: right, unknown user, wrong password a few times, right again. */
 async function logIns(

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
-import type { FailedLoginLog } from '../../suites/observations/failed-login-log.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
+import type { LogChannelSeen, ReceivedRecord } from '../../suites/observations/log-records.ts'
 import type { Family, LogChannel } from '../../suites/statement.ts'
 import { read } from '../actions.ts'
 import type { Bench, SyslogReceiver, Undo } from '../probe.ts'
@@ -14,30 +14,27 @@ export interface ArrivedRecord {
 
 /** The declared log channels of a device with receivers of the lab at their ends. */
 export interface LogChannels {
-  list: FailedLoginLog['channels']
+  list: LogChannelSeen[]
   /** Why a receiver could not be opened. */
   faults: string[]
   /** What arrived at or after a time, in order of arrival. */
   since(at: number): ArrivedRecord[]
   /** Puts the device's settings back, while the receivers still listen: the change itself may leave a record. */
-  restore(): Promise<void>
+  restore(settleMilliseconds?: number): Promise<void>
   close(): Promise<void>
 }
 
 const SETTLE_MILLISECONDS = 2_000
+const MOST_RECORDS = 400
+const MOST_RECORD_BYTES = 4_096
 const about = (key: string, values: Record<string, string | number> = {}) => ({
   code: `failed-login-log.${key}`,
   values,
 })
 
-/** Receivers first, then the settings: nothing of what the device sends is lost. */
-export async function openChannels(
-  bench: Bench,
-  subject: string,
-  family: Family,
-  purpose = 'failed-login-log',
-): Promise<LogChannels> {
-  const list: LogChannels['list'] = []
+/** Receivers first, then the settings: nothing of what the device sends is lost. `name` begins the names of the changes. */
+export async function openChannels(bench: Bench, name: string, family: Family): Promise<LogChannels> {
+  const list: LogChannelSeen[] = []
   const faults: string[] = []
   const receivers: { id: string; receiver: SyslogReceiver; mark: number }[] = []
   const changed: string[] = []
@@ -51,8 +48,8 @@ export async function openChannels(
       list.push({ id, protocol, port, receiving: false, before: null, enable: null, after: null })
       continue
     }
-    const set = channel.enable ? await point(bench, channel, `${purpose}/${subject}/${id}`, family) : null
-    if (set) changed.push(`${purpose}/${subject}/${id}`)
+    const set = channel.enable ? await point(bench, channel, `${name}/${id}`, family) : null
+    if (set) changed.push(`${name}/${id}`)
     list.push({
       id,
       protocol,
@@ -75,16 +72,27 @@ export async function openChannels(
             .map((r) => ({ ...r, channel: id })),
         )
         .sort((a, b) => a.at - b.at),
-    async restore() {
+    async restore(settleMilliseconds = SETTLE_MILLISECONDS) {
       if (changed.length === 0) return
       for (const id of changed.splice(0).reverse()) await bench.undo(id)
-      await bench.wait(SETTLE_MILLISECONDS, about('settling'))
+      await bench.wait(settleMilliseconds, about('settling'))
     },
     async close() {
       for (const id of changed.splice(0).reverse()) await bench.undo(id)
       await Promise.all(receivers.map(({ receiver }) => receiver.close()))
     },
   }
+}
+
+/** Records as evidence: redacted, then cut; what comes beyond a number is counted only. */
+export function storable(bench: Bench, arrived: readonly ArrivedRecord[]): { records: ReceivedRecord[]; left: number } {
+  const records = arrived.slice(0, MOST_RECORDS).map(({ at, from, channel, bytes }) => ({
+    at,
+    from,
+    channel,
+    raw: Buffer.from(bench.redact(bytes).subarray(0, MOST_RECORD_BYTES)).toString('base64'),
+  }))
+  return { records, left: arrived.length - records.length }
 }
 
 /** Points one channel at the lab; the journal holds beforehand how it was. */

@@ -5,7 +5,7 @@ export const utf8 = (word: string): string =>
     .map(([, hex, c]) => (hex ? String.fromCharCode(parseInt(hex, 16)) : c))
     .join('')
 
-const pattern = (english: string, others: readonly string[]): RegExp =>
+export const pattern = (english: string, others: readonly string[]): RegExp =>
   new RegExp(`${english}|${others.map(utf8).join('|')}`, 'i')
 
 const FAILURE = pattern(

@@ -1,7 +1,8 @@
 import { fromBase64 } from '../facts/bytes.ts'
+import { holdsTime } from '../facts/log-events.ts'
 import { addressKey, namesUser, saysFailure, saysRepeated, saysSuccess } from '../facts/log-words.ts'
 import { parseSyslog } from '../facts/syslog.ts'
-import type { FailedLoginLog } from '../observations/failed-login-log.ts'
+import type { ReceivedRecord } from '../observations/log-records.ts'
 
 /** A record as it counts: by its arrival at the lab, whatever the device's clock says. */
 export interface LogRecord {
@@ -16,11 +17,13 @@ export interface LogRecord {
   failure: boolean
   success: boolean
   repeated: boolean
+  /** It holds a date or a time of day. */
+  time: boolean
   names(user: string): boolean
 }
 
 /** The records of an observation; those of other senders are marked, not dropped. */
-export function readRecords(value: FailedLoginLog, addresses: readonly string[]): LogRecord[] {
+export function readRecords(value: { records: readonly ReceivedRecord[] }, addresses: readonly string[]): LogRecord[] {
   const own = new Set(addresses.map(addressKey))
   return value.records.map(({ at, channel, from, raw }, i) => {
     const { text, message } = parseSyslog(fromBase64(raw))
@@ -34,6 +37,7 @@ export function readRecords(value: FailedLoginLog, addresses: readonly string[])
       failure: saysFailure(text),
       success: saysSuccess(text),
       repeated: saysRepeated(text),
+      time: holdsTime(text),
       names: (user) => namesUser(text, user),
     }
   })

@@ -1,21 +1,8 @@
 import { defineKind } from '../observation.ts'
-import { base64, bool, int, list, micros, obj, oneOf, orNull, port, str, text, type Static } from '../schema.ts'
+import { bool, int, list, micros, obj, oneOf, orNull, str, text, type Static } from '../schema.ts'
 import { loginSubject } from '../subject.ts'
 import { exchangeSchema } from './exchange.ts'
-
-export const channelSchema = obj({
-  id: text('of the statement'),
-  protocol: oneOf('syslog-udp', 'syslog-tcp', 'syslog-tls'),
-  port: port(),
-  /** The lab's receiver was open from before the quiet window until the end. */
-  receiving: bool(),
-  /** Where the device sent its records before, as it said; null where nothing reads it. */
-  before: orNull(str()),
-  /** What pointed the device at the receiver; null where it is declared to point there already. */
-  enable: orNull(exchangeSchema),
-  /** The setting as the device said it afterwards. */
-  after: orNull(str()),
-})
+import { logChannelSchema, logRecordSchema } from './log-records.ts'
 
 const event = obj({
   id: text(),
@@ -27,23 +14,16 @@ const event = obj({
   exchange: exchangeSchema,
 })
 
-export const recordSchema = obj({
-  at: micros('arrival at the lab'),
-  from: text('address of the sender'),
-  channel: text(),
-  raw: base64('the record as it came, without its framing, secrets redacted'),
-})
-
 export const failedLoginLogSchema = obj({
   /** The statement declares at least one channel. */
   declared: bool(),
-  channels: list(channelSchema),
+  channels: list(logChannelSchema),
   /** Nothing was asked of the device in this window. Null where there was nothing to watch. */
   quiet: orNull(obj({ from: micros(), to: micros() })),
   events: list(event),
   /** The end of the wait for late records; what comes afterwards may speak of putting settings back. */
   until: orNull(micros()),
-  records: list(recordSchema),
+  records: list(logRecordSchema),
   /** Records that came and are not in the list, for its length. */
   left: int(),
 })

@@ -2,7 +2,7 @@ import { defineKind } from '../observation.ts'
 import { bool, int, list, micros, obj, oneOf, orNull, sha256Hex, str, text, type Static } from '../schema.ts'
 import { updateSubject } from '../subject.ts'
 import { exchangeSchema } from './exchange.ts'
-import { channelSchema, recordSchema } from './failed-login-log.ts'
+import { logChannelSchema, logRecordSchema } from './log-records.ts'
 
 /** A fact as the device told it: the answer, and the first group of the declared pattern in it. */
 const told = obj({ exchange: exchangeSchema, text: orNull(str()) })
@@ -87,11 +87,11 @@ export const updateRefusalSchema = obj({
   /** What the log channels brought meanwhile; null where none is declared. */
   log: orNull(
     obj({
-      channels: list(channelSchema),
+      channels: list(logChannelSchema),
       faults: list(str('why a receiver could not be opened')),
       from: micros(),
       until: micros(),
-      records: list(recordSchema),
+      records: list(logRecordSchema),
       left: int(),
     }),
   ),

@@ -1,0 +1,84 @@
+import { wereAccepted } from '../../suites/facts/login-outcome.ts'
+import { kind, type EventLog } from '../../suites/observations/event-log.ts'
+import { declaresLog } from '../../suites/observations/log-actions.ts'
+import { defineProbe, type Bench } from '../probe.ts'
+import { openChannels, storable } from '../services/log-channels.ts'
+import { causeEvents } from './log-events.ts'
+import { mainDoor } from './login-door.ts'
+
+/** Enough to know the shape of what a device writes by itself; another probe keeps still for longer. */
+const QUIET_MILLISECONDS = 1_500
+/** Records that are later than this count as missing. */
+const LATE_MILLISECONDS = 6_000
+const AFTER_LAST_MILLISECONDS = 700
+/** Putting the log setting back may itself leave records; they are waited for where they matter, not here. */
+const SETTLE_MILLISECONDS = 300
+
+const ID = kind.id
+const about = (key: string, values: Record<string, string | number> = {}) => ({ code: `${ID}.${key}`, values })
+
+/** Log-ins, settings and accounts changed with the device's logs watched by the lab, and everything put back. */
+export const probe = defineProbe<EventLog>({
+  id: ID,
+  version: '1.0.0',
+  kind,
+  tier: 'W',
+  grade: 'disruptive',
+  order: 6,
+  failsLogins: true,
+  states: ['in-service'],
+  seconds: (statement) => (declaresLog(statement) ? 20 : 1),
+  async run(bench, subject) {
+    const unanswered = (cause: 'lab' | 'device', key: string, values: Record<string, string | number> = {}) => ({
+      answered: false as const,
+      cause,
+      why: about(key, values),
+      artifacts: [],
+    })
+    const value: EventLog = {
+      declared: declaresLog(bench.statement),
+      channels: [],
+      quiet: null,
+      events: [],
+      api: null,
+      until: null,
+      records: [],
+      left: 0,
+    }
+    if (!value.declared) return { answered: true, value, controls: [], artifacts: [] }
+    const main = mainDoor(bench)
+    if (!main) return unanswered('lab', 'no-client')
+    const api = bench.statement.logging.api
+    const channels = await openChannels(bench, `${ID}/${subject}`, main.door.endpoint.family)
+    try {
+      value.channels = channels.list
+      if (!api && !channels.list.some((c) => c.receiving))
+        return unanswered('lab', 'no-receiver', { detail: channels.faults.join('; ') })
+      const quietFrom = bench.now()
+      await bench.wait(QUIET_MILLISECONDS, about('quiet'))
+      value.quiet = { from: quietFrom, to: bench.now() }
+      const before = api ? await bench.perform(api.read, {}) : null
+      value.events = await causeEvents(bench, main, subject)
+      const last = value.events.at(-1)?.at ?? 0
+      if (channels.list.some((c) => c.receiving)) await late(bench, () => channels.since(last).length > 0)
+      value.until = bench.now()
+      if (api && before) value.api = { before, after: await bench.perform(api.read, {}) }
+      const arrived = channels.since(quietFrom).filter((r) => r.at <= (value.until ?? 0))
+      await channels.restore(SETTLE_MILLISECONDS)
+      if (bench.signal.aborted) return unanswered('lab', 'cancelled')
+      Object.assign(value, storable(bench, arrived))
+      const good = value.events.flatMap((e) => (e.what === 'accepted' && e.exchange ? [e.exchange] : []))
+      const controls = [{ id: 'log-in-works', ok: wereAccepted(good), about: about('control-log-in') }]
+      return { answered: true, value, controls, artifacts: [] }
+    } finally {
+      await channels.close()
+    }
+  },
+})
+
+/** Waits until the last event has left a record, and a little longer for what belongs to it. */
+async function late(bench: Bench, found: () => boolean): Promise<void> {
+  const end = bench.now() + LATE_MILLISECONDS * 1000
+  while (bench.now() < end && !found()) if (!(await bench.wait(250, about('late')))) return
+  await bench.wait(Math.min(AFTER_LAST_MILLISECONDS, Math.max(0, (end - bench.now()) / 1000)), about('late'))
+}

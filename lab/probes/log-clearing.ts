@@ -1,0 +1,72 @@
+import { kind, type LogClearing } from '../../suites/observations/log-clearing.ts'
+import type { Exchange } from '../../suites/observations/exchange.ts'
+import type { Account, Action } from '../../suites/statement.ts'
+import { defineProbe, type Bench } from '../probe.ts'
+import { doorOf } from './login-door.ts'
+
+const ID = kind.id
+const about = (key: string) => ({ code: `${ID}.${key}`, values: {} })
+
+/** A viewer tries to empty the log, then the administrator does. */
+export const probe = defineProbe<LogClearing>({
+  id: ID,
+  version: '1.0.0',
+  kind,
+  tier: 'D',
+  grade: 'disruptive',
+  order: 45,
+  states: ['in-service'],
+  leaves: about('leaves'),
+  seconds: (statement) => (statement.logging.api ? 5 : 1),
+  async run(bench) {
+    const { api } = bench.statement.logging
+    if (!api)
+      return { answered: true, value: { declared: false, clear: false, tries: null }, controls: [], artifacts: [] }
+    const unanswered = (cause: 'lab' | 'operator', key: string) => ({
+      answered: false as const,
+      cause,
+      why: about(key),
+      artifacts: [],
+    })
+    const viewer = viewerOf(bench)
+    if (!viewer) return unanswered('operator', 'no-viewer')
+    const { read } = api
+    const clear: Action = api.clear ?? {
+      service: read.service,
+      method: 'DELETE',
+      target: read.target,
+      ...(read.account === undefined ? {} : { account: read.account }),
+    }
+    bench.progress(about('trying'))
+    const login = await viewer.ask()
+    const before = await bench.perform(read, {})
+    const byViewer = await bench.perform({ ...clear, account: viewer.account.id }, {})
+    const between = await bench.perform(read, {})
+    if (bench.signal.aborted) return unanswered('lab', 'cancelled')
+    let byAdministrator: Exchange | null = null
+    await bench.change(`${ID}/${bench.sample.id}`, about('clearing'), null, async () => {
+      byAdministrator = await bench.perform(clear, {})
+    })
+    const after = await bench.perform(read, {})
+    const administrator = byAdministrator as Exchange | null
+    if (bench.signal.aborted || !administrator) return unanswered('lab', 'cancelled')
+    const tries = { viewer: viewer.account.id, login, before, byViewer, between, byAdministrator: administrator, after }
+    return {
+      answered: true,
+      value: { declared: true, clear: api.clear !== undefined, tries },
+      controls: [],
+      artifacts: [],
+    }
+  },
+})
+
+/** An account that may only look, with a log-in that shows that its password is right. */
+function viewerOf(bench: Bench): { account: Account; ask(): Promise<Exchange> } | null {
+  const { accounts, logins } = bench.statement
+  for (const account of accounts.filter((a) => a.role === 'viewer'))
+    for (const login of logins.filter((l) => l.account === account.id)) {
+      const door = doorOf(bench, login)
+      if (door) return { account, ask: () => door.ask(bench.credential(account.id)) }
+    }
+  return null
+}

@@ -1,0 +1,75 @@
+import type { Exchange } from '../observations/exchange.ts'
+import { answerOf } from './answer.ts'
+import { latin1 } from './bytes.ts'
+import { holdsTime } from './log-events.ts'
+import { utf8 } from './log-words.ts'
+
+/** A log as it was read over the device's interface. */
+export interface ReadLog {
+  /** In the order of the answer; Latin-1. */
+  entries: string[]
+  body: string
+  /** Content-Type in lower case. */
+  type: string
+  /** The answer was kept to its end. */
+  whole: boolean
+}
+
+const MOST_ENTRIES = 5_000
+const MOST_CHARACTERS = 4_096
+const MOST_DEPTH = 6
+
+/** The entries of a log that was read: null where the device did not give one. */
+export function readLog(exchange: Exchange): ReadLog | null {
+  const answer = answerOf(exchange)
+  if (!answer || answer.status < 200 || answer.status >= 300) return null
+  const body = latin1(answer.body)
+  const type = (answer.headers.find(([name]) => name === 'content-type')?.[1] ?? '').toLowerCase()
+  return { entries: entriesIn(body), body, type, whole: exchange.rounds.at(-1)?.answer.end === 'complete' }
+}
+
+/**
+ * Elements of the longest list of a JSON text; else the lines, table rows and list items that hold a date or time, for
+ * what surrounds them is no log. Bounded; never throws.
+ */
+export function entriesIn(body: string): string[] {
+  const elements = jsonEntries(body)
+  const entries =
+    elements ?? body.split(/[\r\n\0]+|<br ?\/?>|<\/(?:tr|li|p|item|entry|record|log|event)>/i).filter(holdsTime)
+  return entries.slice(-MOST_ENTRIES).map((e) => e.trim().slice(0, MOST_CHARACTERS))
+}
+
+function jsonEntries(body: string): string[] | null {
+  if (!/^\s*[[{]/.test(body)) return null
+  try {
+    const longest = longestList(JSON.parse(body) as unknown, 0)
+    return longest?.map((e) => asBytes(typeof e === 'string' ? e : JSON.stringify(e))) ?? null
+  } catch {
+    return null
+  }
+}
+
+function longestList(value: unknown, depth: number): unknown[] | null {
+  if (typeof value !== 'object' || value === null || depth > MOST_DEPTH) return null
+  const inner = (Array.isArray(value) ? value.slice(0, 100) : Object.values(value)).map((v) =>
+    longestList(v, depth + 1),
+  )
+  return [Array.isArray(value) ? value : null, ...inner].reduce(
+    (best, one) => ((one?.length ?? -1) > (best?.length ?? -1) ? one : best),
+    null,
+  )
+}
+
+/** Escapes of JSON stand for characters; the rest of the text is bytes already. */
+const asBytes = (text: string): string => text.toWellFormed().replace(/[^\0-\xff]+/g, utf8)
+
+/** What the later list has and the earlier one has not, as often as that. */
+export function newEntries(before: readonly string[], after: readonly string[]): string[] {
+  const count = new Map<string, number>()
+  for (const e of before) count.set(e, (count.get(e) ?? 0) + 1)
+  return after.filter((e) => {
+    const left = count.get(e) ?? 0
+    if (left > 0) count.set(e, left - 1)
+    return left === 0
+  })
+}

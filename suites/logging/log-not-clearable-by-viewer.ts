@@ -1,0 +1,64 @@
+import { defineCriterion, evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
+import { readLog } from '../facts/log-entries.ts'
+import { wereAccepted } from '../facts/login-outcome.ts'
+import { kind as logClearing, type LogClearing } from '../observations/log-clearing.ts'
+import type { Exchange } from '../observations/exchange.ts'
+import { obj } from '../schema.ts'
+import type { Statement } from '../statement.ts'
+
+/** A viewer cannot empty the log. The administrator's success by the same request is the control: else nothing was tried. */
+export const criterion = defineCriterion({
+  id: 'logging/log-not-clearable-by-viewer',
+  version: '1.0.0',
+  area: 'logging',
+  over: logClearing,
+  also: [],
+  states: ['in-service'],
+  parameters: obj({}),
+  catalogues: [],
+  applies: ({ logging }: Statement) =>
+    logging.api?.clear
+      ? { answer: 'yes' }
+      : { answer: 'unknown', why: { code: logging.api ? 'no-clearing-declared' : 'no-own-log-declared', values: {} } },
+  contradicts,
+  judge({ value: { tries } }, { cite }) {
+    if (tries === null) return [gap('not-tried', {}, [cite('/tries')])]
+    if (!wereAccepted([tries.login])) return [gap('viewer-not-shown', {}, [cite('/tries/login')])]
+    const read = [tries.before, tries.between, tries.after].map(readLog)
+    const [before, between, after] = read
+    if (!before || !between || !after) return [gap('log-not-read', {}, [cite('/tries')])]
+    if (before.entries.length === 0) return [gap('log-empty', {}, [cite('/tries/before')])]
+    const byViewer = ['/tries/before', '/tries/byViewer', '/tries/between'].map(cite)
+    const left = kept(before.entries, between.entries)
+    if (left === 0) return [violation('cleared-by-viewer', { viewer: tries.viewer }, byViewer)]
+    if (left < before.entries.length)
+      return [suspicion('entries-lost', { entries: before.entries.length - left }, byViewer)]
+    const byAdministrator = ['/tries/byAdministrator', '/tries/after'].map(cite)
+    if (kept(before.entries, after.entries) > 0) return [gap('administrator-did-not-clear', {}, byAdministrator)]
+    return [evidence('refused', { viewer: tries.viewer, entries: left }, [...byViewer, ...byAdministrator])]
+  },
+})
+
+const kept = (before: readonly string[], later: readonly string[]): number => {
+  const still = new Set(later)
+  return before.filter((e) => still.has(e)).length
+}
+
+const isCleared = (before: Exchange, later: Exchange): boolean => {
+  const [was, is] = [readLog(before), readLog(later)]
+  return was !== null && is !== null && was.entries.length > 0 && kept(was.entries, is.entries) === 0
+}
+
+/** No way to clear the log is declared, and there is one (rule 5). */
+function contradicts(context: JudgeContext<unknown>): Finding[] {
+  const isClaimed = context.statement.notApplicable?.some((n) => n.criterion === criterion.id) ?? false
+  return context.others<LogClearing>(logClearing).flatMap(({ seen, cite }) => {
+    const tries = seen.answered ? seen.value.tries : null
+    if (!tries) return []
+    const byViewer = isCleared(tries.before, tries.between)
+    if (!byViewer && !isCleared(tries.between, tries.after)) return []
+    const cites = [cite('/tries/before'), cite(byViewer ? '/tries/between' : '/tries/after')]
+    if (byViewer) return [violation('cleared-by-viewer', { viewer: tries.viewer }, cites)]
+    return [(isClaimed ? violation : suspicion)('clearing-not-declared', {}, cites)]
+  })
+}

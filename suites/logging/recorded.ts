@@ -1,0 +1,123 @@
+import { evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
+import { bodyHolds } from '../facts/http-text.ts'
+import { DEEDS, speaksOf } from '../facts/log-events.ts'
+import { wasRefused, wereAccepted } from '../facts/login-outcome.ts'
+import type { EventLog, LogEvent } from '../observations/event-log.ts'
+import type { RebootLog } from '../observations/reboot-log.ts'
+import type { Action } from '../statement.ts'
+import type { LogRecord } from './records.ts'
+import { after, deedOf, recordsOf, shapeOf, shapesBefore, toldBy, type Told } from './telling.ts'
+
+type Value = EventLog | RebootLog
+type Context = JudgeContext<unknown>
+
+/** Whether each of these events left a record in any log of the device; nothing is missing before its event is proven. */
+export function allRecorded(
+  value: Value,
+  events: readonly LogEvent[],
+  context: Context,
+  isActorNeeded: boolean,
+): Finding[] {
+  if (events.length === 0) return [gap('event-log.not-caused', {}, [context.cite('/events')])]
+  if (value.api === null && !value.channels.some((c) => c.receiving))
+    return [gap('event-log.nothing-received', {}, [context.cite('/channels')])]
+  const told = toldBy(value, context)
+  return events.flatMap((event) => recorded(value, event, told, context, isActorNeeded))
+}
+
+const citeOf = (event: LogEvent, { events, cite }: Told) => cite(`/events/${events.indexOf(event)}`)
+
+function recorded(value: Value, event: LogEvent, told: Told, context: Context, isActorNeeded: boolean): Finding[] {
+  const own = citeOf(event, told)
+  if (!isProven(value, event, context)) return [gap('event-log.not-shown', { event: event.id }, [own])]
+  const { named, nameless } = recordsOf(event, told)
+  const cites = (found: readonly LogRecord[]) => [own, ...found.slice(0, 3).map((r) => told.cite(r.pointer))]
+  const [first] = named
+  if (first) return [evidence('event-log.recorded', { event: event.id, channel: first.channel }, cites(named))]
+  const [bare] = nameless
+  if (bare)
+    return isActorNeeded
+      ? [suspicion('event-log.names-nobody', { event: event.id }, cites(nameless))]
+      : [evidence('event-log.recorded-without-name', { event: event.id, channel: bare.channel }, cites(nameless))]
+  return unclear(event, told, cites) ?? [missing(value, event, told)]
+}
+
+/** Records that may speak of the event although the words do not say so: no record is missing while they are there. */
+function unclear(
+  event: LogEvent,
+  told: Told,
+  cites: (found: readonly LogRecord[]) => Finding['cites'],
+): Finding[] | null {
+  const deed = deedOf(event.what)
+  const later = after(event, told)
+  const speaking = later.filter((r) => speaksOf(deed, r.text) && !r.failure)
+  if (speaking.length > 0) return [suspicion('event-log.not-told-apart', { event: event.id }, cites(speaking))]
+  const worded = event.word === '' ? [] : later.filter((r) => r.names(event.word))
+  if (worded.length > 0) return [suspicion('event-log.not-said-what', { event: event.id }, cites(worded))]
+  const folded = later.filter((r) => r.repeated)
+  if (folded.length > 0) return [suspicion('event-log.folded', { event: event.id }, cites(folded))]
+  const known = shapesBefore(event, told)
+  const others = told.events.filter((e) => e !== event && e.word !== '')
+  const odd = later.filter(
+    (r) =>
+      !known.has(shapeOf(r)) &&
+      !told.earlier.has(shapeOf(r)) &&
+      !DEEDS.some((d) => speaksOf(d, r.text)) &&
+      !others.some((e) => r.names(e.word)),
+  )
+  return odd.length > 0 ? [suspicion('event-log.unexplained', { event: event.id }, cites(odd))] : null
+}
+
+/** No log speaks of the event: confirmed only where every declared one was shown to work after it (rule 1). */
+function missing(value: Value, event: LogEvent, told: Told): Finding {
+  const own = citeOf(event, told)
+  if (value.left > 0) return gap('event-log.too-many-records', { left: value.left }, [told.cite('/left')])
+  const deaf = value.channels.filter((c) => !c.receiving)
+  if (deaf.length > 0)
+    return gap('event-log.not-all-received', { channel: deaf.map((c) => c.id).join(', ') }, [told.cite('/channels')])
+  const controls = told.records.filter((r) => r.fromDevice && r.at >= event.at)
+  const silent = value.channels.filter((c) => !controls.some((r) => r.channel === c.id))
+  if (silent.length > 0)
+    return suspicion('event-log.channel-unproven', { channel: silent.map((c) => c.id).join(', ') }, [
+      own,
+      told.cite('/channels'),
+    ])
+  const isUnread = value.api !== null && (told.entries === null || !isWhole(value))
+  if (isUnread) return gap('event-log.log-not-read', {}, [told.cite('/api')])
+  if (told.entries !== null && told.entries.length === 0)
+    return suspicion('event-log.log-unproven', {}, [own, told.cite('/api')])
+  return violation('event-log.not-recorded', { event: event.id }, [
+    own,
+    ...controls.slice(0, 3).map((r) => told.cite(r.pointer)),
+    ...(value.api === null ? [] : [told.cite('/api/after')]),
+  ])
+}
+
+const isWhole = ({ api }: Value): boolean =>
+  api !== null && [api.before, api.after].every((e) => e.rounds.at(-1)?.answer.end === 'complete')
+
+/** The event happened: what the device says afterwards shows it, not that a request was answered. */
+export function isProven(value: Value, event: LogEvent, context: Context): boolean {
+  const { actions } = context.statement
+  const good = value.events.flatMap((e) => (e.what === 'accepted' && e.exchange ? [e.exchange] : []))
+  const isDone = (action: Action | undefined): boolean =>
+    event.confirmed && action?.done !== undefined && (event.exchange === null || bodyHolds(event.exchange, action.done))
+  const isAdmitted = event.check !== null && wereAccepted([...good, event.check])
+  switch (event.what) {
+    case 'accepted':
+      return wereAccepted(good)
+    case 'injected':
+      return event.exchange !== null && wasRefused(event.exchange, good)
+    case 'setting':
+    case 'time':
+      return event.before !== null && event.after === event.value && event.after !== event.before
+    case 'account-added':
+      return isDone(actions.addAccount) || isAdmitted
+    case 'account-removed':
+      return isDone(actions.removeAccount) || (event.check !== null && wasRefused(event.check, good))
+    case 'password-changed':
+      return isDone(actions.changePassword) || isAdmitted
+    case 'reboot':
+      return 'open' in value && value.closed !== null && value.open !== null
+  }
+}

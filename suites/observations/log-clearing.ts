@@ -1,0 +1,36 @@
+import { defineKind } from '../observation.ts'
+import { bool, obj, orNull, text, type Static } from '../schema.ts'
+import { unitSubject } from '../subject.ts'
+import { exchangeSchema } from './exchange.ts'
+
+export const logClearingSchema = obj({
+  /** The statement declares a log that can be read. */
+  declared: bool(),
+  /** The statement declares how to clear it; else DELETE was asked of the address it is read from. */
+  clear: bool(),
+  tries: orNull(
+    obj({
+      /** Account of the viewer. */
+      viewer: text(),
+      /** A log-in of the viewer where viewers may. */
+      login: exchangeSchema,
+      /** The log as the administrator reads it: at the beginning, after the viewer's try, after the administrator's. */
+      before: exchangeSchema,
+      byViewer: exchangeSchema,
+      between: exchangeSchema,
+      byAdministrator: exchangeSchema,
+      after: exchangeSchema,
+    }),
+  ),
+})
+export type LogClearing = Static<typeof logClearingSchema>
+
+/** Who can empty the device's own log: a viewer first, then its administrator. */
+export const kind = defineKind({
+  id: 'log-clearing',
+  version: '1.0.0',
+  per: 'unit',
+  schema: logClearingSchema,
+  dependsOn: [],
+  expected: ({ statement }) => statement.samples.map((s) => unitSubject(s.id)),
+})

@@ -14,6 +14,7 @@ import type { RunBench } from '../lab/bench.ts'
 import { readJournal } from '../reports/journal.ts'
 import type { HookTable, Report } from '../reports/report.ts'
 import type { RunDirectory } from '../reports/run-directory.ts'
+import { canonical } from '../suites/canonical.ts'
 import { emptyStatement, testBench } from './support/bench.ts'
 import { cameraUnit } from './support/camera-unit.ts'
 import { camseal } from './support/camseal.ts'
@@ -88,6 +89,9 @@ test('a hook gets the unit in its environment and no secret; what it says is bou
     assert.ok(text.includes(part), `${part} in ${text}`)
   assert.ok(!text.includes('Very-secret') && !text.includes('HOOK_SECRET='), text)
   assert.deepEqual(again.hooks.faults(), [])
+  const cut = hooksWith({ reset: { shell: `printf x; for i in $(seq 1500); do printf '\u{1f4f7}'; done` } })
+  await cut.hooks.run('reset', cut.sample)
+  assert.doesNotThrow(() => canonical(cut.lines), 'half a character at the cut has no canonical form')
 })
 
 test('a hook that fails, cannot be started or takes too long is a fault of the lab', async () => {

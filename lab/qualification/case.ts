@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { canonical, digestOf, digestOfBytes } from '../../suites/canonical.ts'
+import { digestOf, digestOfBytes } from '../../suites/canonical.ts'
 import type { Registry } from '../../suites/plan.ts'
 import type { Weakness } from '../cameras/weakness.ts'
 
@@ -53,7 +53,8 @@ export function unknownNames(
  * What a kept result stands for: suite, judged data, everything of the lab that observes or plays the camera, and the
  * weakness itself. A result of anything else is not used again.
  */
-export const keyOf = (one: Case, ground: string): string => digestOf(JSON.parse(canonical({ ground, ...one })))
+export const keyOf = (one: Case, ground: string): string =>
+  digestOfBytes(new TextEncoder().encode(JSON.stringify([ground, one])))
 
 /** Digest over the code of the lab, without the verbs, which only show, and the weaknesses, which each key holds itself. */
 export function labDigest(): string {

@@ -38,7 +38,7 @@ export function makeHooks({ table, statement, run, redact, signal }: HooksOption
       if (!hook) return false
       const { exit, milliseconds, output } = await execute(hook, environmentOf(name, statement, sample, more), signal)
       // Cut only after redaction: half a secret would not be recognised.
-      const said = Buffer.from(redact(output)).toString('utf8').trim().slice(-MOST_KEPT)
+      const said = Buffer.from(redact(output)).toString('utf8').trim().slice(-MOST_KEPT).toWellFormed()
       run.append({
         type: 'note',
         about: { code: 'run.hook-ran', values: { hook: name, exit, milliseconds, output: said } },
@@ -46,7 +46,12 @@ export function makeHooks({ table, statement, run, redact, signal }: HooksOption
       if (exit !== '0')
         faults.push({
           code: 'hook-failed',
-          values: { hook: name, exit, seconds: Math.round(milliseconds / 1000), output: said.slice(-300) || '–' },
+          values: {
+            hook: name,
+            exit,
+            seconds: Math.round(milliseconds / 1000),
+            output: said.slice(-300).toWellFormed() || '–',
+          },
         })
       return exit === '0'
     },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -10,6 +11,7 @@ import { renderSummary } from '../reports/formats/summary.ts'
 import { itemsOf } from '../reports/items.ts'
 import { readReportAt } from '../reports/opened.ts'
 import type { Report } from '../reports/report.ts'
+import { cameraUnit } from './support/camera-unit.ts'
 import { camseal } from './support/camseal.ts'
 import { reportSource } from './support/report-source.ts'
 
@@ -185,3 +187,48 @@ test('a run refuses a baseline of another model and a retest without a reason be
   assert.equal(retest.code, 3)
   assert.match(retest.stderr, /--reason belong together/)
 })
+
+test(
+  'a run with a baseline ends well although it fails as before, and names what it repeats',
+  { timeout: 90_000 },
+  async (t) => {
+    const { older } = await twoRuns()
+    const CRITERION = 'authentication/no-default-credentials'
+    // The unit below is in service; the camera of the older report was met out of its box as well.
+    const comparable = older.verdicts.judgements.filter(
+      (j) => j.criterion === CRITERION && j.state === 'in-service' && j.subject === 'a/login/web-owner',
+    )
+    assert.equal(comparable.length, 1)
+    for (const j of comparable) j.verdict = 'fail'
+    const baseline = fileOf('failed-before', older)
+    const unit = await cameraUnit(t, { n: 63, work, criteria: [] })
+    const statement = join(unit.directory, 'statement.yaml')
+    const reason = 'a new power supply'
+    const args = [
+      'run',
+      '--statement',
+      statement,
+      '--regulation',
+      'camseal-core',
+      '--only',
+      CRITERION,
+      '--pace',
+      'fast',
+    ]
+    const ran = await camseal(
+      [...args, '--out', unit.out, '--baseline', baseline, '--retest-of', baseline, '--reason', reason, '--json'],
+      { env: unit.environment },
+    )
+    assert.equal(ran.code, 0, ran.stderr)
+    const last = JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '') as { comparison: Comparison }
+    const mended = last.comparison.changes.filter((c) => c.change === 'mended')
+    assert.ok(mended.length > 0 && mended.every((c) => c.criterion === CRITERION), JSON.stringify(last.comparison))
+    const report = await readReportAt(unit.out)
+    assert.ok(report.ok)
+    const digest = createHash('sha256').update(readFileSync(baseline)).digest('hex')
+    assert.deepEqual(report.value.report.run.retestOf, { report: digest, why: reason })
+    const exported = await camseal(['export', unit.out, '--format', 'sarif', '--baseline', baseline])
+    assert.equal(exported.code, 0, exported.stderr)
+    assert.equal((JSON.parse(exported.stdout) as { version: string }).version, '2.1.0')
+  },
+)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,15 +9,19 @@ import { stringify } from 'yaml'
 import { hooksFrom, makeHooks, wordsOf, type Hooks } from '../lab/hooks.ts'
 import type { LabRun } from '../lab/lab-run.ts'
 import { cyclePower } from '../lab/power.ts'
+import { probe } from '../lab/probes/update-refusal.ts'
 import { makeRedactor } from '../lab/redact.ts'
 import { signVariant } from '../lab/sign-variant.ts'
 import type { RunBench } from '../lab/bench.ts'
 import { readJournal } from '../reports/journal.ts'
 import type { HookTable, Report } from '../reports/report.ts'
 import type { RunDirectory } from '../reports/run-directory.ts'
+import { canonical } from '../suites/canonical.ts'
 import { emptyStatement, testBench } from './support/bench.ts'
 import { cameraUnit } from './support/camera-unit.ts'
 import { camseal } from './support/camseal.ts'
+import { liveBench } from './support/live-bench.ts'
+import { startUpdateDevice, updateStatement } from './support/update-device.ts'
 
 const work = mkdtempSync(join(tmpdir(), 'camseal-hooks-'))
 after(() => rmSync(work, { recursive: true, force: true }))
@@ -88,6 +93,9 @@ test('a hook gets the unit in its environment and no secret; what it says is bou
     assert.ok(text.includes(part), `${part} in ${text}`)
   assert.ok(!text.includes('Very-secret') && !text.includes('HOOK_SECRET='), text)
   assert.deepEqual(again.hooks.faults(), [])
+  const cut = hooksWith({ reset: { shell: `printf x; for i in $(seq 1500); do printf '\u{1f4f7}'; done` } })
+  await cut.hooks.run('reset', cut.sample)
+  assert.doesNotThrow(() => canonical(cut.lines), 'half a character at the cut has no canonical form')
 })
 
 test('a hook that fails, cannot be started or takes too long is a fault of the lab', async () => {
@@ -133,6 +141,32 @@ test('sign-variant: the output is taken; none, or the input again, is a fault an
   assert.deepEqual(await make('exit 3'), { bytes: null, faults: ['hook-failed'] })
   const none = hooksWith({})
   assert.equal(await signVariant(none.hooks, none.sample, 'maker-unsigned', genuine), null)
+})
+
+test('what the tool of the maker signs is offered to the unit', { timeout: 60_000 }, async (t) => {
+  const device = await startUpdateDevice('1.0.0', { refusesAll: true })
+  t.after(() => device.stop())
+  const genuine = join(work, 'genuine')
+  writeFileSync(genuine, 'genuine package 1.1.0')
+  const statement = updateStatement(device.port, {
+    format: 'opaque',
+    packages: { genuine: { file: genuine, version: '1.1.0' } },
+  })
+  const made = (variant: string) => Buffer.from(`made as ${variant}`)
+  const bench = liveBench(
+    statement,
+    { owner: 'right-Pass-1' },
+    { signVariant: (variant) => Promise.resolve(variant === 'maker-other-model' ? null : made(variant)) },
+  )
+  const seen = await probe.run(bench, 'a/update/web-update')
+  assert.ok(seen.answered)
+  const offered = seen.value.variants.filter((v) => v.derivation === 'maker').map((v) => [v.id, v.sha256])
+  assert.deepEqual(
+    offered,
+    ['maker-unsigned', 'maker-foreign-key'].map((v) => [v, createHash('sha256').update(made(v)).digest('hex')]),
+  )
+  const missing = seen.value.missing.filter((m) => m.id.startsWith('maker-'))
+  assert.deepEqual(missing, [{ id: 'maker-other-model', why: 'not-supplied' }])
 })
 
 /** A unit that is a door: the hook opens and closes it by a file that the test watches. */

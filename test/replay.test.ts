@@ -90,5 +90,5 @@ test(
     assert.ok(!ran.stdout.includes('Owner-7421'), 'secrets stay redacted')
     assert.doesNotMatch(ran.stdout, /tls-offers|update-refusal/)
     assert.deepEqual(readdirSync(temporary), [])
-    },
+  },
 )

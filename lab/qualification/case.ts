@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { canonical, digestOf, digestOfBytes } from '../../suites/canonical.ts'
+import { digestOf, digestOfBytes } from '../../suites/canonical.ts'
 import type { Registry } from '../../suites/plan.ts'
 import type { Weakness } from '../cameras/weakness.ts'
 
@@ -16,6 +16,8 @@ export interface Case {
   criteria: string[]
   /** Out of its box: needed where a criterion looks at that state alone, and for the sound camera, which shows both. */
   factoryFresh: boolean
+  /** Weaknesses that another client sees on IPv4 are tested on IPv4 alone: a sweep less. */
+  ipv6: boolean
 }
 
 /** Every case, the longest (the sound camera) first; `only` names areas, criteria or weaknesses. */
@@ -27,12 +29,14 @@ export function casesOf(weaknesses: readonly Weakness[], { criteria }: Registry,
   const chosen = weaknesses.flatMap((weakness): Case[] => {
     const all = concerned(weakness)
     const wanted = only.includes(weakness.id) ? all : all.filter(isChosen)
-    const freshOnly = wanted.some((id) => !criteria.get(id)?.states.some((s) => s !== 'factory-fresh'))
-    const factoryFresh = freshOnly || weakness.arrives === 'factory-fresh'
-    return wanted.length === 0 ? [] : [{ id: weakness.id, weakness, criteria: wanted, factoryFresh }]
+    if (wanted.length === 0) return []
+    const isFreshOnly = wanted.some((id) => !criteria.get(id)?.states.some((s) => s !== 'factory-fresh'))
+    const factoryFresh = weakness.arrives === 'factory-fresh' || isFreshOnly
+    const ipv6 = weakness.visibleTo.includes('{ipv6}') || !weakness.visibleTo.includes('{ipv4}')
+    return [{ id: weakness.id, weakness, criteria: wanted, factoryFresh, ipv6 }]
   })
   const sound = [...criteria.keys()].filter((id) => isChosen(id) || chosen.some((c) => c.criteria.includes(id)))
-  return [{ id: SOUND, weakness: null, criteria: sound, factoryFresh: true }, ...chosen]
+  return [{ id: SOUND, weakness: null, criteria: sound, factoryFresh: true, ipv6: true }, ...chosen]
 }
 
 /** Names in `--only` that are neither an area nor a criterion nor a weakness. */
@@ -49,8 +53,8 @@ export function unknownNames(
  * What a kept result stands for: suite, judged data, everything of the lab that observes or plays the camera, and the
  * weakness itself. A result of anything else is not used again.
  */
-export const keyOf = ({ weakness, criteria, factoryFresh }: Case, ground: string): string =>
-  digestOf(JSON.parse(canonical({ ground, weakness, criteria, factoryFresh })))
+export const keyOf = (one: Case, ground: string): string =>
+  digestOfBytes(new TextEncoder().encode(JSON.stringify([ground, one])))
 
 /** Digest over the code of the lab, without the verbs, which only show, and the weaknesses, which each key holds itself. */
 export function labDigest(): string {

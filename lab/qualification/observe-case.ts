@@ -54,7 +54,7 @@ export async function observeCase(
   try {
     camera = await startCameraProcess(
       {
-        addresses,
+        addresses: { ipv4: addresses.ipv4, ipv6: one.ipv6 ? addresses.ipv6 : null },
         ports,
         weaknesses: one.weakness ? [one.weakness.id] : [],
         serial: `Q-${n}`,

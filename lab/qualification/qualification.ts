@@ -111,9 +111,12 @@ const expectedOf = ({ undecided }: Weakness, criterion: string): 'detected' | 'u
 const outcomeOf = (verdict: CaseResult['criteria'][number]['verdict']): (typeof DETECTIONS)[number] =>
   verdict === 'fail' ? 'detected' : verdict === 'inconclusive' ? 'undecided' : 'unnoticed'
 
+/** Whether the sound camera is beyond doubt: it passes, or has nothing that the criterion is about. */
+export const isClear = (sound: CriterionProof['sound']): boolean => sound === 'pass' || sound === 'not-applicable'
+
 /** 4 where a camera could not be tested; 1 where a weakness goes unnoticed, a sound camera is accused or a criterion is unproven; 2 where the sound camera stays undecided. */
 export function exitOfQualification({ criteria, totals, whole }: Qualification): number {
   if (totals.failed > 0) return 4
   if (totals.unnoticed > 0 || totals.falseAlarms > 0 || (whole && totals.proven < totals.criteria)) return 1
-  return criteria.some((c) => c.sound !== 'pass') ? 2 : 0
+  return criteria.every((c) => isClear(c.sound)) ? 0 : 2
 }

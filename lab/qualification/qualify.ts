@@ -37,7 +37,7 @@ export interface CaseDone {
 }
 
 /** Most of a case is waiting for locks, logs and reboots: more cameras than processors. */
-const mostAtOnce = (): number => (isInside() ? Math.min(8, 2 * availableParallelism()) : 1)
+const mostAtOnce = (): number => (isInside() ? Math.min(12, 3 * availableParallelism()) : 1)
 
 export const qualificationCases = (only: readonly string[]): Case[] => casesOf(weaknesses, registry, only)
 

@@ -7,7 +7,12 @@ import { t, type Language } from '../../reports/locales/index.ts'
 import { EXIT, faultText, languageOf, plain, printFaults } from '../../reports/verbs/terminal.ts'
 import { canIsolate, isInside, isolated } from '../isolation.ts'
 import { hostsFor } from '../qualification/observe-case.ts'
-import { exitOfQualification, type CriterionProof, type Qualification } from '../qualification/qualification.ts'
+import {
+  exitOfQualification,
+  isClear,
+  type CriterionProof,
+  type Qualification,
+} from '../qualification/qualification.ts'
 import { qualificationCases, qualify, type CaseDone } from '../qualification/qualify.ts'
 import { weaknesses } from '../cameras/weaknesses.generated.ts'
 
@@ -82,7 +87,7 @@ function tableOf({ criteria, totals }: Qualification, language: Language): strin
 const soundLine = ({ sound, falseAlarm }: CriterionProof, language: Language): string =>
   falseAlarm
     ? `x ${t(language, 'qualify', 'false-alarm')}`
-    : `${sound === 'pass' ? '+' : '?'} ${t(language, 'qualify', 'sound', { verdict: sound ? t(language, 'report', `outcome.${sound}`).toLowerCase() : '–' })}`
+    : `${isClear(sound) ? '+' : '?'} ${t(language, 'qualify', 'sound', { verdict: sound ? t(language, 'report', `outcome.${sound}`).toLowerCase() : '–' })}`
 
 export function registerQualify(program: Command, end: (code: number) => void): void {
   program

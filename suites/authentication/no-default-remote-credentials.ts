@@ -3,7 +3,7 @@ import { remoteOutcome, type RemoteOutcome } from '../facts/remote-outcome.ts'
 import { kind, type RemoteAttempt, type RemoteCredentials } from '../observations/remote-credentials.ts'
 import { kind as services } from '../observations/services.ts'
 import type { Static } from '../schema.ts'
-import { credentialParameters } from './credential-findings.ts'
+import { credentialParameters } from './credential-parameters.ts'
 import { appliesWhereRemote, LOG_IN_PROTOCOLS, undeclaredRemote } from './remote-claims.ts'
 
 type Context = JudgeContext<Static<typeof credentialParameters>>

@@ -24,7 +24,7 @@ export function protocolOf({ greeting, httpAnswer, rtspAnswer, mqttAnswer }: Sai
   if (/^220[ -]/.test(hello) && !/smtp/i.test(hello)) return 'ftp'
   if (/(^|[\r\n ])(login|username) ?: ?$/i.test(hello)) return 'telnet'
   // The prompt of a command interpreter, before anybody said a word.
-  if (promptOf(hello) === 'shell') return 'console'
+  if (/^[\t\n\r\x1b -~]+$/.test(hello) && promptOf(hello) === 'shell') return 'console'
   if (startsWith(rtspAnswer, 'RTSP/') || startsWith(httpAnswer, 'RTSP/')) return 'rtsp'
   if (startsWith(httpAnswer, 'HTTP/') || startsWith(rtspAnswer, 'HTTP/')) return 'http'
   // MQTT 3.1.1 section 3.2: CONNACK, two bytes follow.

@@ -171,6 +171,14 @@ describe('remote access without a log-in', () => {
   })
 })
 
+const refuse = (one: RemoteAttempt): RemoteAttempt => ({
+  ...one,
+  steps: [
+    { sent: 'nothing', answer: base64('220 ready\r\n'), end: 'complete' },
+    { sent: 'user', answer: base64('530 Non-anonymous sessions must use encryption.\r\n'), end: 'complete' },
+  ],
+})
+
 describe('passwords in clear', () => {
   test('Telnet, FTP and MQTT without TLS fail; SSH and MQTT over TLS pass', () => {
     for (const name of ['telnetd', 'vsftpd', 'mosquitto', 'mosquitto-open'])
@@ -180,18 +188,16 @@ describe('passwords in clear', () => {
   })
 
   test('FTP that refuses the user before TLS passes; silence decides nothing', () => {
-    const refuse = (one: RemoteAttempt): RemoteAttempt => ({
-      ...one,
-      steps: [
-        { sent: 'nothing', answer: base64('220 ready\r\n'), end: 'complete' },
-        { sent: 'user', answer: base64('530 Non-anonymous sessions must use encryption.\r\n'), end: 'complete' },
-      ],
-    })
     const forced = remote('vsftpd', noPlain, (v) => {
       v.knownBad = refuse(v.knownBad)
       v.knownGood = v.knownGood && refuse(v.knownGood)
     })
     assert.deepEqual([forced.verdict, ...codes(forced)], ['pass', 'refused-in-clear'])
+    const untried = remote('vsftpd', noDefaults, (v) => {
+      v.knownBad = refuse(v.knownBad)
+      v.authTls = base64('234 Proceed with negotiation.\r\n')
+    })
+    assert.deepEqual([untried.verdict, ...codes(untried)], ['inconclusive', 'only-over-tls'])
     for (const name of ['openssh', 'telnetd', 'vsftpd', 'mosquitto']) {
       const silent = remote(name, noPlain, (v) => {
         v.anonymous = closed(v.anonymous)

@@ -156,11 +156,11 @@ function viaHelpers(source: string): string[] {
 const suiteFiles = filesOf('suites', '.ts').filter((p) => !/^suites\/(observations|facts)\//.test(p))
 const sources = new Map([...suiteFiles, ...filesOf('lab', '.ts')].map((p) => [p, withoutComments(read(p))]))
 
-/** The files of an area that a criterion is made of: itself and what it imports from its folder. */
+/** The files that a criterion is made of: itself and what it imports from its area or another one. */
 function filesBehind(path: string, seen = new Set<string>()): Set<string> {
   if (seen.has(path)) return seen
   seen.add(path)
-  for (const [, to = ''] of (sources.get(path) ?? '').matchAll(/from '(\.\/[^']+)'/g)) {
+  for (const [, to = ''] of (sources.get(path) ?? '').matchAll(/from '((?:\.\/|\.\.\/[\w-]+\/)[^']+)'/g)) {
     const next = normalize(join(dirname(path), to))
     if (sources.has(next)) filesBehind(next, seen)
   }

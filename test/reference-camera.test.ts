@@ -692,9 +692,23 @@ const rebooted = async (camera: ReferenceCamera): Promise<void> => {
   await untilBack(camera)
 }
 
+/** What the telnet client of GNU inetutils shows while somebody types these lines. */
+const telnet = async (port: number, ...lines: string[]): Promise<string> => {
+  const typed = lines.map((line) => `sleep 0.3; echo ${line}`).join('; ')
+  return (await run('sh', ['-c', `(${typed}; sleep 0.3) | telnet ${CAMERA} ${port}`])).all
+}
+
 /** How an independent client sees each weakness; the conforming camera must answer no to all. */
 const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
   'telnet-open': async () => / open /.test(await nmap(CAMERA, 2323)) && / closed /.test(await nmap('::1', 2323)),
+  'telnet-factory-password': async () => /uid=0\(root\)/.test(await telnet(2324, 'admin', 'admin', 'id')),
+  'ftp-anonymous': async () => /< 230 /.test((await run('curl', ['-sv', '-m', '5', `ftp://${CAMERA}:2121/`])).all),
+  'mqtt-anonymous': async () =>
+    /recording/.test((await run('mosquitto_sub', ['-h', CAMERA, '-p', '1883', '-t', '#', '-C', '1', '-W', '5'])).out),
+  'ssh-old-algorithms': async () =>
+    /diffie-hellman-group1-sha1[^]*ssh-dss[^]*3des-cbc[^]*hmac-md5/.test(
+      (await run('nmap', ['-Pn', '-n', '--script', 'ssh2-enum-algos', '-p', '2222', CAMERA])).out,
+    ),
   'debug-port-ipv6': async () => / open /.test(await nmap('::1', 9527)) && / closed /.test(await nmap(CAMERA, 9527)),
   'default-password-http': async (camera) =>
     (await statusOf(camera, '/api/device', ...as('admin:admin'))) === 200 &&

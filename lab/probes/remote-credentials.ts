@@ -30,7 +30,12 @@ export const probe = defineProbe<RemoteCredentials>({
     const endpoint = remoteEndpoints(bench).find((e) => e.subject === subject)
     const to = endpoint && bench.endpoint(family, port, endpoint.tls)
     if (!to) return unanswered('lab', 'remote-credentials.no-address', { subject })
-    const door = await openDoor(bench, endpoint, to)
+    let door = await openDoor(bench, endpoint, to)
+    // An earlier step may have had the lab's address banned.
+    if (NO_WAY_IN.has(door.start.anonymous.failure?.code ?? '')) {
+      await waitOut(bench, lockSecondsOf(door))
+      door = await openDoor(bench, endpoint, to)
+    }
     const value = await startOf(bench, endpoint, door)
     if (bench.signal.aborted) return unanswered('lab', 'remote-credentials.cancelled', { subject })
     const { code = '' } = value.knownBad.failure ?? {}
@@ -40,6 +45,13 @@ export const probe = defineProbe<RemoteCredentials>({
     return { answered: true, value, controls: [], artifacts: [] }
   },
 })
+
+const NO_WAY_IN = new Set(['refused', 'timeout', 'unreachable'])
+
+const lockSecondsOf = ({ rule }: RemoteDoor): number => Math.min(rule?.lockSeconds ?? DEFAULT_LOCK_S, LONGEST_WAIT_S)
+
+const waitOut = (bench: Bench, seconds: number): Promise<boolean> =>
+  bench.wait((seconds + 2) * 1000, { code: 'remote-credentials.waiting', values: { seconds } })
 
 /** The declared credential, if any, and a random password: what a try is compared with. */
 async function startOf(bench: Bench, endpoint: RemoteEndpoint, door: RemoteDoor): Promise<RemoteCredentials> {
@@ -72,7 +84,6 @@ async function tryListed(bench: Bench, door: RemoteDoor, value: RemoteCredential
   const works = value.knownGood !== null && LET_IN.includes(outcome(value.knownGood))
   const control = works && right ? right : wrongPassword(right?.user ?? 'admin')
   const held = (attempt: RemoteAttempt) => (works ? LET_IN.includes(outcome(attempt)) : outcome(attempt) === bad)
-  const lockSeconds = Math.min(door.rule?.lockSeconds ?? DEFAULT_LOCK_S, LONGEST_WAIT_S)
   const most = Math.max(1, Math.min(BATCH, (door.rule?.failures ?? BATCH + 1) - 1))
   const queue = bad === 'no-password' ? onePerUser(listedCredentials(bench)) : listedCredentials(bench)
   const stop = (why: NonNullable<RemoteCredentials['stopped']>): void => {
@@ -92,8 +103,7 @@ async function tryListed(bench: Bench, door: RemoteDoor, value: RemoteCredential
       if (waits++ >= MOST_WAITS) stop(after.failure ? 'unreachable' : 'locked')
       else {
         const from = bench.now()
-        const about = { code: 'remote-credentials.waiting', values: { seconds: lockSeconds } }
-        await bench.wait((lockSeconds + 2) * 1000, about)
+        await waitOut(bench, lockSecondsOf(door))
         const again = await door.knock(control)
         value.batches.push({ tries: [], control: again, waited: bench.now() - from })
         if (!held(again)) stop(again.failure ? 'unreachable' : 'locked')

@@ -4,10 +4,9 @@ import type { HttpMessage } from '../facts/http-message.ts'
 import { alike, looksGranted, type Likeness } from '../facts/likeness.ts'
 import type { CredentialTries } from '../observations/credential-tries.ts'
 import type { Exchange } from '../observations/exchange.ts'
-import { oneOf, obj, opt, type Static } from '../schema.ts'
+import type { Static } from '../schema.ts'
+import type { credentialParameters } from './credential-parameters.ts'
 
-/** EN 303 645 provision 5.1-1 leaves the factory default state out; other texts do not. */
-export const credentialParameters = obj({ inFactoryState: opt(oneOf('forbidden', 'allowed')) })
 type Parameters = Static<typeof credentialParameters>
 
 type Context = JudgeContext<Parameters>

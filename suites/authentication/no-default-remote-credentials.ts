@@ -1,9 +1,9 @@
 import { defineCriterion, evidence, gap, violation, type Finding, type JudgeContext } from '../criterion.ts'
-import { remoteOutcome, type RemoteOutcome } from '../facts/remote-outcome.ts'
+import { offersTls, remoteOutcome, type RemoteOutcome } from '../facts/remote-outcome.ts'
 import { kind, type RemoteAttempt, type RemoteCredentials } from '../observations/remote-credentials.ts'
 import { kind as services } from '../observations/services.ts'
 import type { Static } from '../schema.ts'
-import { credentialParameters } from './credential-findings.ts'
+import { credentialParameters } from './credential-parameters.ts'
 import { appliesWhereRemote, LOG_IN_PROTOCOLS, undeclaredRemote } from './remote-claims.ts'
 
 type Context = JudgeContext<Static<typeof credentialParameters>>
@@ -38,6 +38,8 @@ function findings(value: RemoteCredentials, context: Context): Finding[] {
   if (LET_IN.includes(bad)) return [gap('open-to-anybody', values, [cite('/knownBad')])]
   if (!REFUSED.includes(bad))
     return [gap('refusal-unknown', { ...values, failure: value.knownBad.failure?.code ?? '-' }, [cite('/knownBad')])]
+  // The user is turned away in clear and may be welcome over TLS, where nothing was tried (RFC 4217 section 4).
+  if (bad === 'no-password' && offersTls(value)) return [gap('only-over-tls', values, [cite('/authTls')])]
   const works = value.knownGood !== null && LET_IN.includes(outcome(value.knownGood))
   const found: Finding[] = []
   const refused = new Set<string>()

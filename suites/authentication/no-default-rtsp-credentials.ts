@@ -1,7 +1,8 @@
 import { defineCriterion } from '../criterion.ts'
 import { kind } from '../observations/rtsp-credentials.ts'
 import { loginsOver } from '../observations/log-ins.ts'
-import { credentialFindings, credentialParameters } from './credential-findings.ts'
+import { credentialFindings } from './credential-findings.ts'
+import { credentialParameters } from './credential-parameters.ts'
 
 /** No published, blank or guessable credential opens a log-in over RTSP (EN 303 645 provision 5.1-1). */
 export const criterion = defineCriterion({

@@ -107,6 +107,10 @@ export function clearLogin(value: RemoteCredentials): ClearLogin {
   return outcomes.includes('open') || outcomes.includes('prompt') ? 'not-asked' : 'unclear'
 }
 
+/** FTP only: AUTH TLS was answered by going ahead (RFC 4217 section 4). */
+export const offersTls = ({ authTls }: RemoteCredentials): boolean =>
+  authTls !== null && ftpCode(fromBase64(authTls)) === 234
+
 export const subscribed = (value: RemoteCredentials): 'granted' | 'refused' | 'unclear' | 'not-asked' => {
   if (value.subscription === null) return 'not-asked'
   const code = subackCode(fromBase64(value.subscription.answer))

@@ -1,7 +1,6 @@
 import { fromBase64, latin1 } from './bytes.ts'
-import { promptOf } from './telnet-stream.ts'
 
-export type Protocol = 'http' | 'rtsp' | 'ssh' | 'telnet' | 'ftp' | 'mqtt' | 'console' | 'unknown'
+export type Protocol = 'http' | 'rtsp' | 'ssh' | 'telnet' | 'ftp' | 'mqtt' | 'unknown'
 
 export interface Said {
   greeting: Uint8Array
@@ -23,8 +22,6 @@ export function protocolOf({ greeting, httpAnswer, rtspAnswer, mqttAnswer }: Sai
   if (greeting[0] === IAC && (greeting[1] ?? 0) >= 251 && (greeting[1] ?? 0) <= 254) return 'telnet'
   if (/^220[ -]/.test(hello) && !/smtp/i.test(hello)) return 'ftp'
   if (/(^|[\r\n ])(login|username) ?: ?$/i.test(hello)) return 'telnet'
-  // The prompt of a command interpreter, before anybody said a word.
-  if (promptOf(hello) === 'shell') return 'console'
   if (startsWith(rtspAnswer, 'RTSP/') || startsWith(httpAnswer, 'RTSP/')) return 'rtsp'
   if (startsWith(httpAnswer, 'HTTP/') || startsWith(rtspAnswer, 'HTTP/')) return 'http'
   // MQTT 3.1.1 section 3.2: CONNACK, two bytes follow.

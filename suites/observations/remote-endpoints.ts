@@ -1,8 +1,9 @@
+import { insecureService } from '../facts/insecure-services.ts'
 import { serviceProtocol } from '../facts/service-protocol.ts'
 import type { Known } from '../observation.ts'
 import type { Service, Statement } from '../statement.ts'
 import { addressesOf, endpointOf, endpointSubject } from '../subject.ts'
-import { kind as services } from './services.ts'
+import { kind as services, type ServiceSeen } from './services.ts'
 
 /** Protocols other than web and RTSP by which somebody may log in. A console is a port that greets with a prompt. */
 export const REMOTE_PROTOCOLS = ['ssh', 'telnet', 'ftp', 'mqtt', 'console'] as const
@@ -28,6 +29,13 @@ export function remoteProtocolOf(service: Service): { protocol: RemoteProtocol; 
   return isRemote(service.protocol) ? { protocol: service.protocol, tls: false } : null
 }
 
+/** What a port was found to speak; null where it is none of these protocols. */
+function spokenAt(row: ServiceSeen): RemoteProtocol | null {
+  const protocol = serviceProtocol(row)
+  if (isRemote(protocol)) return protocol
+  return ['shell', 'console'].includes(insecureService(row) ?? '') ? 'console' : null
+}
+
 /** Every declared endpoint of these protocols and every one that was found to speak one of them (rule 6). */
 export function remoteEndpoints({ statement, seen }: Pick<Known, 'statement' | 'seen'>): RemoteEndpoint[] {
   const found = new Map<string, RemoteEndpoint>()
@@ -40,8 +48,8 @@ export function remoteEndpoints({ statement, seen }: Pick<Known, 'statement' | '
     }
   for (const { subject: address, value } of seen(services))
     for (const [row, seenThere] of value.services.entries()) {
-      const protocol = serviceProtocol(seenThere)
-      if (!isRemote(protocol)) continue
+      const protocol = spokenAt(seenThere)
+      if (!protocol) continue
       const subject = endpointSubject(endpointOf(address).sample, value.family, seenThere.port)
       const service = declaredAt(statement, seenThere.port)
       found.set(subject, { subject, protocol, tls: seenThere.tls, service, seenAt: { subject: address, row } })

@@ -29,6 +29,9 @@ for port in 443 322; do
   say tls6.$port.versions "$(tls_versions --ipv6 "[$A6]:$port")"
 done
 say tls.key "$(timeout 10 openssl s_client -connect "$A:443" < /dev/null 2> /dev/null | openssl x509 -noout -text | sed -n 's/.*NIST CURVE: //p')"
+OFFERED=$(nmap -Pn -n -p 22 --script ssh2-enum-algos "$A" 2> /dev/null | sed -n 's/^|_*       *//p')
+WEAK=$(grep -cE '^(3des|arcfour|blowfish|cast128|ssh-dss|hmac-md5|none@|diffie-hellman-group1-|diffie-hellman-group-exchange-sha1)' <<< "$OFFERED")
+say ssh.weak-algorithms "$WEAK of $([ "$(wc -l <<< "$OFFERED")" -gt 20 ] && echo many)"
 say ssh.methods "$("${SSH[@]}" root@$A true 2>&1 | tr -d '\r' | grep -o 'Permission denied.*')"
 say ssh.key "$("${SSH[@]}" -i "$DIRECTORY/secrets/ssh-key" service@$A id -un)"
 

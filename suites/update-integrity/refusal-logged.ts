@@ -88,7 +88,7 @@ function ownRecords(log: Log, context: Context) {
           {
             at: r.at,
             channel: r.channel,
-            text: parseSyslog(fromBase64(r.raw)).text,
+            text: parseSyslog(fromBase64(r.raw)).message,
             cite: context.cite(`/log/records/${i}`),
           },
         ]

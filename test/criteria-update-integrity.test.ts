@@ -243,6 +243,7 @@ const attempt = (before: string | null, afterwards: string | null, cameBack = tr
   sha256: '0'.repeat(64),
   bytes: 9,
   upload: told('Ok, rebooting').exchange,
+  tries: 1,
   versionBefore: told(before),
   versionAfter: told(afterwards),
   contentBefore: null,

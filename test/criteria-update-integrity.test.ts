@@ -243,6 +243,7 @@ const attempt = (before: string | null, afterwards: string | null, cameBack = tr
   sha256: '0'.repeat(64),
   bytes: 9,
   upload: told('Ok, rebooting').exchange,
+  tries: 1,
   versionBefore: told(before),
   versionAfter: told(afterwards),
   contentBefore: null,
@@ -370,6 +371,243 @@ test('older updates: pass, fail, inconclusive', () => {
   ]
   for (const [value, verdict, codes] of rows)
     assert.deepEqual(judge(older, value, declared, {}), [verdict, codes], codes)
+})
+
+const criterionOf = (name: string) => AREA.find((c) => c.id === `update-integrity/${name}`) ?? assert.fail(name)
+const genuineAttempt = { id: 'genuine', ...attempt('1.0.0', '1.1.0') }
+const notInstalled = { id: 'genuine', ...attempt('1.0.0', '1.0.0') }
+
+test('truncated, unsigned, foreign and other-model packages: each owned by one criterion', () => {
+  const change = (part: 'payload' | 'unknown', uniform = false) => ({ at: 1, bytes: 9, part, uniform })
+  const opaque = { ...declared, updates: declared.updates.map((u) => ({ ...u, format: 'opaque' as const })) }
+  const unsigned = { ...declared, updates: declared.updates.map((u) => ({ ...u, signed: false })) }
+  const only = (id: VariantId, to = '1.0.0', over: Partial<UpdateVariant> = {}) =>
+    observation({ variants: [{ ...variant(id, to), ...over }] })
+  const rows: [string, UpdateRefusal, Statement, string, string][] = [
+    ['truncated', only('truncated'), declared, 'pass', 'refused'],
+    ['truncated', only('truncated', '1.1.0'), declared, 'fail', 'installed'],
+    ['truncated', only('last-block-missing'), declared, 'inconclusive', 'missing,refused'],
+    [
+      'truncated',
+      only('last-block-missing', '1.1.0', { change: change('unknown') }),
+      opaque,
+      'inconclusive',
+      'installed,missing',
+    ],
+    [
+      'truncated',
+      only('last-block-missing', '1.1.0', { change: change('unknown') }),
+      declared,
+      'fail',
+      'installed,missing',
+    ],
+    ['truncated', only('truncated', '1.1.0', { change: change('payload', true) }), opaque, 'inconclusive', 'installed'],
+    ['truncated', only('truncated', '1.0.0', { cameBack: false }), declared, 'fail', 'did-not-come-back'],
+    ['unsigned', only('stripped'), declared, 'pass', 'refused'],
+    ['unsigned', only('maker-unsigned', '1.1.0'), declared, 'fail', 'installed'],
+    ['unsigned', only('payload-bit'), declared, 'inconclusive', 'missing'],
+    ['unsigned', only('payload-bit'), unsigned, 'fail', 'shipped-unsigned'],
+    ['unsigned', { ...only('stripped'), genuine: notInstalled }, unsigned, 'inconclusive', 'genuine-not-installed'],
+    ['foreign-key', only('maker-foreign-key'), declared, 'pass', 'refused'],
+    ['foreign-key', only('maker-foreign-key', '1.1.0'), declared, 'fail', 'installed'],
+    ['foreign-key', only('maker-foreign-key'), unsigned, 'inconclusive', 'no-signature-declared'],
+    [
+      'foreign-key',
+      { ...only('maker-foreign-key'), genuine: notInstalled },
+      declared,
+      'inconclusive',
+      'genuine-not-installed',
+    ],
+    ['other-model', only('maker-other-model'), declared, 'pass', 'refused'],
+    ['other-model', only('maker-other-model', '1.1.0'), declared, 'fail', 'installed'],
+    [
+      'other-model',
+      observation({ missing: [{ id: 'maker-other-model', why: 'not-supplied' }] }),
+      declared,
+      'inconclusive',
+      'missing',
+    ],
+  ]
+  for (const [name, value, statement, verdict, codes] of rows)
+    assert.deepEqual(
+      judge(criterionOf(`${name}-update-refused`), value, statement, {}),
+      [verdict, codes],
+      `${name} ${codes}`,
+    )
+  const lost = only('truncated')
+  const [first] = lost.variants
+  if (first) first.upload = { ...first.upload, failure: { code: 'reset', detail: '' }, rounds: [] }
+  const truncated = criterionOf('truncated-update-refused')
+  assert.deepEqual(judge(truncated, lost, declared, {}), ['inconclusive', 'not-uploaded'])
+  if (first) first.tries = 2
+  assert.deepEqual(judge(truncated, lost, declared, {}), ['pass', 'refused'])
+})
+
+test('uploads need a log-in: the same package without it, with a wrong one, and with the right one', () => {
+  const door = (id: 'no-login' | 'wrong-login', to: string | null = '1.0.0') => ({ ...attempt('1.0.0', to), id })
+  const both = [door('no-login'), door('wrong-login')]
+  const open = {
+    ...declared,
+    updates: declared.updates.map((u) => {
+      const { account: _, ...upload } = u.upload
+      return { ...u, upload }
+    }),
+  }
+  const rows: [UpdateRefusal, Statement, string, string][] = [
+    [observation({ doors: both }), declared, 'pass', 'refused'],
+    [
+      observation({ doors: [door('no-login', '1.1.0')], genuine: null }),
+      declared,
+      'fail',
+      'genuine-not-installed,installed,not-tried',
+    ],
+    [observation({ doors: [door('no-login')] }), declared, 'inconclusive', 'not-tried,refused'],
+    [
+      observation({ doors: [door('no-login'), door('wrong-login', null)] }),
+      declared,
+      'inconclusive',
+      'refused,version-not-read',
+    ],
+    [observation({ doors: both, genuine: notInstalled }), declared, 'inconclusive', 'genuine-not-installed'],
+    [observation(), open, 'fail', 'declared-open'],
+    [observation({ genuine: null }), open, 'inconclusive', 'genuine-not-installed'],
+  ]
+  for (const [value, statement, verdict, codes] of rows)
+    assert.deepEqual(judge(criterionOf('upload-needs-login'), value, statement, {}), [verdict, codes], codes)
+})
+
+test('accounts and settings are kept', () => {
+  const login = (status = 200) => {
+    const { exchange } = told('x')
+    exchange.rounds = [{ elapsed: 1, answer: { raw: btoa(`HTTP/1.1 ${status} X\r\n\r\n`), length: 19, end: 'closed' } }]
+    return { what: 'login' as const, name: 'web', exchange, text: null }
+  }
+  const fact = (what: 'setting' | 'identity', text: string | null) => ({ what, name: what, ...told(text) })
+  const before = [login(), fact('setting', 'dhcp'), fact('identity', 'S1')]
+  const rows: [UpdateRefusal['kept'], { settings?: boolean }, string, string][] = [
+    [{ before, after: before }, {}, 'pass', 'kept,kept,login-kept'],
+    [{ before, after: [login(401), ...before.slice(1)] }, {}, 'fail', 'kept,kept,login-lost'],
+    [
+      { before, after: [login(), fact('setting', 'static'), before[2] ?? login()] },
+      {},
+      'fail',
+      'kept,login-kept,setting-changed',
+    ],
+    [
+      { before, after: [login(), before[1] ?? login(), fact('identity', 'S2')] },
+      {},
+      'inconclusive',
+      'identity-changed,kept,login-kept',
+    ],
+    [{ before, after: [login(503), ...before.slice(1)] }, {}, 'inconclusive', 'kept,kept,not-read'],
+    [{ before: [login()], after: [login()] }, {}, 'inconclusive', 'login-kept,no-setting-declared'],
+    [{ before: [login()], after: [login()] }, { settings: false }, 'pass', 'login-kept'],
+    [{ before: [login(401)], after: [login()] }, { settings: false }, 'inconclusive', 'login-did-not-work'],
+    [{ before: [], after: [] }, { settings: false }, 'inconclusive', 'no-login-declared'],
+    [null, {}, 'inconclusive', 'genuine-not-installed'],
+  ]
+  for (const [kept, parameters, verdict, codes] of rows)
+    assert.deepEqual(
+      judge(criterionOf('settings-kept'), observation({ kept }), declared, parameters),
+      [verdict, codes],
+      codes,
+    )
+  const value = observation({ kept: { before, after: before }, genuine: notInstalled })
+  assert.equal(judge(criterionOf('settings-kept'), value, declared, {})[0], 'inconclusive')
+})
+
+test('refused updates are recorded: records as SWUpdate 2022.12 and the reference camera sent them', () => {
+  const REFUSED =
+    '<27>Nov 22 01:05:21 camera-0031 swupdate: SWUPDATE failed [1] Image invalid or corrupted. Not installing ...'
+  const NOISE = '<27>Nov 22 01:05:20 camera-0031 swupdate: SWUPDATE failed [0] ERROR : 0xe tls hs: rc -1, err 1'
+  const OTHER = '<13>Nov 22 01:05:19 camera-0031 camera: picture is sharp'
+  const CAMERA =
+    '<132>1 2026-11-22T01:05:19.000Z S1 camera - UPDATE-REFUSED [event@32473 user="admin"] Firmware update refused user="admin" reason="signature not valid"'
+  const HALF = '<29>Nov 22 01:05:19 camera-0031 swupdate: Software Update started !'
+  const LOGIN = '<27>Nov 22 01:05:19 camera-0031 web: 401 Unauthorized for POST /update'
+  const at = (value: Omit<UpdateAttempt, 'id'>, time: number) => ({ ...value, upload: { ...value.upload, at: time } })
+  const log = (records: [number, string][], over: Partial<NonNullable<UpdateRefusal['log']>> = {}): UpdateRefusal =>
+    observation({
+      variants: [{ ...variant('payload-bit'), ...at(attempt('1.0.0', '1.0.0'), 100) }],
+      genuine: { ...genuineAttempt, ...at(attempt('1.0.0', '1.1.0'), 200) },
+      log: {
+        channels: [
+          { id: 'udp', protocol: 'syslog-udp', port: 514, receiving: true, before: null, enable: null, after: null },
+        ],
+        faults: [],
+        from: 10,
+        until: 300,
+        records: records.map(([time, raw]) => ({ at: time, from: '127.0.0.1', channel: 'udp', raw: btoa(raw) })),
+        left: 0,
+        ...over,
+      },
+    })
+  const rows: [UpdateRefusal, boolean, string, string][] = [
+    [log([[120, REFUSED]]), true, 'pass', 'recorded'],
+    [log([[120, CAMERA]]), true, 'pass', 'recorded'],
+    [
+      log([
+        [20, NOISE],
+        [120, NOISE],
+        [121, REFUSED],
+      ]),
+      true,
+      'pass',
+      'recorded',
+    ],
+    [
+      log([
+        [20, NOISE],
+        [120, NOISE],
+      ]),
+      true,
+      'inconclusive',
+      'not-told-apart',
+    ],
+    [log([[120, OTHER]]), true, 'fail', 'not-recorded'],
+    [log([[120, LOGIN]]), true, 'inconclusive', 'outcome-not-said'],
+    [log([[120, HALF]]), true, 'inconclusive', 'outcome-not-said'],
+    [log([[20, OTHER]]), true, 'inconclusive', 'channel-silent'],
+    [
+      log([
+        [120, OTHER],
+        [220, REFUSED],
+      ]),
+      true,
+      'inconclusive',
+      'not-told-apart',
+    ],
+    [log([[120, OTHER]], { left: 3 }), true, 'inconclusive', 'too-many-records'],
+    [{ ...log([[120, OTHER]]), genuine: notInstalled }, true, 'inconclusive', 'genuine-not-installed'],
+    [{ ...log([[120, OTHER]]), variants: [] }, true, 'inconclusive', 'nothing-refused'],
+    [observation(), true, 'fail', 'no-channel-declared'],
+    [observation(), false, 'inconclusive', 'no-channel-declared'],
+  ]
+  for (const [value, required, verdict, codes] of rows)
+    assert.deepEqual(judge(criterionOf('refusal-logged'), value, declared, { required }), [verdict, codes], codes)
+})
+
+test('what is declared not applicable is contradicted by a page that takes an update file', () => {
+  const page = (body: string, source: 'declared' | 'decoy' = 'declared') => {
+    const { exchange } = told('x')
+    const raw = `HTTP/1.1 200 OK\r\n\r\n${body}`
+    exchange.rounds = [{ elapsed: 1, answer: { raw: btoa(raw), length: raw.length, end: 'closed' } }]
+    return { target: '/admin', source, access: null, holds: 'page', anonymous: exchange, genuine: null }
+  }
+  const against = (visit: ReturnType<typeof page>) =>
+    AREA.flatMap((c) => {
+      const cite = (at: string): Cite => ({ kind: 'http-anonymous', subject: 'a', state: 'in-service', at })
+      const seen = { answered: true, value: { visits: [visit] }, controls: [], artifacts: [] }
+      const context = { others: () => [{ subject: 'a', seen, cite }] } as unknown as JudgeContext<unknown>
+      return c.contradicts?.(context) ?? []
+    })
+  const form = '<form action="/fw"><input name=f type="file"><input value="Upgrade firmware"></form>'
+  assert.equal(against(page(form)).length, 7)
+  for (const { message } of against(page(form)))
+    assert.match(messageText('vi', message, 'update-integrity/settings-kept'), /\/admin/)
+  assert.deepEqual(against(page(form, 'decoy')), [])
+  assert.deepEqual(against(page('<form><input type=file> avatar</form>')), [])
+  assert.deepEqual(against(page('<p>Firmware update</p>')), [])
 })
 
 test('placeholders are written as their place asks', () => {

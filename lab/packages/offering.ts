@@ -17,8 +17,9 @@ const about = (key: string, values: Record<string, string | number> = {}) => ({ 
 
 /**
  * Uploads a package by the declared path and waits until what became of it can be seen. An answer that says "refused"
- * is not believed: a device that tells the old version is watched for the whole declared time. A new version counts
- * once it is told twice.
+ * is not believed: the device is watched for the whole declared time, for it may tell the new version and restart only
+ * then. A version counts once it is told twice. An upload that ends without an answer is made once more: the device may
+ * have been about to restart, or it may hang up on what it refuses.
  */
 export function makeOffering(bench: Bench, update: Update): Offer {
   const poll = Math.min(LONGEST_POLL, Math.max(SHORTEST_POLL, update.bootSeconds * 50))
@@ -35,7 +36,7 @@ export function makeOffering(bench: Bench, update: Update): Offer {
     return version
   }
 
-  async function settle(before: string | null): Promise<{ versionAfter: Told; cameBack: boolean; downtime: number }> {
+  async function settle(): Promise<{ versionAfter: Told; cameBack: boolean; downtime: number }> {
     const from = bench.now()
     let lost: number | null = null
     let downtime = 0
@@ -50,8 +51,7 @@ export function makeOffering(bench: Bench, update: Update): Offer {
         lost = null
       }
       const steady = version.text !== null && version.text === seen
-      if (steady && (version.text !== before || bench.now() - from >= declared))
-        return { versionAfter: version, cameBack: true, downtime }
+      if (steady && bench.now() - from >= declared) return { versionAfter: version, cameBack: true, downtime }
       if (bench.now() - from >= 2 * declared || bench.signal.aborted)
         return {
           versionAfter: version,
@@ -63,7 +63,7 @@ export function makeOffering(bench: Bench, update: Update): Offer {
     }
   }
 
-  return async (rope, as) => {
+  async function once(rope: Rope, as: Uploader | undefined): Promise<Omit<Offered, 'sha256' | 'bytes' | 'tries'>> {
     const versionBefore = await ready()
     const contentBefore = await content()
     const { account: _, ...anonymous } = update.upload
@@ -73,15 +73,23 @@ export function makeOffering(bench: Bench, update: Update): Offer {
         : as === 'nobody'
           ? await bench.perform(anonymous, {}, bodyOf(rope))
           : await bench.perform(update.upload, {}, bodyOf(rope), as)
-    const settled = await settle(versionBefore.text)
-    return {
-      sha256: await sha256Of(rope),
-      bytes: ropeLength(rope),
-      upload,
-      versionBefore,
-      contentBefore,
-      contentAfter: await content(),
-      ...settled,
-    }
+    const settled = await settle()
+    return { upload, versionBefore, contentBefore, contentAfter: await content(), ...settled }
+  }
+
+  return async (rope, as) => {
+    const about = { sha256: await sha256Of(rope), bytes: ropeLength(rope) }
+    const first = await once(rope, as)
+    const isUnanswered = ['reset', 'closed', 'refused', 'unreachable'].includes(first.upload.failure?.code ?? '')
+    if (!isUnanswered || !first.cameBack || changed(first)) return { ...about, tries: 1, ...first }
+    return { ...about, tries: 2, ...(await once(rope, as)) }
   }
 }
+
+const changed = ({
+  versionBefore,
+  versionAfter,
+  contentBefore,
+  contentAfter,
+}: Omit<Offered, 'sha256' | 'bytes' | 'tries'>) =>
+  versionBefore.text !== versionAfter.text || contentBefore?.text !== contentAfter?.text

@@ -13,6 +13,8 @@ const attempt = obj({
   sha256: sha256Hex(),
   bytes: int(),
   upload: exchangeSchema,
+  /** How often it was uploaded; the last time is told. One that ends without an answer is made once more. */
+  tries: int(1, 2),
   versionBefore: told,
   versionAfter: told,
   /** What tells the installed content apart; null where the statement names nothing that does. */

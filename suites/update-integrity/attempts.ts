@@ -54,9 +54,11 @@ export const unproven = ({ genuine }: UpdateRefusal, context: JudgeContext<unkno
 export const wasRefused = (a: UpdateAttempt): boolean =>
   a.cameBack && a.versionBefore.text !== null && a.versionAfter.text !== null && wasUploaded(a) && !changed(a)
 
-/** The package went out: there was an answer, or a connection that the device ended. */
-export const wasSent = ({ upload }: UpdateAttempt): boolean =>
-  upload.failure === null || ['timeout', 'reset', 'closed'].includes(upload.failure.code)
+/** The package went out: there was an answer, or twice a connection that the device ended. */
+export const wasSent = ({ upload, tries }: UpdateAttempt): boolean =>
+  upload.failure === null ||
+  upload.failure.code === 'timeout' ||
+  (tries > 1 && ['reset', 'closed'].includes(upload.failure.code))
 
 /** The package left the lab and was not turned away at the log-in: only then a refusal is one of the package. */
 export function wasUploaded(attempt: UpdateAttempt): boolean {

@@ -62,10 +62,10 @@ function recorded(
   const within = records.filter((r) => r.at >= first.at && r.at < end)
   const told = within.filter((r) => saysUpdateFailed(r.text))
   const cites = (found: typeof records) => [first.cite, ...found.slice(0, 3).map((r) => r.cite)]
-  if (told.length > 0)
-    return records.some((r) => r.at < first.at && saysUpdateFailed(r.text))
-      ? [suspicion('not-told-apart', {}, cites(told))]
-      : [evidence('recorded', { channel: told[0]?.channel ?? '' }, cites(told))]
+  const before = new Set(records.filter((r) => r.at < first.at).map((r) => shapeOf(r.text)))
+  const fresh = told.filter((r) => !before.has(shapeOf(r.text)))
+  if (fresh.length > 0) return [evidence('recorded', { channel: fresh[0]?.channel ?? '' }, cites(fresh))]
+  if (told.length > 0) return [suspicion('not-told-apart', {}, cites(told))]
   const halves = within.filter((r) => saysUpdate(r.text))
   if (halves.length > 0) return [suspicion('outcome-not-said', {}, cites(halves))]
   if (log.left > 0) return [gap('too-many-records', { left: log.left }, [context.cite('/log/left')])]
@@ -78,6 +78,9 @@ function recorded(
     : [violation('not-recorded', {}, cites(later))]
 }
 
+/** Records that differ in numbers only are alike. */
+const shapeOf = (text: string): string => text.replace(/\b(?:0x)?[0-9a-fA-F]*\d[0-9a-fA-F]*\b/g, '#')
+
 /** Records that came from this device, by their arrival. */
 function ownRecords(log: Log, context: Context) {
   const sample = context.statement.samples.find((s) => s.id === declaredOf(context.subject).sample)
@@ -88,7 +91,7 @@ function ownRecords(log: Log, context: Context) {
           {
             at: r.at,
             channel: r.channel,
-            text: parseSyslog(fromBase64(r.raw)).text,
+            text: parseSyslog(fromBase64(r.raw)).message,
             cite: context.cite(`/log/records/${i}`),
           },
         ]

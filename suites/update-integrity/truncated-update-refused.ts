@@ -9,8 +9,9 @@ import { judgeVariants, type Share } from './variants.ts'
 const SHARE: Share = {
   owns: ['truncated', 'last-block-missing'],
   enough: ['truncated'],
-  mayBePadding: ({ id, change }) =>
-    change?.uniform === true || (id === 'last-block-missing' && change?.part === 'unknown'),
+  /** The end of a compressed archive is never padding. */
+  mayBePadding: ({ id, change }, format) =>
+    change?.uniform === true || (id === 'last-block-missing' && change?.part === 'unknown' && format === 'opaque'),
 }
 
 /**

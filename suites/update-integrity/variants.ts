@@ -1,6 +1,7 @@
 import { evidence, gap, type Finding, type JudgeContext } from '../criterion.ts'
 import type { UpdateRefusal, UpdateVariant, VariantId } from '../observations/update-refusal.ts'
-import { changed, proofOf, unproven, wasRefused, wasUploaded } from './attempts.ts'
+import type { Update } from '../statement.ts'
+import { changed, proofOf, unproven, updateOf, wasRefused, wasUploaded } from './attempts.ts'
 import { outcomeOf } from './outcome.ts'
 
 /** Which variants answer a criterion, and which of them must at least have been refused. */
@@ -9,7 +10,7 @@ export interface Share {
   /** Any one of them refused is enough. */
   enough: readonly VariantId[]
   /** Installed, it may be padding that no signature needs to cover. */
-  mayBePadding?(variant: UpdateVariant): boolean
+  mayBePadding?(variant: UpdateVariant, format: Update['format']): boolean
 }
 
 /**
@@ -20,8 +21,9 @@ export function judgeVariants(value: UpdateRefusal, share: Share, context: Judge
   const offered = value.variants.flatMap((v, i) =>
     share.owns.includes(v.id) ? [{ variant: v, cite: context.cite(`/variants/${i}`) }] : [],
   )
+  const format = updateOf(context)?.format ?? 'opaque'
   const outcomes = offered.flatMap(({ variant, cite }) => [
-    ...outcomeOf(variant, variant.id, cite, share.mayBePadding?.(variant) ?? false),
+    ...outcomeOf(variant, variant.id, cite, share.mayBePadding?.(variant, format) ?? false),
     ...(variant.cameBack && !changed(variant) && !wasUploaded(variant)
       ? [gap('not-uploaded', { variant: variant.id }, [cite])]
       : []),

@@ -38,6 +38,11 @@ say tls "$(for port in 80 554 1883 49152; do tls_versions "$A:$port"; done)"
 say update.before "$(version)"
 say update.other-model.answer "$(install other-model-2.6.0.tar.gz)"
 say update.other-model "$(version)"
+say update.anonymous "$(code --data-binary "@$DIRECTORY/firmware/update-2.5.0.tar.gz" "http://$A/cgi-bin/upload.cgi") $(version)"
+head -c -$(($(stat -c %s "$DIRECTORY/firmware/update-2.5.0.tar.gz") / 8)) "$DIRECTORY/firmware/update-2.5.0.tar.gz" > "$DIRECTORY/firmware/less"
+say update.truncated "$(install less > /dev/null; version)"
+rm "$DIRECTORY/firmware/less"
+install update-2.3.0.tar.gz > /dev/null
 say update.unsigned "$(install update-2.5.0.tar.gz > /dev/null; version)"
 say update.older "$(install update-2.3.0.tar.gz > /dev/null; version)"
 say log.arrives "$(recorded imudp motion)"
@@ -45,4 +50,5 @@ code -u mallory:wrong "http://$A/config/" > /dev/null
 play "rtsp://trudy:wrong@$A/h264/main" > /dev/null
 sleep 8
 say log.http "$(records imudp mallory) $(records imudp 401) $(records imudp httpd)"
+say log.update "$(records imudp update) $(records imudp upload)"
 say log.rtsp "$(records imudp trudy) $(records imudp rtsp)"

@@ -353,9 +353,14 @@ describe('of a reference camera', { timeout: 120_000 }, () => {
     assert.deepEqual(of({ before: withBody(tries.before, () => '{"records":[]}') }).codes, ['log-empty'])
     const half = withBody(tries.between, (b) => {
       const { records } = JSON.parse(b) as { records: unknown[] }
-      return JSON.stringify({ records: records.slice(3) })
+      return JSON.stringify({ records: records.slice(9) })
     })
     assert.deepEqual(of({ between: half }).codes, ['entries-lost?'])
+    const rolled = withBody(tries.between, (b) => {
+      const { records } = JSON.parse(b) as { records: unknown[] }
+      return JSON.stringify({ records: records.slice(1) })
+    })
+    assert.equal(of({ between: rolled }).verdict, 'pass', 'a log of bounded length gives up its oldest')
     const undeclared = structuredClone(all.statement)
     delete undeclared.logging.api?.clear
     assert.deepEqual(of({}, undeclared), { verdict: 'inconclusive', codes: ['clearing-not-declared?'] })

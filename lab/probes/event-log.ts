@@ -6,8 +6,8 @@ import { openChannels, storable } from '../services/log-channels.ts'
 import { causeEvents } from './log-events.ts'
 import { mainDoor } from './login-door.ts'
 
-/** Enough to know the shape of what a device writes by itself; another probe keeps still for longer. */
-const QUIET_MILLISECONDS = 1_500
+/** What a device writes by itself every few seconds must be known, so that it is taken for nothing else. */
+const QUIET_MILLISECONDS = 3_200
 /** Records that are later than this count as missing. */
 const LATE_MILLISECONDS = 6_000
 const AFTER_LAST_MILLISECONDS = 700

@@ -50,7 +50,7 @@ const PATTERNS: Record<Deed, RegExp> = {
   ),
 }
 
-const OF_ACCOUNTS: readonly Deed[] = ['account-added', 'account-removed', 'password-changed']
+export const OF_ACCOUNTS: readonly Deed[] = ['account-added', 'account-removed', 'password-changed']
 
 /** A record that speaks of an account is none of a setting, though both were changed. */
 export const speaksOf = (deed: Deed, text: string): boolean =>

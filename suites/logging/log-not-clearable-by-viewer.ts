@@ -1,5 +1,5 @@
 import { defineCriterion, evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
-import { readLog } from '../facts/log-entries.ts'
+import { newEntries, readLog } from '../facts/log-entries.ts'
 import { wereAccepted } from '../facts/login-outcome.ts'
 import { kind as logClearing, type LogClearing } from '../observations/log-clearing.ts'
 import type { Exchange } from '../observations/exchange.ts'
@@ -30,9 +30,11 @@ export const criterion = defineCriterion({
     if (before.entries.length === 0) return [gap('log-empty', {}, [cite('/tries/before')])]
     const byViewer = ['/tries/before', '/tries/byViewer', '/tries/between'].map(cite)
     const left = kept(before.entries, between.entries)
-    if (left === 0) return [violation('cleared-by-viewer', { viewer: tries.viewer }, byViewer)]
-    if (left < before.entries.length)
-      return [suspicion('entries-lost', { entries: before.entries.length - left }, byViewer)]
+    const lost = before.entries.length - left
+    // A log of bounded length gives up an old entry for each new one.
+    const isRolled = lost <= newEntries(before.entries, between.entries).length
+    if (left === 0 && !isRolled) return [violation('cleared-by-viewer', { viewer: tries.viewer }, byViewer)]
+    if (left === 0 || !isRolled) return [suspicion('entries-lost', { entries: lost }, byViewer)]
     const byAdministrator = ['/tries/byAdministrator', '/tries/after'].map(cite)
     if (kept(before.entries, after.entries) > 0) return [gap('administrator-did-not-clear', {}, byAdministrator)]
     return [evidence('refused', { viewer: tries.viewer, entries: left }, [...byViewer, ...byAdministrator])]
@@ -46,7 +48,12 @@ const kept = (before: readonly string[], later: readonly string[]): number => {
 
 const isCleared = (before: Exchange, later: Exchange): boolean => {
   const [was, is] = [readLog(before), readLog(later)]
-  return was !== null && is !== null && was.entries.length > 0 && kept(was.entries, is.entries) === 0
+  return (
+    was !== null &&
+    is !== null &&
+    kept(was.entries, is.entries) === 0 &&
+    was.entries.length > newEntries(was.entries, is.entries).length
+  )
 }
 
 /** No way to clear the log is declared, and there is one (rule 5). */

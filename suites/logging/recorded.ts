@@ -1,6 +1,6 @@
 import { evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
 import { bodyHolds } from '../facts/http-text.ts'
-import { DEEDS, speaksOf } from '../facts/log-events.ts'
+import { DEEDS, OF_ACCOUNTS, speaksOf } from '../facts/log-events.ts'
 import { wasRefused, wereAccepted } from '../facts/login-outcome.ts'
 import type { EventLog, LogEvent } from '../observations/event-log.ts'
 import type { RebootLog } from '../observations/reboot-log.ts'
@@ -52,7 +52,9 @@ function unclear(
   const later = after(event, told)
   const speaking = later.filter((r) => speaksOf(deed, r.text) && !r.failure)
   if (speaking.length > 0) return [suspicion('event-log.not-told-apart', { event: event.id }, cites(speaking))]
-  const worded = event.word === '' ? [] : later.filter((r) => r.names(event.word))
+  // The account that was made is named once more when it is removed.
+  const isOther = (r: LogRecord): boolean => OF_ACCOUNTS.some((d) => d !== deed && speaksOf(d, r.text))
+  const worded = event.word === '' ? [] : later.filter((r) => r.names(event.word) && !isOther(r))
   if (worded.length > 0) return [suspicion('event-log.not-said-what', { event: event.id }, cites(worded))]
   const folded = later.filter((r) => r.repeated)
   if (folded.length > 0) return [suspicion('event-log.folded', { event: event.id }, cites(folded))]

@@ -8,7 +8,7 @@ import type { Statement } from '../../suites/statement.ts'
 import { writeRegulation } from './regulation.ts'
 
 export const OWNER_PASSWORD = 'Owner-7421-kxq'
-export const SPARE_PASSWORD = 'Spare-9921-wvb'
+export const SPARE_PASSWORD = 'Viewer-9921-wvb'
 
 /** The reference camera with quick locks and boots; its statement names the web log-ins only. */
 export interface CameraUnit {

@@ -1,4 +1,5 @@
 import { perform } from '../../lab/actions.ts'
+import { tookEffect } from '../../lab/effect.ts'
 import { makeRedactor } from '../../lab/redact.ts'
 import { startSyslog } from '../../lab/services/syslog.ts'
 import type { Bench, Undo } from '../../lab/probe.ts'
@@ -25,9 +26,12 @@ export function liveBench(
     async undo(id) {
       const undo = open.get(id)
       open.delete(id)
-      if (undo) await perform(bench, undo.action, undo.values)
       undone.push(id)
-      return undo !== null
+      if (!undo) return false
+      const known = ([name, value]: [string, string]) =>
+        [name, value.startsWith('secret:') ? (secrets[value.slice(7)] ?? '') : value] as const
+      const values = Object.fromEntries(Object.entries(undo.values).map(known))
+      return tookEffect(undo.action, await perform(bench, undo.action, values))
     },
     async syslog(protocol, port, family) {
       const address = bench.sources(family)[0] ?? '127.0.0.1'

@@ -47,8 +47,11 @@ say update.unsigned "$(install update-2.5.0.tar.gz > /dev/null; version)"
 say update.older "$(install update-2.3.0.tar.gz > /dev/null; version)"
 say log.arrives "$(recorded imudp motion)"
 code -u mallory:wrong "http://$A/config/" > /dev/null
+code -u admin:12345 "http://$A/config/" > /dev/null
 play "rtsp://trudy:wrong@$A/h264/main" > /dev/null
 sleep 8
 say log.http "$(records imudp mallory) $(records imudp 401) $(records imudp httpd)"
 say log.update "$(records imudp update) $(records imudp upload)"
 say log.rtsp "$(records imudp trudy) $(records imudp rtsp)"
+say log.accepted "$(records imudp admin)"
+say log.password "$(records imudp 12345)"

@@ -37,7 +37,9 @@ error_log /var/log/nginx/error.log error;
 events { worker_connections 256; }
 http {
   include /etc/nginx/mime.types;
-  access_log off;
+  map "$status $remote_user" $accepted { "~^200 ." 1; default 0; }
+  log_format accepted 'log-in of user $remote_user from $remote_addr succeeded';
+  access_log syslog:server=unix:/dev/log,facility=authpriv,severity=info,tag=nginx,nohostname accepted if=$accepted;
   server_tokens off;
   server {
     listen 443 ssl http2;

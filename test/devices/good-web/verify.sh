@@ -39,6 +39,10 @@ say ssh.key "$("${SSH[@]}" -i "$DIRECTORY/secrets/ssh-key" service@$A id -un)"
 code -u 'mallory:wrong' "https://$A/private/" > /dev/null
 say log.https.udp "$(recorded imudp nginx '"mallory"' 'client: 10.78.0.1')"
 say log.https.tls "$(recorded imtcp nginx '"mallory"' 'client: 10.78.0.1')"
+say log.https.accepted "$(recorded imudp nginx 'log-in of user admin from 10.78.0.1 succeeded')"
+code -u $'eve\r\nforged:wrong' "https://$A/private/" > /dev/null
+say log.https.line-break "$(recorded imudp nginx 'eve#015#012forged')"
+say log.https.password "$(records imudp "$P")"
 play "rtsps://trudy:wrong@$A:322/live/main" > /dev/null
 say log.rtsps.udp "$(recorded imudp rtsp-server user=trudy rhost=10.78.0.1)"
 say log.rtsps.tls "$(recorded imtcp rtsp-server user=trudy rhost=10.78.0.1)"

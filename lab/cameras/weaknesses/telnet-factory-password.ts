@@ -8,6 +8,7 @@ export const weakness: Weakness = {
   },
   criteria: [
     'exposed-ports/undeclared-tcp-ports',
+    'exposed-ports/no-insecure-services',
     'authentication/no-default-remote-credentials',
     'authentication/no-anonymous-remote-access',
     'encryption/no-plain-remote-login',

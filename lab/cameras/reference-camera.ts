@@ -101,12 +101,13 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       : makeListener([ipv6], behaviour.ipv6DebugPort, makeDebugServer)
   const snmp = behaviour.snmpAgent ? makeUdpListener(ipv4, SNMP_PORT, answerSnmp(`Linux camera ${MODEL}`)) : null
   const ssdp = behaviour.ssdpResponder ? makeUdpListener(ipv4, SSDP_PORT, answerSsdp(ipv4)) : null
-  const redirect = behaviour.redirectListens ? http : null
-  const listeners = [https, stream, redirect, debug, snmp, ssdp, ...doors].filter((one) => one !== null)
+  const listeners = [https, stream, http, debug, snmp, ssdp, ...doors].filter((one) => one !== null)
 
   const open = async (): Promise<void> => {
     try {
       for (const listener of listeners) await listener.open()
+      // It had to be open for its port to be known.
+      if (!behaviour.redirectListens) await http?.close()
     } catch (error) {
       await close()
       throw error

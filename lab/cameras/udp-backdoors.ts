@@ -25,6 +25,9 @@ function elements(bytes: Buffer): { tag: number; content: Buffer }[] {
 
 const OK = element(2, Buffer.from([0]))
 
+/** sysUpTime.0 (RFC 3418 section 2), the one object that is no text. */
+const UPTIME = '2b06010201010300'
+
 /** Answers a GetRequest of SNMP v1 or v2c under the community `public` with a description (RFC 1157 section 4.1.3). */
 export const answerSnmp =
   (description: string): Answering =>
@@ -37,7 +40,9 @@ export const answerSnmp =
     const [binding] = list ? elements(list.content) : []
     const [name] = binding ? elements(binding.content) : []
     if (!id || !name) return null
-    const bound = element(0x30, element(6, name.content), element(4, Buffer.from(description)))
+    const isUptime = name.content.toString('hex') === UPTIME
+    const value = isUptime ? element(0x43, Buffer.from([0, 1, 0, 0])) : element(4, Buffer.from(description))
+    const bound = element(0x30, element(6, name.content), value)
     const response = element(0xa2, element(2, id.content), OK, OK, element(0x30, bound))
     return element(0x30, element(2, version.content), element(4, community.content), response)
   }

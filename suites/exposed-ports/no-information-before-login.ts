@@ -84,11 +84,13 @@ function leaks(sayings: readonly Saying[], about: UnitInformation): Finding[] {
   return [...found.values()].flatMap(({ kind, value, certain, at }): Finding[] => {
     const values = { value, where: at.map((s) => s.where).join('; ') }
     const cites = at.map((s) => s.cite)
-    if (certain) return [violation(`${kind}-told`, values, cites)]
-    return found.has(`${kind} ${value} true`) ? [] : [suspicion(`${kind}-perhaps`, values, cites)]
+    if (certain || kind === 'serial') return [violation(TOLD[kind], values, cites)]
+    return found.has(`${kind} ${value} true`) ? [] : [suspicion(PERHAPS[kind], values, cites)]
   })
 }
 
+const TOLD = { serial: 'serial-told', firmware: 'firmware-told', user: 'user-told' } as const
+const PERHAPS = { firmware: 'firmware-perhaps', user: 'user-perhaps' } as const
 const MOST_PLACES = 4
 const cited = (sayings: readonly Saying[]): Cite[] => sayings.slice(0, MOST_PLACES).map((s) => s.cite)
 

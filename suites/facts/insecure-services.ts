@@ -37,6 +37,8 @@ const ESCAPES = /\x1b\[[0-9;?]{0,16}[A-Za-z]/g
 /** The daemons of rlogin, rsh and rexec say their names, or refuse after a byte of 1 (RFC 1282). */
 const R_SERVICE =
   /^[\x00\x01]{0,2}(?:(?:rlogind|rshd?|remshd|rexecd)\b|[^\r\n]{0,16}\b(?:rlogind|rshd|remshd|rexecd):)|^\x01[^\r\n]{0,32}Permission denied/i
+/** What shells say before their first prompt, which may come a moment later. */
+const SHELL_SAYS = /can't access tty|job control turned off|built-in shell \((?:ash|hush|msh)\)/
 /** What a shell ends its greeting with: `#` or `$` behind a short word or path, or alone. */
 const SHELL = /^[^\s<>"'{}=]{0,64}(?: ?[~/][^\s<>"'{}=]{0,64})? ?[#$]$/
 /** What a console ends with: one short word and `>`. */
@@ -50,7 +52,8 @@ export function insecureService(row: ServiceSeen): Insecure | null {
     latin1(fromBase64(text).subarray(0, 512)),
   )
   if (!row.tls && said.some((text) => R_SERVICE.test(text))) return 'r-service'
-  if (protocol !== 'unknown' || row.tls) return null
+  if ((protocol !== 'unknown' && protocol !== 'console') || row.tls) return null
+  if (said.some((text) => SHELL_SAYS.test(text))) return 'shell'
   const prompts = said.map(
     (text) =>
       text

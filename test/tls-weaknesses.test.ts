@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { after, test } from 'node:test'
 import { startReferenceCamera, type ReferenceCamera } from '../lab/cameras/reference-camera.ts'
 import { weaknesses } from '../lab/cameras/weaknesses.generated.ts'
-import { has } from './support/programs.ts'
+import { has, said } from './support/programs.ts'
 import { codes } from './support/judging.ts'
 import { judgeTls, observeTls, TLS_CRITERIA, verdictsOf } from './support/tls.ts'
 
@@ -85,12 +84,3 @@ for (const [id, seenBy] of Object.entries(SEEN_BY))
       assert.match(await said(program, args(port)), says)
     }
   })
-
-/** Everything a program says; the camera runs in this process and must be able to answer meanwhile. */
-async function said(program: string, args: string[]): Promise<string> {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 50_000 })
-  let text = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (d: Buffer) => (text += d.toString('latin1')))
-  await new Promise((done) => child.once('close', done))
-  return text
-}

@@ -1,5 +1,5 @@
-import { connect } from 'node:tls'
-import type { DetailedPeerCertificate } from 'node:tls'
+import { connect, type DetailedPeerCertificate } from 'node:tls'
+import type { Failure } from '../../suites/observations/exchange.ts'
 import type { TlsPeer } from '../../suites/observations/tls-handshakes.ts'
 import type { Bench, Endpoint } from '../probe.ts'
 import { failureOf } from './line.ts'
@@ -40,11 +40,11 @@ export async function meetPeer(
     if (bench.signal.aborted) abort()
     bench.signal.addEventListener('abort', abort, { once: true })
     socket.once('secureConnect', () => resolve(null))
-    socket.once('error', (e) => resolve(failureOf(e)))
+    socket.once('error', (e) => resolve(endedOf(e)))
     socket.once('close', () => {
       clearTimeout(timer)
       bench.signal.removeEventListener('abort', abort)
-      resolve({ code: 'closed', detail: 'closed before the handshake ended' })
+      resolve({ code: 'reset', detail: 'gone before the handshake ended' })
     })
   })
   if (peer.failure === null) {
@@ -55,6 +55,10 @@ export async function meetPeer(
   socket.destroy()
   return { ...peer, elapsed: bench.now() - at }
 }
+
+/** Node calls an orderly close within the handshake a reset, too; only the words differ. */
+const endedOf = (e: NodeJS.ErrnoException): Failure =>
+  e.message.startsWith('Client network socket disconnected') ? { code: 'closed', detail: 'FIN' } : failureOf(e)
 
 /** From the server's own certificate to the last one sent; a self-signed one is its own issuer. */
 function chainOf(first: DetailedPeerCertificate): string[] {

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { fromBase64 } from '../../suites/facts/bytes.ts'
-import { GROUPS } from '../../suites/facts/tls-groups.ts'
-import { groupIn } from '../../suites/facts/tls-handshakes.ts'
+import { groupIn, ownCurve } from '../../suites/facts/tls-handshakes.ts'
 import { versionOffers, outcomeOf } from '../../suites/facts/tls-offers.ts'
-import { tlsAnswerOf, type TlsAnswer } from '../../suites/facts/tls-records.ts'
+import { tlsAnswerOf } from '../../suites/facts/tls-records.ts'
 import { certificateOf } from '../../suites/facts/x509.ts'
 import type { Seen } from '../../suites/observation.ts'
 import { kind, type TlsHandshakes, type TlsPeer, type TlsShake } from '../../suites/observations/tls-handshakes.ts'
@@ -110,7 +109,7 @@ async function follow(bench: Bench, ask: Ask, first: TlsShake, say: Say): Promis
       await delay(500)
     } else if (chosen === null || !groups.includes(chosen)) break
     else {
-      const own: number | null = curveOf(answer)
+      const own: number | null = ownCurve(answer)
       kept = chosen === kept || own === null || !groups.includes(own) ? null : own
       groups = [...groups.filter((g) => g !== chosen && g !== kept), ...(kept === null ? [] : [kept])]
     }
@@ -119,12 +118,6 @@ async function follow(bench: Bench, ask: Ask, first: TlsShake, say: Say): Promis
     hellos.push(last)
   }
   return hellos
-}
-
-/** The group that is the curve of the server's own key. */
-function curveOf({ chain }: TlsAnswer): number | null {
-  const curve = certificateOf(chain?.[0] ?? new Uint8Array())?.key.curve ?? ''
-  return GROUPS.find((g) => g.name === curve)?.id ?? null
 }
 
 /** The certificate that TLS 1.3 shows by default, then that of the other kind, if there is one. */

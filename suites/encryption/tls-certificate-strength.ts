@@ -133,8 +133,10 @@ function unseen(value: TlsHandshakes, { accepted, cite }: Offers, shown: ShownCe
     .filter((k) => !shown.some((s) => s.position === 0 && s.kinds.includes(k)))
     .map((k) => gap('certificate-unseen', { port, kind: k }, [cite('/hellos')]))
   if (accepted.some((o) => o.version === 'tls1.3')) {
-    // An alert is the device's word; any other end of a handshake may be the lab's.
-    const answered = value.peers.filter((p) => p.chain.length > 0 || /ALERT/.test(p.failure?.detail ?? ''))
+    // An alert and an orderly close are the device's word; any other end of a handshake may be the lab's.
+    const answered = value.peers.filter(
+      ({ chain, failure }) => chain.length > 0 || failure?.code === 'closed' || /ALERT/.test(failure?.detail ?? ''),
+    )
     if (!value.peers.some((p) => p.chain.length > 0) || answered.length < 2)
       findings.push(gap('certificate-unseen', { port, kind: 'TLS 1.3' }, [cite('/hellos')]))
   }

@@ -6,7 +6,8 @@ import { kind as tlsHandshakes } from '../observations/tls-handshakes.ts'
 import { kind as tlsOffers } from '../observations/tls-offers.ts'
 import { obj } from '../schema.ts'
 import { appliesWhereTls, undeclaredTls } from './tls-catalogue.ts'
-import { absentIn13, byRule, offersOf } from './tls-endpoint.ts'
+import { byRule, offersOf } from './tls-endpoint.ts'
+import { absentIn13 } from './tls-only-13.ts'
 import { ruleNamed, tlsRules } from './tls-rules.ts'
 
 /**

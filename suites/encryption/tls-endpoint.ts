@@ -1,4 +1,4 @@
-import { evidence, gap, violation, type Cite, type Finding, type JudgeContext } from '../criterion.ts'
+import { evidence, violation, type Cite, type Finding, type JudgeContext } from '../criterion.ts'
 import { versionOffers, type VersionOffer } from '../facts/tls-offers.ts'
 import { kind as tlsOffers } from '../observations/tls-offers.ts'
 import type { TlsRule } from './tls-rules.ts'
@@ -28,14 +28,6 @@ export function offersOf({ others, subject }: Pick<JudgeContext<unknown>, 'other
 
 /** Accepted, or refused with every suite that was asked for. */
 export const isDecided = (o: VersionOffer): boolean => o.accepted.length > 0 || (o.asked.size > 0 && o.open.size === 0)
-
-/** What only versions before TLS 1.3 have: it is absent where TLS 1.3 alone is accepted and the others are refused. */
-export function absentIn13(code: string, port: number, { offers, olderUnknown, cite }: Offers): Finding {
-  const hellos = (at: number[]) => at.map((i) => cite(`/hellos/${i}`))
-  if (olderUnknown) return gap('older-undecided', { port }, [cite('/hellos')])
-  const cites = offers.flatMap((o) => [...hellos(o.refused), ...hellos(o.accepted.slice(0, 1).map((a) => a.at))])
-  return evidence(code, { port }, cites)
-}
 
 /** A violation where the catalogue forbids it, else evidence that is shown. */
 export const byRule = ({ id, verdict }: TlsRule, values: Record<string, string | number>, cites: Cite[]): Finding =>

@@ -61,13 +61,13 @@ export const criterion = defineCriterion({
       else if (offer.refused.length > 0)
         findings.push(evidence('groups-refused', { port, version }, offer.refused.map(hello)))
     }
-    for (const { bits, at } of primes) {
+    for (const bits of new Set(primes.map((p) => p.bits))) {
       const rule = ruleFitting(rules, { kind: 'finite-field', bits })
-      const values = { port, bits, group: `DHE ${bits}` }
-      const version = VERSION_NAME[shakes.find((s) => s.at === at)?.asked.version ?? 'tls1.2']
-      findings.push(
-        rule ? byRule(rule, { ...values, version }, [hello(at)]) : evidence('prime-allowed', values, [hello(at)]),
-      )
+      const seen = primes.filter((p) => p.bits === bits)
+      const cites = seen.map((p) => hello(p.at))
+      const version = VERSION_NAME[seen[0]?.version ?? 'tls1.2']
+      const values = { port, bits, group: `DHE ${bits}`, version }
+      findings.push(rule ? byRule(rule, values, cites) : evidence('prime-allowed', values, cites))
     }
     findings.push(
       ...unseen(

@@ -5,7 +5,8 @@ import { kind as services } from '../observations/services.ts'
 import { kind as tlsOffers } from '../observations/tls-offers.ts'
 import { obj } from '../schema.ts'
 import { appliesWhereTls, undeclaredTls } from './tls-catalogue.ts'
-import { absentIn13, byRule, offersOf } from './tls-endpoint.ts'
+import { byRule, offersOf } from './tls-endpoint.ts'
+import { absentIn13 } from './tls-only-13.ts'
 import { ruleNamed, tlsRules } from './tls-rules.ts'
 
 /** The content of a renegotiation_info of a first handshake: no verify data, so one octet of length. */

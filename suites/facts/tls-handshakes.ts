@@ -2,8 +2,13 @@ import type { TlsHandshakes } from '../observations/tls-handshakes.ts'
 import { fromBase64 } from './bytes.ts'
 import { clientHelloOf, type ClientHello } from './tls-client-hello.ts'
 import { outcomeOf, type Outcome } from './tls-offers.ts'
-import { tlsAnswerOf, type TlsAnswer, type TlsVersion } from './tls-records.ts'
+import { GROUPS } from './tls-groups.ts'
+import { tlsAnswerOf, TLS_VERSIONS, type TlsAnswer, type TlsVersion } from './tls-records.ts'
 import { suiteById } from './tls-suites.ts'
+import { certificateOf } from './x509.ts'
+
+/** TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746 section 3.3). */
+const RENEGOTIATION = 0x00ff
 
 /** One hello and what it came to. `at` counts in `hellos`. */
 export interface Shake {
@@ -58,32 +63,58 @@ export interface GroupOffer {
   open: Set<number>
 }
 
-/** What the hellos that asked for groups brought, by version; a hello counts when all its suites need a group. */
+/** What the hellos brought whose suites all need a group, by version. */
 export function groupOffers(shakes: readonly Shake[]): GroupOffer[] {
-  const offers = new Map<TlsVersion, GroupOffer>()
-  const settled = new Set<string>()
-  const suitesOnly = (s: Shake) => s.asked.suites.filter((n) => n !== 0x00ff)
-  for (const s of shakes) {
-    if (s.asked.fallback || suitesOnly(s).some((n) => exchangeOf(n) !== 'groups')) continue
-    const { version, groups } = s.asked
-    const offer = offers.get(version) ?? { version, accepted: [], refused: [], undecided: [], open: new Set() }
-    offers.set(version, offer)
-    const settle = (group: number) => settled.add(`${version} ${group}`)
-    const chosen = groupIn(s.answer)
-    if (s.outcome.is === 'accepted' && chosen !== null) {
-      if (!offer.accepted.some((a) => a.group === chosen)) offer.accepted.push({ group: chosen, at: s.at })
-      settle(chosen)
-      // Who takes a group that was not offered does not take those that were.
-      if (!groups.includes(chosen)) groups.forEach(settle)
-    } else if (s.outcome.is === 'refused') {
-      offer.refused.push(s.at)
-      groups.forEach(settle)
-    } else offer.undecided.push(s.at)
-    for (const group of groups) offer.open.add(group)
-  }
-  for (const offer of offers.values())
-    for (const group of [...offer.open]) if (settled.has(`${offer.version} ${group}`)) offer.open.delete(group)
-  return [...offers.values()]
+  const asking = shakes.filter(
+    ({ asked }) =>
+      !asked.fallback &&
+      asked.compressions.every((c) => c === 0) &&
+      asked.suites.every((n) => n === RENEGOTIATION || exchangeOf(n) === 'groups'),
+  )
+  return TLS_VERSIONS.flatMap((version) => {
+    const own = asking.filter((s) => s.asked.version === version)
+    if (own.length === 0) return []
+    const offer: GroupOffer = { version, accepted: [], refused: [], undecided: [], open: new Set() }
+    const settled = new Set<number>()
+    for (const s of own) {
+      const chosen = groupIn(s.answer)
+      if (s.outcome.is === 'accepted' && chosen !== null) {
+        if (!offer.accepted.some((a) => a.group === chosen)) offer.accepted.push({ group: chosen, at: s.at })
+        settled.add(chosen)
+        // Who takes a group that was not offered does not take those that were.
+        if (!s.asked.groups.includes(chosen)) for (const g of s.asked.groups) settled.add(g)
+      } else if (s.outcome.is === 'refused' && isOfGroups(s, own)) {
+        offer.refused.push(s.at)
+        for (const g of s.asked.groups) settled.add(g)
+      } else offer.undecided.push(s.at)
+    }
+    offer.open = new Set(own.flatMap((s) => s.asked.groups).filter((g) => !settled.has(g)))
+    return [offer]
+  })
+}
+
+/**
+ * Whether a refusal is one of the groups: the same suites were accepted with others. Where the server's own key lies on
+ * a curve that was left out, it refuses for want of that (RFC 8422 section 5.1); then it must have chosen that curve
+ * before, as the last choice, when all the others were there.
+ */
+function isOfGroups({ asked }: Shake, all: readonly Shake[]): boolean {
+  const suites = asked.suites.join()
+  const accepted = all.filter((s) => s.outcome.is === 'accepted' && s.asked.suites.join() === suites)
+  const own = accepted.map((s) => ownCurve(s.answer)).find((g) => g !== null) ?? null
+  if (own === null || asked.groups.includes(own)) return accepted.length > 0
+  return accepted.some(
+    (s) =>
+      groupIn(s.answer) === own &&
+      s.asked.groups.at(-1) === own &&
+      asked.groups.every((g) => s.asked.groups.includes(g)),
+  )
+}
+
+/** The group that is the curve of the server's own key, where its certificate was sent. */
+export function ownCurve({ chain }: TlsAnswer): number | null {
+  const curve = certificateOf(chain?.[0] ?? new Uint8Array())?.key.curve ?? ''
+  return GROUPS.find((g) => g.name === curve)?.id ?? null
 }
 
 /** The group of a HelloRetryRequest or ServerKeyExchange. */
@@ -93,12 +124,12 @@ export function groupIn({ hello, keyExchange }: TlsAnswer): number | null {
 }
 
 /** Sizes of the primes that were used with finite-field exchange before TLS 1.3. */
-export const primesOf = (shakes: readonly Shake[]): { bits: number; at: number }[] =>
-  shakes.flatMap(({ answer, at }) =>
+export const primesOf = (shakes: readonly Shake[]): { bits: number; version: TlsVersion; at: number }[] =>
+  shakes.flatMap(({ asked, answer, at }) =>
     answer.hello &&
     exchangeOf(answer.hello.suite) === 'prime' &&
     answer.keyExchange &&
     'primeBits' in answer.keyExchange
-      ? [{ bits: answer.keyExchange.primeBits, at }]
+      ? [{ bits: answer.keyExchange.primeBits, version: asked.version, at }]
       : [],
   )

@@ -44,6 +44,15 @@ export function output(program: string, args: string[], seconds = 60): string {
   return stdout.toString('utf8')
 }
 
+/** Everything a program says while this process goes on serving it. */
+export async function said(program: string, args: string[], seconds = 50): Promise<string> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: seconds * 1000 })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (d: Buffer) => (text += d.toString('latin1')))
+  await new Promise((done) => child.once('close', done))
+  return text
+}
+
 export interface Certificates {
   directory: string
   rsa: { cert: string; key: string }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { test, type TestContext } from 'node:test'
 import { startReferenceCamera, type ReferenceCamera } from '../lab/cameras/reference-camera.ts'
 import type { CameraOptions } from '../lab/cameras/options.ts'
+import { answerDiscovery, endpointReference } from '../lab/cameras/onvif/discovery.ts'
 import { httpClient } from '../lab/instruments/http.ts'
 import { usernameToken } from '../lab/instruments/username-token.ts'
 import { answerOf } from '../suites/facts/answer.ts'
@@ -230,4 +233,46 @@ test('what is no call of ONVIF is refused, and nothing breaks the camera', LIMIT
     assert.ok([400, 401].includes(said) && is.startsWith('Sender/'), `${said} ${is}`)
   }
   assert.equal((await post(soap('GetSystemDateAndTime'))).is, 'GetSystemDateAndTimeResponse')
+})
+
+const discover = (body: string, id = 'urn:uuid:1'): Buffer =>
+  Buffer.from(
+    '<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" xmlns:w="http://schemas.xmlsoap.org/ws/2004/08/addressing" ' +
+      'xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" xmlns:n="http://www.onvif.org/ver10/network/wsdl">' +
+      `<e:Header><w:MessageID>${id}</w:MessageID><w:To>urn:schemas-xmlsoap-org:ws:2005:04:discovery</w:To></e:Header><e:Body>${body}</e:Body></e:Envelope>`,
+  )
+
+test('WS-Discovery answers who asks for a camera, and nobody else', LIMIT, async () => {
+  const answers = (body: string, id?: string) => answerDiscovery(discover(body, id), 'O1', 'https://h/x') !== null
+  assert.ok(answers('<d:Probe><d:Types>n:NetworkVideoTransmitter</d:Types></d:Probe>'))
+  assert.ok(answers('<d:Probe/>'), 'without types')
+  assert.ok(answers('<d:Probe><d:Scopes>onvif://www.onvif.org/Profile</d:Scopes></d:Probe>'))
+  assert.ok(!answers('<d:Probe><d:Scopes>onvif://www.onvif.org/Prof</d:Scopes></d:Probe>'))
+  assert.ok(!answers('<d:Probe><d:Types>n:Printer</d:Types></d:Probe>'))
+  assert.ok(!answers('<d:Probe><d:Types>d:NetworkVideoTransmitter</d:Types></d:Probe>'), 'of another namespace')
+  assert.ok(!answers('<d:Probe/>', ''), 'nothing to relate to')
+  assert.ok(!answers('<d:Hello/>'))
+  const resolve = (reference: string) =>
+    `<d:Resolve><w:EndpointReference><w:Address>${reference}</w:Address></w:EndpointReference></d:Resolve>`
+  assert.ok(answers(resolve(endpointReference('O1'))))
+  assert.ok(!answers(resolve(endpointReference('O2'))))
+  assert.equal(answerDiscovery(Buffer.from('<!DOCTYPE x>'), 'O1', ''), null)
+  assert.equal(answerDiscovery(Buffer.concat([discover('<d:Probe/>'), Buffer.alloc(5000, 32)]), 'O1', ''), null)
+})
+
+test('WS-Discovery is there by unicast, declared, and gone where it is not wanted', LIMIT, async (t) => {
+  const { camera, bench } = await unit(t, { ports: { https: 0, rtsp: 0, discovery: 13702 } })
+  assert.ok(camera.statement().services.some((s) => s.protocol === 'ws-discovery' && s.port === 13702))
+  const address = bench.sample.addresses.ipv4 ?? ''
+  const socket = createSocket('udp4')
+  t.after(() => socket.close())
+  socket.bind(0, '127.77.12.1')
+  await once(socket, 'listening')
+  socket.send('<nothing', 13702, address)
+  socket.send(discover('<d:Probe/>', 'urn:uuid:42'), 13702, address)
+  const [datagram, from] = (await once(socket, 'message')) as [Buffer, { address: string; port: number }]
+  assert.match(datagram.toString(), /RelatesTo>urn:uuid:42</)
+  assert.match(datagram.toString(), new RegExp(`XAddrs>https://${address}:${camera.ports.https}/onvif/device_service<`))
+  assert.deepEqual([from.address, from.port], [address, 13702])
+  await camera.stop()
 })

@@ -89,6 +89,18 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
               purpose: 'redirects to the web interface',
             },
           ]),
+      ...(options.ports.discovery === undefined
+        ? []
+        : [
+            {
+              id: 'discovery',
+              transport: 'udp' as const,
+              port: options.ports.discovery,
+              protocol: 'ws-discovery' as const,
+              families: ['ipv4' as const],
+              purpose: 'lets clients on the same network find the camera',
+            },
+          ]),
     ],
     accounts: [
       { id: 'owner', user: 'admin', password: { env: passwordVariable('admin') }, role: 'administrator' },

@@ -23,8 +23,8 @@ export interface LockRule {
 export interface CameraOptions {
   /** Every listener binds to these and to nothing else. */
   addresses: { ipv4: string; ipv6: string | null }
-  /** 0 takes any free port. `http` only redirects to `https`. */
-  ports: { https: number; rtsp: number; http?: number }
+  /** 0 takes any free port. `http` only redirects to `https`; WS-Discovery (UDP) is on only where it has a port. */
+  ports: { https: number; rtsp: number; http?: number; discovery?: number }
   /** Ids of `weaknesses/`. */
   weaknesses: string[]
   serial: string
@@ -76,6 +76,7 @@ const FIELDS: readonly (readonly [field: string, expected: string, check: Check]
   ['ports.https', 'a port', isPort],
   ['ports.rtsp', 'a port', isPort],
   ['ports.http', 'a port or nothing', isOptional(isPort)],
+  ['ports.discovery', 'a port above 0, or nothing', isOptional((value) => isPort(value) && value !== 0)],
   ['weaknesses', 'a list of weakness ids', (value) => Array.isArray(value) && value.every(isWord)],
   ['serial', 'letters, digits and hyphens', isWord],
   ['syslog', 'null, or an address and a port', isOrNull(isTarget)],

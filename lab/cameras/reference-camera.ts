@@ -11,6 +11,7 @@ import { makeApi } from './http.ts'
 import { makeListener } from './listener.ts'
 import { openLog, type LogRecord } from './log.ts'
 import type { CameraOptions } from './options.ts'
+import { makeDiscovery } from './onvif/discovery.ts'
 import { makeAnonymousFtp, makeAnonymousMqtt, makeFactoryTelnet, makeOldSsh } from './remote-doors.ts'
 import { makeRtsp } from './rtsp.ts'
 import { factorySettings, openState, type State } from './state.ts'
@@ -102,12 +103,15 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
   const snmp = behaviour.snmpAgent ? makeUdpListener(ipv4, SNMP_PORT, answerSnmp(`Linux camera ${MODEL}`)) : null
   const ssdp = behaviour.ssdpResponder ? makeUdpListener(ipv4, SSDP_PORT, answerSsdp(ipv4)) : null
   const listeners = [https, stream, http, debug, snmp, ssdp, ...doors].filter((one) => one !== null)
+  const discoveryPort = options.ports.discovery
+  const discovery = discoveryPort === undefined ? null : makeDiscovery(options, discoveryPort, () => https.port)
 
   const open = async (): Promise<void> => {
     try {
       for (const listener of listeners) await listener.open()
       // It had to be open for its port to be known.
       if (!behaviour.redirectListens) await http?.close()
+      await discovery?.open()
     } catch (error) {
       await close()
       throw error
@@ -115,7 +119,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
     log.write('started', { version: store.state.firmware.version })
   }
   const close = async (): Promise<void> => {
-    await Promise.all(listeners.map((listener) => listener.close()))
+    await Promise.all([...listeners.map((listener) => listener.close()), discovery?.close()])
     await log.pause()
   }
 

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { startReferenceCamera } from '../lab/cameras/reference-camera.ts'
 import type { CameraOptions } from '../lab/cameras/options.ts'
@@ -15,7 +19,7 @@ import { answerOf } from '../suites/facts/answer.ts'
 import { responseTo } from '../suites/facts/onvif.ts'
 import type { Statement } from '../suites/statement.ts'
 import { catalogueData, judged, misfits } from './support/authentication.ts'
-import { testBench } from './support/bench.ts'
+import { emptyStatement, testBench } from './support/bench.ts'
 
 const LIMIT = { timeout: 60_000 }
 const SECRETS = { owner: 'Abc-123-xyz', 'lab-spare': 'Spa-123-pqr' }
@@ -45,7 +49,7 @@ async function judgedOnvif(
     weaknesses: [],
     serial: 'P1',
     syslog: null,
-    lock: { failures: 5, windowSeconds: 30, lockSeconds: 2 },
+    lock: { failures: 5, windowSeconds: 30, lockSeconds: 1 },
     bootSeconds: 1,
     factoryFresh: false,
     adminPassword: SECRETS.owner,
@@ -131,4 +135,141 @@ test('ONVIF declared where there is none passes nothing', LIMIT, async (t) => {
     [defaults.id]: 'inconclusive',
     [replayRefused.id]: 'inconclusive',
   })
+})
+
+interface Strange {
+  port: number
+  /** Host headers and targets asked for. */
+  asked: string[]
+  failures: number
+}
+
+/**
+ * A camera of another make, which shares no code with ours: text by regular expression, NotAuthorized with status 200, other
+ * prefixes, service addresses at another host. After `most` failures in all it admits nobody for a second.
+ */
+async function strange(
+  t: TestContext,
+  { open = [] as string[], most = Infinity, dies = Infinity } = {},
+): Promise<Strange> {
+  const seen: Strange = { port: 0, asked: [], failures: 0 }
+  let lockedUntil = 0
+  const answer = (body: string): string =>
+    `<SOAP-ENV:Envelope xmlns:SOAP-ENV="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://www.onvif.org/ver10/device/wsdl" xmlns:b="http://www.onvif.org/ver10/media/wsdl"><SOAP-ENV:Body>${body}</SOAP-ENV:Body></SOAP-ENV:Envelope>`
+  const no =
+    '<SOAP-ENV:Fault><SOAP-ENV:Code><SOAP-ENV:Value>SOAP-ENV:Sender</SOAP-ENV:Value><SOAP-ENV:Subcode><SOAP-ENV:Value xmlns:q="http://www.onvif.org/ver10/error">q:NotAuthorized</SOAP-ENV:Value></SOAP-ENV:Subcode></SOAP-ENV:Code></SOAP-ENV:Fault>'
+  const allowed = (body: string): boolean => {
+    const field = (name: string): string => new RegExp(`<\\w+:${name}(?: [^>]*)?>([^<]*)<`).exec(body)?.[1] ?? ''
+    if (field('Username') === '') return false
+    const wanted = createHash('sha1')
+      .update(Buffer.from(field('Nonce'), 'base64'))
+      .update(field('Created') + SECRETS.owner)
+      .digest('base64')
+    const isRight = Date.now() >= lockedUntil && field('Username') === 'admin' && field('Password') === wanted
+    if (!isRight && ++seen.failures % most === 0) lockedUntil = Date.now() + 1000
+    return isRight
+  }
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (d: Buffer) => (body += d.toString('utf8')))
+    request.on('end', () => {
+      seen.asked.push(`${request.headers.host} ${request.url}`)
+      if (seen.asked.length > dies) return request.socket.destroy()
+      const [, operation = '', namespace = ''] = /<(\w+) xmlns="([^"]*)"/.exec(body.split('Body>')[1] ?? '') ?? []
+      const prefix = namespace.includes('media') ? 'b' : 'a'
+      const known: Record<string, string> = {
+        GetServices:
+          '<a:Service><a:Namespace>http://www.onvif.org/ver10/media/wsdl</a:Namespace><a:XAddr>http://127.77.13.99:80/stolen</a:XAddr></a:Service>',
+        GetSystemDateAndTime: '<a:SystemDateAndTime/>',
+        GetUsers: '<a:User/>',
+        GetDeviceInformation: '<a:Model>X</a:Model>',
+        GetProfiles: '<b:Profiles token="p&amp;1"/>',
+        GetStreamUri: '<b:MediaUri/>',
+      }
+      const inner = known[operation]
+      const isPublic = ['GetServices', 'GetSystemDateAndTime', ...open].includes(operation)
+      const granted = isPublic || allowed(body)
+      response.end(
+        answer(
+          inner === undefined && granted
+            ? '<SOAP-ENV:Fault><SOAP-ENV:Code><SOAP-ENV:Value>SOAP-ENV:Receiver</SOAP-ENV:Value></SOAP-ENV:Code></SOAP-ENV:Fault>'
+            : granted
+              ? `<${prefix}:${operation}Response>${inner}</${prefix}:${operation}Response>`
+              : no,
+        ),
+      )
+    })
+  })
+  server.listen(0, '127.77.13.2')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  seen.port = (server.address() as AddressInfo).port
+  return seen
+}
+
+/** Operations and replay at a strange camera. */
+async function judgedStrange(
+  device: Strange,
+  failures?: number,
+): Promise<{ found: string[]; elsewhere: string[]; wrongs: number }> {
+  const statement = emptyStatement({
+    samples: [
+      { id: 'a', serial: 'S', arrives: 'in-service', addresses: { ipv4: '127.77.13.2', ipv6: null }, macs: [] },
+    ],
+    services: [
+      {
+        id: 'web',
+        transport: 'tcp',
+        port: device.port,
+        protocol: 'http',
+        families: ['ipv4'],
+        purpose: 'ONVIF',
+        onvif: { target: '/onvif/device_service', authentication: ['username-token'], account: 'owner' },
+      },
+    ],
+    accounts: [{ id: 'owner', user: 'admin', password: { env: 'X' }, role: 'administrator' }],
+    logins: [{ id: 'web', service: 'web', account: 'owner', target: '/' }],
+    bruteForce: failures ? [{ login: 'web', protection: 'lock', failures, lockSeconds: 1, windowSeconds: 1 }] : [],
+  })
+  const bench = testBench(statement, { catalogue: catalogueData, secrets: SECRETS, sources: () => ['127.77.13.1'] })
+  const subject = `a/ipv4/${String(device.port).padStart(5, '0')}`
+  const seen = await operations.run(bench, subject)
+  assert.deepEqual(misfits(operations.kind, seen), [])
+  const first = judged(protectedOperations, seen, { statement, subject })
+  const value = seen.answered ? seen.value : null
+  const replayed = await replay.run(bench, 'a/onvif/web/username-token')
+  const second = judged(replayRefused, replayed, { statement })
+  return {
+    found: [first, second].map(({ verdict, codes }) => `${verdict} ${codes.join()}`),
+    elsewhere: value?.elsewhere ?? [],
+    wrongs: value?.asked.filter((a) => a.wrong !== null).length ?? 0,
+  }
+}
+
+test('a camera of another make is judged by what it says, and led nowhere else', LIMIT, async (t) => {
+  const sound = await strange(t)
+  const { found, elsewhere, wrongs } = await judgedStrange(sound)
+  assert.deepEqual(found, ['pass refused', 'fail replayed-accepted,stale-accepted'])
+  assert.deepEqual(elsewhere, ['http://127.77.13.99:80/stolen'])
+  assert.ok(sound.asked.every((a) => a.startsWith('127.77.13.2:') && !a.includes('stolen')))
+  assert.ok(sound.asked.some((a) => a.endsWith('/onvif/media_service')))
+  assert.equal(wrongs, 3, 'no lock is declared: only a few wrong passwords')
+  const open = await judgedStrange(await strange(t, { open: ['GetProfiles'] }))
+  assert.equal(open.found[0], 'fail given,refused')
+})
+
+test('a lock that the wrong passwords set off is waited out, and no other is sent', LIMIT, async (t) => {
+  const { found, wrongs } = await judgedStrange(await strange(t, { most: 3 }), 8)
+  assert.equal(found[0], 'pass refused')
+  assert.ok(wrongs <= 3, `${wrongs} wrong passwords`)
+})
+
+test('a camera that stops answering passes nothing', LIMIT, async (t) => {
+  for (const dies of [0, 1, 9]) {
+    const { found } = await judgedStrange(await strange(t, { dies }))
+    assert.ok(
+      found.every((f) => f.startsWith('inconclusive')),
+      found.join('; '),
+    )
+  }
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -75,20 +75,21 @@ test('offline: nothing of a bundle with a broken seal is judged', async () => {
 })
 
 test(
-  'on a unit: makes what the criterion needs, shows each exchange, and leaves nothing behind',
+  'on a unit: makes what the criterion needs, shows each exchange, and can be judged again',
   { timeout: 60_000 },
   async (t) => {
     const unit = await cameraUnit(t, { n: 62, work, criteria: [] })
     const statement = join(unit.directory, 'statement.yaml')
-    const args = ['replay', 'no-default-credentials', '--statement', statement, '--pace', 'fast']
-    const temporary = mkdtempSync(join(work, 'tmp-'))
-    const ran = await camseal(args, { env: { ...unit.environment, TMPDIR: temporary } })
+    const args = ['replay', 'no-default-credentials', '--statement', statement, '--pace', 'fast', '--out', unit.out]
+    const ran = await camseal(args, { env: unit.environment })
     assert.equal(ran.code, 0, `${ran.stdout.slice(-1500)}\n${ran.stderr}`)
     assert.match(ran.stdout, /> GET \/api\/device {2}\(as admin, published password admin/)
     assert.match(ran.stdout, /< HTTP\/1\.1 401/)
     assert.match(ran.stdout, /PASS: .*\n {2}Evidence/)
     assert.ok(!ran.stdout.includes('Owner-7421'), 'secrets stay redacted')
     assert.doesNotMatch(ran.stdout, /tls-offers|update-refusal/)
-    assert.deepEqual(readdirSync(temporary), [])
+    const offline = await camseal(['replay', 'no-default-credentials', '--report', unit.out])
+    assert.equal(offline.code, 0, offline.stderr)
+    assert.match(offline.stdout, /PASS: [^]*< HTTP\/1\.1 401/)
   },
 )

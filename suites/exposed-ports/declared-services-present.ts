@@ -92,7 +92,7 @@ const TELLING = new Set(['http', 'rtsp', 'ssh', 'telnet', 'ftp', 'mqtt'])
 function isOther(row: ServiceSeen, declared: Service['protocol']): boolean {
   const bare = declared.replace(/^(http|rtsp|mqtt)s$/, '$1')
   const seen = serviceProtocol(row)
-  if (!TELLING.has(bare) || seen === 'unknown' || (seen === 'console' && bare === 'telnet')) return false
+  if (!TELLING.has(bare) || seen === 'unknown') return false
   const within = bare !== declared
   if (within !== row.tls && (bare === 'http' || bare === 'rtsp' || bare === 'mqtt')) return true
   const begins = (text: string, word: string) => latin1(fromBase64(text).subarray(0, word.length)) === word

@@ -52,8 +52,7 @@ function tcpFindings(value: Services, catalogue: InsecureCatalogue, { cite }: Co
     const insecure = insecureService(row)
     if (insecure) return told(insecure, catalogue, values, cites)
     const protocol = serviceProtocol(row)
-    // What looks like a prompt and is none of ours may be anything.
-    if (protocol !== 'unknown' && protocol !== 'console') return evidence('speaks', { ...values, protocol }, cites)
+    if (protocol !== 'unknown') return evidence('speaks', { ...values, protocol }, cites)
     if (row.tls) return evidence('within-tls', values, cites)
     const known = catalogue.quiet.get(row.port)
     if (known !== undefined) return suspicion('quiet', { ...values, known }, cites)

@@ -52,7 +52,7 @@ export function insecureService(row: ServiceSeen): Insecure | null {
     latin1(fromBase64(text).subarray(0, 512)),
   )
   if (!row.tls && said.some((text) => R_SERVICE.test(text))) return 'r-service'
-  if ((protocol !== 'unknown' && protocol !== 'console') || row.tls) return null
+  if (protocol !== 'unknown' || row.tls) return null
   if (said.some((text) => SHELL_SAYS.test(text))) return 'shell'
   const prompts = said.map(
     (text) =>

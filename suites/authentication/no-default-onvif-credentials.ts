@@ -2,7 +2,8 @@ import { defineCriterion } from '../criterion.ts'
 import { onvifLikeness } from '../facts/onvif.ts'
 import { kind } from '../observations/onvif-credentials.ts'
 import { kind as onvifOperations } from '../observations/onvif-operations.ts'
-import { credentialFindings, credentialParameters } from './credential-findings.ts'
+import { credentialFindings } from './credential-findings.ts'
+import { credentialParameters } from './credential-parameters.ts'
 import { appliesWhereOnvif, undeclaredOnvif } from './onvif.ts'
 
 /** No published, blank or guessable credential opens ONVIF, by Digest or by username token (EN 303 645 provision 5.1-1). */

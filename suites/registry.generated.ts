@@ -11,10 +11,13 @@ import { criterion as authenticationNoDefaultCredentialsCriterion } from './auth
 import { criterion as authenticationNoDefaultOnvifCredentialsCriterion } from './authentication/no-default-onvif-credentials.ts'
 import { criterion as authenticationNoDefaultRemoteCredentialsCriterion } from './authentication/no-default-remote-credentials.ts'
 import { criterion as authenticationNoDefaultRtspCredentialsCriterion } from './authentication/no-default-rtsp-credentials.ts'
+import { criterion as authenticationNoUserEnumerationCriterion } from './authentication/no-user-enumeration.ts'
 import { criterion as authenticationNonceUniqueCriterion } from './authentication/nonce-unique.ts'
 import { criterion as authenticationOnvifOperationsProtectedCriterion } from './authentication/onvif-operations-protected.ts'
 import { criterion as authenticationOnvifTokenReplayRefusedCriterion } from './authentication/onvif-token-replay-refused.ts'
+import { criterion as authenticationPasswordRulesCriterion } from './authentication/password-rules.ts'
 import { criterion as authenticationRtspLoginLockoutCriterion } from './authentication/rtsp-login-lockout.ts'
+import { criterion as authenticationViewerRightsCriterion } from './authentication/viewer-rights.ts'
 import { criterion as encryptionLoginEncryptedCriterion } from './encryption/login-encrypted.ts'
 import { criterion as encryptionNoPlainRemoteLoginCriterion } from './encryption/no-plain-remote-login.ts'
 import { criterion as encryptionSshAlgorithmsCriterion } from './encryption/ssh-algorithms.ts'
@@ -57,12 +60,15 @@ import { kind as observationsHttpAnonymousKind } from './observations/http-anony
 import { kind as observationsHttpCredentialsKind } from './observations/http-credentials.ts'
 import { kind as observationsHttpLockoutKind } from './observations/http-lockout.ts'
 import { kind as observationsLogClearingKind } from './observations/log-clearing.ts'
+import { kind as observationsLoginAnswersKind } from './observations/login-answers.ts'
 import { kind as observationsOnvifCredentialsKind } from './observations/onvif-credentials.ts'
 import { kind as observationsOnvifOperationsKind } from './observations/onvif-operations.ts'
 import { kind as observationsOnvifTokenReplayKind } from './observations/onvif-token-replay.ts'
+import { kind as observationsPasswordRulesKind } from './observations/password-rules.ts'
 import { kind as observationsPlainLoginsKind } from './observations/plain-logins.ts'
 import { kind as observationsRebootLogKind } from './observations/reboot-log.ts'
 import { kind as observationsRemoteCredentialsKind } from './observations/remote-credentials.ts'
+import { kind as observationsRightsKind } from './observations/rights.ts'
 import { kind as observationsRtspAnonymousKind } from './observations/rtsp-anonymous.ts'
 import { kind as observationsRtspCredentialsKind } from './observations/rtsp-credentials.ts'
 import { kind as observationsRtspLockoutKind } from './observations/rtsp-lockout.ts'
@@ -90,10 +96,13 @@ const criteria = [
   authenticationNoDefaultOnvifCredentialsCriterion,
   authenticationNoDefaultRemoteCredentialsCriterion,
   authenticationNoDefaultRtspCredentialsCriterion,
+  authenticationNoUserEnumerationCriterion,
   authenticationNonceUniqueCriterion,
   authenticationOnvifOperationsProtectedCriterion,
   authenticationOnvifTokenReplayRefusedCriterion,
+  authenticationPasswordRulesCriterion,
   authenticationRtspLoginLockoutCriterion,
+  authenticationViewerRightsCriterion,
   encryptionLoginEncryptedCriterion,
   encryptionNoPlainRemoteLoginCriterion,
   encryptionSshAlgorithmsCriterion,
@@ -138,12 +147,15 @@ const kinds = [
   observationsHttpCredentialsKind,
   observationsHttpLockoutKind,
   observationsLogClearingKind,
+  observationsLoginAnswersKind,
   observationsOnvifCredentialsKind,
   observationsOnvifOperationsKind,
   observationsOnvifTokenReplayKind,
+  observationsPasswordRulesKind,
   observationsPlainLoginsKind,
   observationsRebootLogKind,
   observationsRemoteCredentialsKind,
+  observationsRightsKind,
   observationsRtspAnonymousKind,
   observationsRtspCredentialsKind,
   observationsRtspLockoutKind,

@@ -114,6 +114,8 @@ const resource = obj({
   target: text(),
   access: oneOf('protected', 'public'),
   holds: oneOf('snapshot', 'stream', 'page', 'settings', 'file', 'identity'),
+  /** Given to accounts of this role only; to every account where nothing is said. */
+  role: opt(oneOf('administrator')),
 })
 
 const bruteForce = obj({

@@ -10,6 +10,10 @@ export type Actor = Record<'user' | 'source' | 'interface', string>
 
 export const MOST_USERS = 32
 
+/** Whether the password keeps the rules, where there are any. */
+export const isFit = ({ behaviour }: Device, password: string, name: string): boolean =>
+  behaviour.passwordRules ? isGoodPassword(password, name) : password.length > 0
+
 /** Null where the account has been made. */
 export function addAccount(
   device: Device,
@@ -19,7 +23,7 @@ export function addAccount(
   const { store, log } = device
   const { users, passwordKey } = store.state
   if (!isUserName(name)) return 'bad-name'
-  if (!isGoodPassword(password, name)) return 'bad-password'
+  if (!isFit(device, password, name)) return 'bad-password'
   if (users.some((one) => one.name === name)) return 'exists'
   if (users.length >= MOST_USERS) return 'too-many'
   store.change({ users: [...users, makeUser(name, password, role, passwordKey)] })
@@ -37,7 +41,7 @@ export function changeAccount(
   const target = users.find((one) => one.name === name)
   if (target === undefined) return 'unknown'
   if (role !== undefined && role !== target.role && name === actor.user) return 'own'
-  if (!isGoodPassword(password, name)) return 'bad-password'
+  if (!isFit(device, password, name)) return 'bad-password'
   const changed = makeUser(name, password, role ?? target.role, passwordKey)
   device.store.change({ users: users.map((one) => (one === target ? changed : one)) })
   device.endSessionsOf(name)

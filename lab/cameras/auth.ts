@@ -28,7 +28,7 @@ export interface LogInAttempt extends Visitor {
 
 export type Access =
   | { granted: true; user: User }
-  | { granted: false; because: 'challenge'; challenges: string[] }
+  | { granted: false; because: 'challenge'; challenges: string[]; isUnknown?: boolean }
   | { granted: false; because: 'malformed' }
 
 export interface Gate {
@@ -132,7 +132,10 @@ export function makeGate(options: CameraOptions, behaviour: Behaviour, store: St
         factory: () => digest.proves(request, FACTORY_SECRETS),
         freshness: () => digest.isFresh(request),
       })
-      if (user === 'refused' || user === 'stale') return refuse(user === 'stale')
+      if (user === 'refused' || user === 'stale') {
+        const isUnknown = behaviour.tellsUsers && !store.state.users.some((u) => u.name === credentials.get('username'))
+        return { ...refuse(user === 'stale'), ...(isUnknown ? { isUnknown } : {}) }
+      }
       return { granted: true, user }
     },
 

@@ -30,6 +30,11 @@ export interface Behaviour {
   factoryPasswordWorks: readonly LoginInterface[]
   /** Before the first set-up nothing else works; else `admin`/`admin` opens everything. */
   setUpFirst: boolean
+  passwordRules: boolean
+  /** Viewers may do whatever administrators may. */
+  viewersMayAll: boolean
+  /** The web log-in says that a user does not exist. */
+  tellsUsers: boolean
   anonymousSnapshot: boolean
   anonymousStreams: boolean
   /** An undeclared RTSP path that asks for no log-in. */
@@ -106,6 +111,9 @@ export const CONFORMING: Behaviour = {
   bannerNamesUnit: false,
   factoryPasswordWorks: [],
   setUpFirst: true,
+  passwordRules: true,
+  viewersMayAll: false,
+  tellsUsers: false,
   anonymousSnapshot: false,
   anonymousStreams: false,
   hiddenStream: null,

@@ -19,6 +19,9 @@ export interface Declared {
 export const passwordVariable = (user: string): string =>
   `CAMSEAL_${user.toUpperCase().replace(/[^A-Z0-9]/g, '_')}_PASSWORD`
 
+/** What a viewer may not read. */
+const ADMINISTRATORS_ONLY: ReadonlySet<string> = new Set(['/api/users', '/api/settings/syslog', '/api/log'])
+
 /** What the maker states of the conforming camera. A weakness changes the camera, not the statement. */
 export function declare({ options, ports, firmware, vendorKey, packages }: Declared): Statement {
   const { addresses, lock, serial, syslog } = options
@@ -112,7 +115,13 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
     ]),
     resources: [
       { service: 'web', target: '/', access: 'public', holds: 'page' },
-      ...protectedPages.map(([target, holds]) => ({ service: 'web', target, access: 'protected' as const, holds })),
+      ...protectedPages.map(([target, holds]) => ({
+        service: 'web',
+        target,
+        access: 'protected' as const,
+        holds,
+        ...(ADMINISTRATORS_ONLY.has(target) ? { role: 'administrator' as const } : {}),
+      })),
       ...STREAMS.map((target) => ({
         service: 'stream',
         target,

@@ -75,7 +75,7 @@ async function answerTo(
     if (!access.granted && access.because === 'malformed') return refusal(400, 'malformed credentials')
     if (!access.granted) {
       response.setHeader('WWW-Authenticate', access.challenges)
-      return refusal(401, 'log-in required')
+      return refusal(401, access.isUnknown ? 'there is no such user' : 'log-in required')
     }
     user = access.user
   }
@@ -83,7 +83,8 @@ async function answerTo(
     response.setHeader('Allow', candidates.map((one) => one.method).join(', '))
     return refusal(405, 'method not allowed')
   }
-  if (route.access === 'admin' && !isOpen && user?.role !== 'admin') return refusal(403, 'administrators only')
+  if (route.access === 'admin' && !isOpen && user?.role !== 'admin' && !device.behaviour.viewersMayAll)
+    return refusal(403, 'administrators only')
 
   const name = nameOf(route, path)
   if (name === null) return refusal(400, 'malformed target')

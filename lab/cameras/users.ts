@@ -38,12 +38,16 @@ export function passwordOf({ sealed }: User, key: string): string {
   return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
 }
 
+/** Keep every other rule and are on every list. */
+const COMMON = new Set(['p@ssw0rd', 'admin@123', 'password1!', 'welcome@1', 'qwerty@123', 'abcd@1234'])
+
 const CLASSES = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/]
 
-/** At least eight characters of four classes, printable ASCII, and not the user's name. */
+/** At least eight characters of four classes, printable ASCII, without the user's name and not common. */
 export const isGoodPassword = (password: string, name: string): boolean =>
   /^[\x20-\x7e]{8,128}$/.test(password) &&
   CLASSES.every((one) => one.test(password)) &&
-  !password.toLowerCase().includes(name.toLowerCase())
+  !password.toLowerCase().includes(name.toLowerCase()) &&
+  !COMMON.has(password.toLowerCase())
 
 export const isUserName = (name: string): boolean => /^[A-Za-z0-9._-]{1,32}$/.test(name)

@@ -2,6 +2,7 @@
 import { weakness as weaknessesAccountsUnloggedWeakness } from './weaknesses/accounts-unlogged.ts'
 import { weakness as weaknessesAnonymousSnapshotWeakness } from './weaknesses/anonymous-snapshot.ts'
 import { weakness as weaknessesAnonymousStreamWeakness } from './weaknesses/anonymous-stream.ts'
+import { weakness as weaknessesAnyPasswordWeakness } from './weaknesses/any-password.ts'
 import { weakness as weaknessesBasicOverRtspWeakness } from './weaknesses/basic-over-rtsp.ts'
 import { weakness as weaknessesDebugPortIpv6Weakness } from './weaknesses/debug-port-ipv6.ts'
 import { weakness as weaknessesDefaultPasswordHttpWeakness } from './weaknesses/default-password-http.ts'
@@ -41,6 +42,7 @@ import { weakness as weaknessesSsdpUndeclaredWeakness } from './weaknesses/ssdp-
 import { weakness as weaknessesSshOldAlgorithmsWeakness } from './weaknesses/ssh-old-algorithms.ts'
 import { weakness as weaknessesSslv3OfferedWeakness } from './weaknesses/sslv3-offered.ts'
 import { weakness as weaknessesSyslogSilentWeakness } from './weaknesses/syslog-silent.ts'
+import { weakness as weaknessesTellsUsersWeakness } from './weaknesses/tells-users.ts'
 import { weakness as weaknessesTelnetFactoryPasswordWeakness } from './weaknesses/telnet-factory-password.ts'
 import { weakness as weaknessesTelnetOpenWeakness } from './weaknesses/telnet-open.ts'
 import { weakness as weaknessesTlsCompressionWeakness } from './weaknesses/tls-compression.ts'
@@ -53,6 +55,7 @@ import { weakness as weaknessesUpdateResetsSettingsWeakness } from './weaknesses
 import { weakness as weaknessesUpdateRollbackAcceptedWeakness } from './weaknesses/update-rollback-accepted.ts'
 import { weakness as weaknessesUpdateTruncatedAcceptedWeakness } from './weaknesses/update-truncated-accepted.ts'
 import { weakness as weaknessesUpdateUnsignedAcceptedWeakness } from './weaknesses/update-unsigned-accepted.ts'
+import { weakness as weaknessesViewerMayAllWeakness } from './weaknesses/viewer-may-all.ts'
 import { weakness as weaknessesWeakCurveWeakness } from './weaknesses/weak-curve.ts'
 import { weakness as weaknessesWeakSuiteWeakness } from './weaknesses/weak-suite.ts'
 import { weakness as weaknessesWorksBeforeSetUpWeakness } from './weaknesses/works-before-set-up.ts'
@@ -62,6 +65,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesAccountsUnloggedWeakness,
   weaknessesAnonymousSnapshotWeakness,
   weaknessesAnonymousStreamWeakness,
+  weaknessesAnyPasswordWeakness,
   weaknessesBasicOverRtspWeakness,
   weaknessesDebugPortIpv6Weakness,
   weaknessesDefaultPasswordHttpWeakness,
@@ -101,6 +105,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesSshOldAlgorithmsWeakness,
   weaknessesSslv3OfferedWeakness,
   weaknessesSyslogSilentWeakness,
+  weaknessesTellsUsersWeakness,
   weaknessesTelnetFactoryPasswordWeakness,
   weaknessesTelnetOpenWeakness,
   weaknessesTlsCompressionWeakness,
@@ -113,6 +118,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesUpdateRollbackAcceptedWeakness,
   weaknessesUpdateTruncatedAcceptedWeakness,
   weaknessesUpdateUnsignedAcceptedWeakness,
+  weaknessesViewerMayAllWeakness,
   weaknessesWeakCurveWeakness,
   weaknessesWeakSuiteWeakness,
   weaknessesWorksBeforeSetUpWeakness,

@@ -7,12 +7,15 @@ import { probe as httpAnonymousProbe } from './http-anonymous.ts'
 import { probe as httpCredentialsProbe } from './http-credentials.ts'
 import { probe as httpLockoutProbe } from './http-lockout.ts'
 import { probe as logClearingProbe } from './log-clearing.ts'
+import { probe as loginAnswersProbe } from './login-answers.ts'
 import { probe as onvifCredentialsProbe } from './onvif-credentials.ts'
 import { probe as onvifOperationsProbe } from './onvif-operations.ts'
 import { probe as onvifTokenReplayProbe } from './onvif-token-replay.ts'
+import { probe as passwordRulesProbe } from './password-rules.ts'
 import { probe as plainLoginsProbe } from './plain-logins.ts'
 import { probe as rebootLogProbe } from './reboot-log.ts'
 import { probe as remoteCredentialsProbe } from './remote-credentials.ts'
+import { probe as rightsProbe } from './rights.ts'
 import { probe as rtspAnonymousProbe } from './rtsp-anonymous.ts'
 import { probe as rtspCredentialsProbe } from './rtsp-credentials.ts'
 import { probe as rtspLockoutProbe } from './rtsp-lockout.ts'
@@ -34,12 +37,15 @@ const all = [
   httpCredentialsProbe,
   httpLockoutProbe,
   logClearingProbe,
+  loginAnswersProbe,
   onvifCredentialsProbe,
   onvifOperationsProbe,
   onvifTokenReplayProbe,
+  passwordRulesProbe,
   plainLoginsProbe,
   rebootLogProbe,
   remoteCredentialsProbe,
+  rightsProbe,
   rtspAnonymousProbe,
   rtspCredentialsProbe,
   rtspLockoutProbe,

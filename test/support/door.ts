@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test'
 import type { CameraOptions } from '../../lab/cameras/options.ts'
 import { startReferenceCamera } from '../../lab/cameras/reference-camera.ts'
 import type { Bench, Probe } from '../../lab/probe.ts'
+import { randomPassword } from '../../lab/secrets.ts'
 import type { Criterion } from '../../suites/criterion.ts'
 import type { Answered, ObservationKind, State } from '../../suites/observation.ts'
 import type { Services } from '../../suites/observations/services.ts'
@@ -59,6 +60,7 @@ export async function doorOf(t: TestContext, n: number, options: Partial<CameraO
     catalogue: catalogueData,
     sources: () => ['127.77.11.1', '127.77.11.2'],
     seen: seenKinds,
+    freshSecret: (name) => Promise.resolve({ user: '', password: randomPassword(), secret: name, published: false }),
   })
   return {
     statement,

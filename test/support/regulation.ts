@@ -17,6 +17,7 @@ export function writeRegulation(path: string, criteria: readonly string[]): stri
       note: both('For a test.'),
       catalogues: {
         challenges: '2026-11',
+        'common-passwords': '2026-11',
         'default-passwords': '2026-11',
         'http-paths': '2026-11',
         'rtsp-paths': '2026-11',

@@ -17,6 +17,7 @@ say http6.redirect "$(curl -s -m 10 -o /dev/null -w '%{http_code} %{redirect_url
 say https.start.anonymous "$(code "https://$A/")"
 say https.private.anonymous "$(code "https://$A/private/")"
 say https.snapshot.anonymous "$(code "https://$A/private/snapshot.jpg")"
+say https.users "$(users admin "https://$A/private/")"
 say https.update.anonymous "$(code --data-binary x "https://$A/update/upload.cgi")"
 say https.update.viewer "$(code --digest -u "tester:$(cat "$DIRECTORY/secrets/spare")" --data-binary x "https://$A/update/upload.cgi")"
 say https.challenge "$(curl -s -k -m 10 -i "https://$A/private/" | tr -d '\r' | sed -n 's/^WWW-Authenticate: \([A-Za-z]*\) .*algorithm=\([A-Z0-9-]*\).*/\1 \2/p')"

@@ -21,6 +21,10 @@ udp() { timeout 120 nmap -n -Pn -sU --scan-delay 1100ms --max-retries 1 \
 nonces() { local a b; a=$("$@" | grep -o 'nonce="[^"]*"' | head -n 1); b=$("$@" | grep -o 'nonce="[^"]*"' | head -n 1)
   if [ -z "$a" ]; then echo none; elif [ "$a" = "$b" ]; then echo same; else echo different; fi; }
 
+# answers to a wrong password of a user that exists and of one that does not: "same" or "different"; $1 user, $2 URL
+users() { local a b; a=$(answer_to "$1:wrong" "$2"); b=$(answer_to nobody:wrong "$2"); [ "$a" = "$b" ] && echo same || echo different; }
+answer_to() { curl -s -k -m 10 -i --anyauth -u "$1" "$2" | tr -d '\r' | sed '/^Date:/d; s/nonce="[^"]*"//'; }
+
 # mechanism and names of the parameters of the challenges on standard input
 challenges() { tr -d '\r' | sed -n 's/^WWW-Authenticate: //p' | sed 's/="[^"]*"//g'; }
 

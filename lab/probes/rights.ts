@@ -1,0 +1,109 @@
+import type { Exchange } from '../../suites/observations/exchange.ts'
+import { isSpoken, loginsOver } from '../../suites/observations/log-ins.ts'
+import { kind, type Rights } from '../../suites/observations/rights.ts'
+import type { Action } from '../../suites/statement.ts'
+import { defineProbe, type Bench, type Credential, type Endpoint } from '../probe.ts'
+import { clientAt, endpointOfService, unanswered } from './log-in-place.ts'
+
+/** Asks as a viewer for what is declared for administrators only, the administrator first. Nothing is changed. */
+export const probe = defineProbe<Rights>({
+  id: 'rights',
+  version: '1.0.0',
+  kind,
+  tier: 'W',
+  grade: 'disruptive',
+  order: 4,
+  states: ['in-service'],
+  seconds: () => 5,
+  async run(bench) {
+    const { statement } = bench
+    const viewer = statement.accounts.find((a) => a.role === 'viewer')
+    const administrator = statement.accounts.find((a) => a.role === 'administrator')
+    if (!viewer || !administrator) return unanswered('operator', 'rights.no-viewer')
+    const logins = loginsOver(statement, 'http')
+    const place = logins.find((l) => l.account.id === viewer.id) ?? logins[0]
+    const at = place && endpointOfService(bench, place.service)
+    if (!place || !at) return unanswered('operator', 'rights.no-log-in', { account: viewer.id })
+    const [asViewer, asAdministrator] = [bench.credential(viewer.id), bench.credential(administrator.id)]
+    const value: Rights = {
+      administrator: administrator.id,
+      viewer: viewer.id,
+      anonymous: await ask(bench, at, place.login.target),
+      login: await ask(bench, at, place.login.target, asViewer),
+      visits: [],
+      actions: [],
+      complete: true,
+    }
+    for (const { service: id, target, role } of statement.resources) {
+      const service = statement.services.find((s) => s.id === id)
+      const to = service && isSpoken(service, 'http') ? endpointOfService(bench, service) : null
+      if (role !== 'administrator' || !to) continue
+      if (bench.signal.aborted) value.complete = false
+      else
+        value.visits.push({
+          port: to.port,
+          tls: to.tls,
+          target,
+          anonymous: await ask(bench, to, target),
+          administrator: await ask(bench, to, target, asAdministrator),
+          viewer: await ask(bench, to, target, asViewer),
+        })
+    }
+    for (const { id, action, done, genuine, forged } of actionsOf(bench, asAdministrator, asViewer)) {
+      if (bench.signal.aborted) value.complete = false
+      else
+        value.actions.push({
+          id,
+          done,
+          administrator: await bench.perform(action, genuine),
+          viewer: await bench.perform({ ...action, account: viewer.id }, forged),
+        })
+    }
+    return { answered: true, value, controls: [], artifacts: [] }
+  },
+})
+
+async function ask(bench: Bench, to: Endpoint, target: string, credential?: Credential): Promise<Exchange> {
+  const client = clientAt(bench, to, 'http')
+  const exchange = await client.send({ method: 'GET', target, ...(credential ? { credential } : {}) })
+  client.close()
+  return exchange
+}
+
+interface Harmless {
+  id: string
+  action: Action
+  done: string
+  /** Placeholder values of the administrator, and of the viewer. */
+  genuine: Record<string, string>
+  forged: Record<string, string>
+}
+
+/**
+ * Actions that say when they took effect and can be carried out without changing anything: a log setting as it is, and
+ * the password that an account has already, each set by whoever must and by whoever must not.
+ */
+function actionsOf({ statement }: Bench, administrator: Credential, viewer: Credential): Harmless[] {
+  const settings = statement.logging.channels.flatMap(({ id, restore }): Harmless[] =>
+    restore?.done !== undefined &&
+    restore.account !== undefined &&
+    !/\{\{/.test(`${restore.target}${restore.body ?? ''}`)
+      ? [{ id: `log setting ${id}`, action: restore, done: restore.done, genuine: {}, forged: {} }]
+      : [],
+  )
+  const change = statement.actions.changePassword
+  const names = change !== undefined && `${change.target}${change.body ?? ''}`.includes('{{user}}')
+  const password: Harmless[] =
+    change?.done !== undefined && change.account !== undefined && names
+      ? [
+          {
+            id: 'password of somebody else',
+            action: change,
+            done: change.done,
+            genuine: { user: viewer.user, 'new-password': viewer.password },
+            forged: { user: administrator.user, 'new-password': administrator.password },
+          },
+        ]
+      : []
+  return [...settings, ...password]
+}

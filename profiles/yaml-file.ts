@@ -6,7 +6,8 @@ import { digestOfBytes } from '../suites/canonical.ts'
 import { faulty, ok, type Fault, type Result } from '../suites/fault.ts'
 import type { Static, TSchema } from '../suites/schema.ts'
 
-const ajv = new Ajv2020({ allErrors: true, strict: true })
+/** Optimising the generated code takes longer than a report takes to check. */
+const ajv = new Ajv2020({ allErrors: true, strict: true, code: { optimize: false } })
 const validators = new WeakMap<TSchema, ValidateFunction>()
 
 const validatorOf = (schema: TSchema): ValidateFunction => {

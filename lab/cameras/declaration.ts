@@ -185,7 +185,7 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
         layout: layoutOf(genuinePackage(vendorKey)),
         signed: true,
         packages: files,
-        bootSeconds: Math.ceil(options.bootSeconds) + 1,
+        bootSeconds: Math.max(1, Math.ceil(2 * options.bootSeconds)),
       },
     ],
     identity: [{ ...web, target: '/api/device', pattern: '"serial":"([^"]+)"' }],

@@ -7,9 +7,9 @@ import { defineProbe, type Bench, type Credential } from '../probe.ts'
 import { openChannels, storable } from '../services/log-channels.ts'
 import { doorOf, type Door } from './login-door.ts'
 
-const QUIET_MILLISECONDS = 3_000
+const QUIET_MILLISECONDS = 2_000
 /** Records may come a second or two late and out of step: events keep apart by this. */
-const BETWEEN_MILLISECONDS = 1_500
+const BETWEEN_MILLISECONDS = 1_000
 /** Records that are later than this count as missing. */
 const LATE_MILLISECONDS = 10_000
 const MOST_WRONG = 2

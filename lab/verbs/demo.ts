@@ -56,15 +56,14 @@ async function demo(options: DemoOptions): Promise<number> {
   const started = Date.now()
   // Both cameras at once: most of a run is waiting for locks, logs and reboots.
   const runs = await Promise.all(
-    CAMERAS.map((camera) => runOne(camera, { out, inside, language, keyFile, certificate })),
+    CAMERAS.map((camera) =>
+      runAndCheck(camera, { out, inside, language, keyFile, certificate, trust: join(store, 'trust') }),
+    ),
   )
   const results: { name: string; run: number; verify: number; rejudge: number; admit: number }[] = []
   for (const [i, { name }] of CAMERAS.entries()) {
-    const bundle = join(out, name, 'report', 'report.asice')
-    const verify = await camseal('verify', bundle, '--trust', join(store, 'trust'))
-    const rejudge = await camseal('rejudge', bundle)
-    const admit = await camseal('catalog', 'admit', bundle, '--store', store)
-    results.push({ name, run: runs[i] ?? 4, verify, rejudge, admit })
+    const admit = await camseal('catalog', 'admit', join(out, name, 'report', 'report.asice'), '--store', store)
+    results.push({ name, ...(runs[i] ?? { run: 4, verify: 4, rejudge: 4 }), admit })
   }
   await camseal('catalog', 'publish', join(out, 'site'), '--store', store)
   say('done', { seconds: Math.round((Date.now() - started) / 1000) })
@@ -146,6 +145,17 @@ interface Setting {
   language: Language
   keyFile: string
   certificate: string
+  /** Certificates that the demo's catalog trusts. */
+  trust: string
+}
+
+/** Runs the harness on one camera, then verifies its report and judges it again; the exit code of each. */
+async function runAndCheck(camera: DemoCamera, setting: Setting) {
+  const run = await runOne(camera, setting)
+  const bundle = join(setting.out, camera.name, 'report', 'report.asice')
+  const check = (...args: string[]) => runVerb(setting.language, args, {}, `[${camera.name}] `)
+  const verify = await check('verify', bundle, '--trust', setting.trust)
+  return { run, verify, rejudge: await check('rejudge', bundle) }
 }
 
 /** Starts one camera, runs the harness on it, stops it; the exit code of the run. */
@@ -171,7 +181,7 @@ async function runOne(
       serial: `DEMO-${name.toUpperCase()}`,
       syslog: { address: bench.ipv4, port: LOG_PORT },
       lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 },
-      bootSeconds: 1,
+      bootSeconds: 0.5,
       // One comes out of its box, the other is in service already.
       factoryFresh: name === 'sound',
       adminPassword: randomPassword(),

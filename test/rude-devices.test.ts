@@ -331,6 +331,13 @@ async function said({ child, ended }: Running, event: RegExp): Promise<void> {
   assert.match(text, event)
 }
 
+/** The run stands still while the camera goes, so that this happens where the test says. */
+async function goneBetweenSteps({ child }: Running, camera: { stop: () => Promise<void> }): Promise<void> {
+  child.kill('SIGSTOP')
+  await camera.stop()
+  child.kill('SIGCONT')
+}
+
 inPrivateNetwork(import.meta.url, 2, 2 * LONGEST_S + 120, () => {
   test('devices that break the rules', { timeout: (2 * LONGEST_S + 60) * 1000, concurrency: 8 }, async (t) => {
     const cases = Object.entries(RUDE).map(([name, behave]) =>
@@ -474,7 +481,7 @@ inPrivateNetwork(import.meta.url, 2, 2 * LONGEST_S + 120, () => {
         const c = await camera(s, [LOGIN, LOCK])
         const running = c.run()
         await said(running, /"event":"observed"/)
-        await c.first.stop()
+        await goneBetweenSteps(running, c.first)
         await new Promise((wait) => setTimeout(wait, 3000))
         await c.start(c.address, c.directory)
         const { ran, verdicts } = done(await running.ended, c.directory)
@@ -491,7 +498,7 @@ inPrivateNetwork(import.meta.url, 2, 2 * LONGEST_S + 120, () => {
         const c = await camera(s, [LOGIN, LOCK])
         const running = c.run()
         await said(running, /"event":"observed"/)
-        await c.first.stop()
+        await goneBetweenSteps(running, c.first)
         const elsewhere = join(c.directory, 'elsewhere')
         cpSync(join(c.directory, 'state'), join(elsewhere, 'state'), { recursive: true })
         const moved = await c.start(c.address.replace(/10$/, '11'), elsewhere)

@@ -57,7 +57,7 @@ export async function observeCase(
         addresses: { ipv4: addresses.ipv4, ipv6: one.ipv6 ? addresses.ipv6 : null },
         ports,
         weaknesses: one.weakness ? [one.weakness.id] : [],
-        serial: `Q-${n}`,
+        serial: `QUALIFY-${n}`,
         syslog: { address: bench.ipv4, port: LOG_PORT },
         lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 },
         bootSeconds: 1,

@@ -25,7 +25,7 @@ const missing = missingForDevices()
 const external = externalFolder()
 const work = mkdtempSync(join(tmpdir(), 'camseal-devices-'))
 after(() => rmSync(work, { recursive: true, force: true }))
-const SECONDS = 900
+const SECONDS = 1000
 
 interface Ran {
   code: number

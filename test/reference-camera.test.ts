@@ -704,8 +704,46 @@ const nmapUdp = async (port: number, script: string): Promise<string> =>
 /** Datagrams of nmap, and the port of SNMP, need privileges. */
 const PRIVILEGED = new Set(['snmp-public', 'ssdp-undeclared'])
 
+/** What the stream asks of somebody without a log-in. */
+const streamChallenges = async (camera: ReferenceCamera): Promise<string> => {
+  const ask = `exec 3<> /dev/tcp/${CAMERA}/${camera.ports.rtsp}
+    printf 'DESCRIBE rtsp://${CAMERA}/live/main RTSP/1.0\\r\\nCSeq: 1\\r\\n\\r\\n' >&3; timeout 1 cat <&3`
+  return (await run('bash', ['-c', ask])).out
+}
+
+const headersOf = async (camera: ReferenceCamera, ...args: string[]): Promise<string> =>
+  (await curl(web(camera, '/api/device'), '-i', ...args)).body
+
 /** How an independent client sees each weakness; the conforming camera must answer no to all. */
 const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
+  'any-password': async (camera) =>
+    (await statusOf(camera, '/api/users/lab-spare/password', ...as(ADMIN), ...json('PUT', { password: 'a' }))) === 200,
+  'basic-over-rtsp': async (camera) => /WWW-Authenticate: Basic/.test(await streamChallenges(camera)),
+  'old-digest': async (camera) => {
+    const challenges = await streamChallenges(camera)
+    return /WWW-Authenticate: Digest/.test(challenges) && !challenges.includes('qop=')
+  },
+  'same-nonce': async (camera) => {
+    const [first, second] = [await headersOf(camera), await headersOf(camera)].map(
+      (h) => /nonce="([^"]+)"/.exec(h)?.[1],
+    )
+    return first !== undefined && first === second
+  },
+  'tells-users': async (camera) => {
+    const [known, unknown] = [await headersOf(camera, ...as('lab-spare:x')), await headersOf(camera, ...as('nobody:x'))]
+    const told = (text: string) => text.split('\r\n\r\n').at(-1)
+    return told(known) !== told(unknown)
+  },
+  'viewer-may-all': async (camera) => (await statusOf(camera, '/api/users', ...as(SPARE))) === 200,
+  'lock-by-forged-address': async (camera) => {
+    const forged = (n: number) => ['-H', `X-Forwarded-For: 192.0.2.${n}`]
+    for (let i = 1; i <= 6; i += 1) await headersOf(camera, ...as('lab-spare:wrong'), ...forged(i))
+    return (await statusOf(camera, '/api/device', ...as(SPARE), ...forged(9))) === 200
+  },
+  'no-rtsp-lockout': async (camera) => {
+    for (let i = 0; i < 6; i += 1) await ffprobe(camera, '/live/main', 'lab-spare:wrong')
+    return /h264/.test((await ffprobe(camera, '/live/main', SPARE)).all)
+  },
   'telnet-open': async () => / open /.test(await nmap(CAMERA, 2323)) && / closed /.test(await nmap('::1', 2323)),
   'telnet-factory-password': async () => /uid=0\(root\)/.test(await telnet(2324, 'admin', 'admin', 'id')),
   'ftp-anonymous': async () => /< 230 /.test((await run('curl', ['-sv', '-m', '5', `ftp://${CAMERA}:2121/`])).all),
@@ -820,6 +858,20 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
 const SILENT = ['failed-login-unlogged', 'syslog-silent']
 /** Seen in what arrives at a syslog server only. */
 const SENT = ['log-injection']
+/** Seen by others in tls-weaknesses.test.ts. */
+const OF_TLS = [
+  'downgrade-unmarked',
+  'rc4-suite',
+  'renegotiation-unsignalled',
+  'rsa-1024-certificate',
+  'sslv3-offered',
+  'tls-compression',
+  'weak-curve',
+]
+/** Out of its box only. */
+const FRESH = ['works-before-set-up']
+/** No client of others repeats a log-in word for word. */
+const SELF_PROVED = ['digest-replay']
 
 test('every weakness is well described', LIMIT, async () => {
   const folderOfWeaknesses = new URL('../lab/cameras/weaknesses/', import.meta.url)
@@ -829,7 +881,7 @@ test('every weakness is well described', LIMIT, async () => {
     files,
     'one file each, named by its id',
   )
-  assert.deepEqual(files, [...Object.keys(SEEN), ...SILENT, ...SENT].sort())
+  assert.deepEqual(files, [...Object.keys(SEEN), ...SILENT, ...SENT, ...OF_TLS, ...FRESH, ...SELF_PROVED].sort())
   const core = await readFile(new URL('../profiles/regulations/camseal-core.yaml', import.meta.url), 'utf8')
   for (const { criteria, undecided = [], title, apply, visibleTo } of weaknesses) {
     for (const criterion of [...criteria, ...undecided]) assert.match(core, new RegExp(`criterion: ${criterion}\\b`))
@@ -850,6 +902,18 @@ for (const [id, isSeen] of Object.entries(SEEN)) {
     assert.equal(await isSeen(await start(t)), false)
   })
 }
+
+for (const id of FRESH)
+  test(`weakness ${id} is seen by another client in a camera out of its box, and only there`, LIMIT, async (t) => {
+    const status = async (weaknesses: string[]): Promise<number> =>
+      statusOf(await start(t, { factoryFresh: true, weaknesses }), '/api/device', ...as('admin:admin'))
+    assert.equal(await status([id]), 200)
+    assert.equal(await status([]), 403)
+  })
+
+for (const id of SELF_PROVED)
+  test(`weakness ${id} says that no client of others shows it`, () =>
+    assert.equal(weaknesses.find((w) => w.id === id)?.visibleTo, 'self-proved'))
 
 for (const id of SILENT) {
   test(`weakness ${id}: the failed log-in does not arrive`, LIMIT, async (t) => {

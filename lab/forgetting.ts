@@ -16,11 +16,12 @@ const failures = new WeakMap<Sample, { last: number; count: number }>()
  */
 export async function letFailuresBeForgotten(bench: Bench, probe: Probe): Promise<void> {
   const before = failures.get(bench.sample)
-  if (!probe.failsLogins || before === undefined) return
+  const ahead = failuresOf(probe, bench)
+  if (ahead === 0 || before === undefined) return
   const rows = bench.statement.bruteForce.filter((b) => b.scope !== 'account' && b.protection === 'lock')
   if (rows.length === 0) return
   const least = Math.min(...rows.map((b) => b.failures ?? USUAL_FAILURES))
-  if (probe.failsLogins !== true && before.count + probe.failsLogins < least) return
+  if (before.count + ahead < least) return
   const seconds = Math.min(LONGEST_S, Math.max(...rows.map((b) => b.windowSeconds ?? 30)) + LATE_S)
   failures.delete(bench.sample)
   const left = before.last / 1000 + seconds * 1000 - bench.now() / 1000
@@ -29,7 +30,13 @@ export async function letFailuresBeForgotten(bench: Bench, probe: Probe): Promis
 
 /** Notes when a step that fails log-ins ended. */
 export function failuresEnded(bench: Bench, probe: Probe): void {
-  if (!probe.failsLogins) return
-  const count = probe.failsLogins === true ? Infinity : probe.failsLogins
+  const count = failuresOf(probe, bench)
+  if (count === 0) return
   failures.set(bench.sample, { last: bench.now(), count: count + (failures.get(bench.sample)?.count ?? 0) })
+}
+
+/** Most log-ins that a step fails on purpose. */
+function failuresOf({ failsLogins = 0 }: Probe, { statement }: Bench): number {
+  const most = typeof failsLogins === 'function' ? failsLogins(statement) : failsLogins
+  return most === true ? Infinity : most
 }

@@ -18,7 +18,7 @@ export interface Probe<T = unknown> {
   order: number
   states: readonly State[]
   /** It fails log-ins on purpose, which a device may count by the lab's address: at most so many, or `true` for more. */
-  failsLogins?: true | number
+  failsLogins?: true | number | ((statement: Statement) => true | number)
   /** What it changes for good, printed in the plan; absent where it leaves everything as it was. */
   leaves?: Message
   /** Seconds it will take on this statement, for the plan and the progress line. */

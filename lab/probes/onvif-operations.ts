@@ -28,7 +28,8 @@ export const probe = defineProbe({
   tier: 'R',
   grade: 'gentle',
   order: 20,
-  failsLogins: true,
+  // Without a declared account there is no log-in to get wrong.
+  failsLogins: (statement) => (onvifServices(statement).length > 0 ? true : 0),
   states: ['in-service'],
   seconds: (statement) => 5 + 60 * statement.samples.length * onvifServices(statement).length,
   async run(bench, subject) {

@@ -49,13 +49,20 @@ export const decoyPath = (ending: string): string => `/${randomBytes(5).toString
 export type Asking = Asked
 
 /** Servers of streams are busy for a moment after a session. */
-const BUSY_TRIES = 3
+const BUSY_TRIES = 4
 const BUSY_MS = 500
 
-/**
- * Asks at a log-in in its protocol; every DESCRIBE wants a session description. A stream that is still being put away
- * answers 503 to the right password: that is asked again, so that it is not taken for a refusal.
- */
+/** A stream that is still being put away answers 503 to the right password: asked again, it is not taken for a refusal. */
+export async function whileBusy(bench: Bench, ask: () => Promise<Exchange>): Promise<Exchange> {
+  let exchange = await ask()
+  for (let n = 1; n < BUSY_TRIES && answerOf(exchange)?.status === 503; n++) {
+    if (!(await bench.wait(BUSY_MS, { code: 'run.stream-busy', values: {} }))) break
+    exchange = await ask()
+  }
+  return exchange
+}
+
+/** Asks at a log-in in its protocol; every DESCRIBE wants a session description. */
 export function clientAt(
   bench: Bench,
   to: Endpoint,
@@ -65,14 +72,9 @@ export function clientAt(
   if (protocol === 'http') return httpClient(bench, to, options)
   const { send, close } = rtspClient(bench, to, options)
   return {
-    async send(asked) {
+    send(asked) {
       const request: Asking = { ...asked, headers: [['Accept', 'application/sdp'], ...(asked.headers ?? [])] }
-      let exchange = await send(request)
-      for (let n = 1; n < BUSY_TRIES && asked.credential && answerOf(exchange)?.status === 503; n++) {
-        if (!(await bench.wait(BUSY_MS, { code: 'run.stream-busy', values: {} }))) break
-        exchange = await send(request)
-      }
-      return exchange
+      return asked.credential ? whileBusy(bench, () => send(request)) : send(request)
     },
     close,
   }

@@ -3,6 +3,7 @@ import { FAMILIES, type Login } from '../../suites/statement.ts'
 import { httpClient } from '../instruments/http.ts'
 import { rtspClient } from '../instruments/rtsp.ts'
 import type { Bench, Credential, Endpoint } from '../probe.ts'
+import { whileBusy } from './log-in-place.ts'
 
 export interface Door {
   endpoint: Endpoint
@@ -28,7 +29,8 @@ export function doorOf(bench: Bench, login: Login): Door | null {
     async ask(credential) {
       const client = makeClient(bench, open, { milliseconds: 20_000 })
       try {
-        return await client.send({ method, target: login.target, credential })
+        const send = () => client.send({ method, target: login.target, credential })
+        return isRtsp ? await whileBusy(bench, send) : await send()
       } finally {
         client.close()
       }

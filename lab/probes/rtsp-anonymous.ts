@@ -7,7 +7,7 @@ import { endpointOf } from '../../suites/subject.ts'
 import { rtspClient } from '../instruments/rtsp.ts'
 import { defineProbe, type Bench, type Credential, type Endpoint } from '../probe.ts'
 import { credentialAt, speakingAt, targetsAt } from './anonymous-targets.ts'
-import { decoyPath, unanswered } from './log-in-place.ts'
+import { decoyPath, unanswered, whileBusy } from './log-in-place.ts'
 
 /** Requests without a log-in between two controls: every one is a 401 that a ban may count. */
 const BETWEEN_CONTROLS = 8
@@ -21,7 +21,8 @@ const ACCEPT: [string, string][] = [['Accept', 'application/sdp']]
 async function attempt(bench: Bench, to: Endpoint, target: string, credential?: Credential): Promise<RtspAttempt> {
   const client = rtspClient(bench, to, { milliseconds: PATIENCE_MS })
   const log = credential ? { credential } : {}
-  const describe = await client.send({ method: 'DESCRIBE', target, headers: ACCEPT, ...log })
+  const ask = () => client.send({ method: 'DESCRIBE', target, headers: ACCEPT, ...log })
+  const describe = credential ? await whileBusy(bench, ask) : await ask()
   const body = answerOf(describe)?.body
   const played = body && parseSdp(body) ? await client.play(describe, MEDIA, credential) : null
   client.close()
@@ -90,7 +91,9 @@ const statusOf = (exchange: Exchange | undefined): number => answerOf(exchange ?
 
 async function describeOnly(bench: Bench, to: Endpoint, target: string, credential: Credential): Promise<Exchange> {
   const client = rtspClient(bench, to, { milliseconds: PATIENCE_MS })
-  const exchange = await client.send({ method: 'DESCRIBE', target, headers: ACCEPT, credential })
+  const exchange = await whileBusy(bench, () =>
+    client.send({ method: 'DESCRIBE', target, headers: ACCEPT, credential }),
+  )
   client.close()
   return exchange
 }

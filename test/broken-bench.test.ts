@@ -187,7 +187,7 @@ inPrivateNetwork(import.meta.url, 2, 700, () => {
           weaknesses: [],
           serial: `NET-${n}`,
           syslog: null,
-          lock: { failures: 5, windowSeconds: 1, lockSeconds: 1 },
+          lock: { failures: 5, windowSeconds: 5, lockSeconds: 1 },
           bootSeconds: 0.3,
           factoryFresh: false,
           adminPassword: OWNER_PASSWORD,

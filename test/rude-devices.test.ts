@@ -263,7 +263,7 @@ async function camera(t: TestContext, criteria: readonly string[]) {
         weaknesses: [],
         serial,
         syslog: { address: `127.79.${n}.1`, port: 5600 + n },
-        lock: { failures: 5, windowSeconds: 1, lockSeconds: 1 },
+        lock: { failures: 5, windowSeconds: 5, lockSeconds: 1 },
         bootSeconds: 0.3,
         factoryFresh: false,
         adminPassword: PASSWORD,

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import { hostileUser } from '../../suites/facts/log-forgery.ts'
 import type { LogEvent } from '../../suites/observations/event-log.ts'
 import type { Login } from '../../suites/statement.ts'
@@ -12,7 +12,8 @@ const BETWEEN_MILLISECONDS = 400
 const LEAST_FAILURES = 3
 
 const about = (key: string) => ({ code: `event-log.${key}`, values: {} })
-const newWord = (): string => `cs${randomBytes(5).toString('hex')}`
+/** Digits: letters could make a word that records are known by. */
+const newWord = (): string => `cs${String(randomInt(10 ** 12)).padStart(12, '0')}`
 
 /**
  * In order: a log-in; a setting and one of the clock; an account made, a password changed; a log-in whose user name tries

@@ -256,7 +256,10 @@ inPrivateNetwork(import.meta.url, 2, 700, () => {
           { env, seconds: 240 },
         )
         await said(run, /"event":"observed"/)
+        // The run stands still, so that the network is lost between two steps.
+        run.child.kill('SIGSTOP')
         switchLink('down')
+        run.child.kill('SIGCONT')
         const ran = await run.ended
         t.diagnostic(`ended after ${ran.seconds.toFixed(1)} s: ${verdictsOf(out).join('; ')}`)
         assert.equal(ran.code, 2, ran.stdout.slice(-1500))

@@ -442,6 +442,65 @@ test('login-lockout: inconclusive near the limit, without a second account, afte
   assert.equal(locks('busybox-open', { failures: 40 }).verdict, 'inconclusive')
 })
 
+/** Every exchange of the attack in the order of time, as a place that can be changed. */
+const placesOf = (v: Lockout): { get: () => Exchange; set: (e: Exchange) => void }[] => {
+  const all: { get: () => Exchange; set: (e: Exchange) => void }[] = []
+  const of = <T extends object>(owner: T, key: keyof T): void => {
+    if (owner[key]) all.push({ get: () => owner[key] as Exchange, set: (e) => (owner[key] = e as T[keyof T]) })
+  }
+  for (const stage of v.stages) {
+    stage.wrong.forEach((_, i) => of(stage.wrong, i))
+    of(stage, 'right')
+    stage.late.forEach((_, i) => of(stage.late, i))
+  }
+  if (v.during) for (const key of ['owner', 'ownerElsewhere', 'other', 'forged'] as const) of(v.during, key)
+  v.polls.forEach((_, i) => of(v.polls, i))
+  return all.sort((a, b) => a.get().at - b.get().at)
+}
+
+test('lock-outs: a network that is lost in the midst of it proves neither a lock nor the lack of one', () => {
+  for (const [criterion, name] of [
+    [lockout, 'camera'],
+    [lockout, 'camera-no-lock'],
+    [lockout, 'busybox-open'],
+    [evaded, 'camera'],
+    [evaded, 'busybox-open'],
+  ] as const) {
+    const whole = verdictOf(criterion, name)
+    const count = placesOf(load<Lockout>(criterion.over.id, name).seen.value).length
+    assert.ok(count > 10, `${name} holds ${count} exchanges`)
+    for (let from = 0; from < count; from++)
+      for (let to = from + 1; to <= count; to++) {
+        const lost = verdictOf<Lockout>(criterion, name, {
+          change: ({ seen: { value } }) =>
+            placesOf(value)
+              .slice(from, to)
+              .forEach((place) => place.set(failed(place.get()))),
+        })
+        const told = `${criterion.id} of ${name}, silent from ${from} to ${to} of ${count}: ${lost.codes.join()}`
+        assert.ok([whole.verdict, 'inconclusive'].includes(lost.verdict), `${lost.verdict}: ${told}`)
+        if (criterion === lockout && to === count) assert.equal(lost.verdict, 'inconclusive', told)
+      }
+  }
+  const neverAgain = locks('camera', {}, ({ seen: { value: v } }) => {
+    v.polls[v.polls.length - 1] = failed(v.polls.at(-1)!)
+  })
+  assert.deepEqual([neverAgain.verdict, neverAgain.codes.includes('does-not-answer-again')], ['inconclusive', true])
+  const nobody = locks('camera', {}, ({ seen: { value: v } }) => {
+    v.during!.ownerElsewhere = v.during!.owner
+    for (const place of placesOf(v).slice(v.stages[0]!.wrong.length + 1)) place.set(failed(place.get()))
+  })
+  assert.deepEqual([nobody.verdict, nobody.codes.includes('owner-without-answer')], ['inconclusive', true])
+})
+
+test('login-lockout: a lock that counts within a window is not missed where the guesses came more slowly', () => {
+  const slowly = ({ seen: { value: v } }: Fixture<Lockout>): void =>
+    placesOf(v).forEach((place, i) => place.set({ ...place.get(), at: place.get().at + i * 2_000_000 }))
+  const declared = verdictOf<Lockout>(lockout, 'camera-no-lock', { parameters: { windowSeconds: 5 }, change: slowly })
+  assert.deepEqual([declared.verdict, declared.codes], ['inconclusive', ['slower-than-window']])
+  assert.equal(locks('camera-no-lock', { windowSeconds: 5 }).verdict, 'fail')
+})
+
 test('login-lockout: a lock that comes late is measured from the grant before it', () => {
   const late = locks('camera', { lockSeconds: 2 }, ({ seen: { value: v } }) => {
     const [stage] = v.stages

@@ -29,11 +29,11 @@ export function lockoutFindings(value: Lockout, context: Context): Finding[] {
   if (bad === null) return [gap('tries-without-answer', { count: 1 }, [cite('/stages')])]
   if (alike(good, good, bad) !== 'granted')
     return [gap('not-protected', { target: value.target }, [cite('/before/spare'), cite('/stages/0')])]
-  const isGranted = (exchange: Exchange | null): boolean => alike(answerOf(exchange), good, bad) === 'granted'
+  const isGranted: IsGranted = (exchange) => alike(answerOf(exchange), good, bad) === 'granted'
   const locked = value.stages.findIndex((s) => !isGranted(lastRight(s)))
   if (locked === -1) return withoutLock(value, context)
-  if (!isSeenTwice(value, locked, isGranted))
-    return [gap('right-without-answer', {}, [cite(`/stages/${locked}/right`), cite('/polls')])]
+  if (!isSeenTwice(value, locked, isGranted) || !isHeard(value, isGranted))
+    return [gap('right-without-answer', {}, [cite(`/stages/${locked}/right`), cite('/during'), cite('/polls')])]
   return [
     ...countFindings(value, locked, context),
     ...ownerFindings(value, context),
@@ -48,29 +48,46 @@ const shortest = (context: Context): number => context.parameters.lockSeconds ??
 const seconds = (micros: number): string =>
   `${Math.floor(micros / 1_000_000)}.${String(Math.floor((micros % 1_000_000) / 100_000))}`
 
+const isAnswered = (exchange: Exchange | null): boolean => exchange !== null && exchange.failure === null
+type IsGranted = (exchange: Exchange | null) => boolean
+
 /** Silence to one right password may be an accident of the network; a refusal in words, or a second silence, is none. */
-const isSeenTwice = (
-  { stages, during, polls }: Lockout,
-  locked: number,
-  isGranted: (e: Exchange | null) => boolean,
-): boolean =>
-  (stages[locked] && lastRight(stages[locked]).failure === null) ||
+const isSeenTwice = ({ stages, during, polls }: Lockout, locked: number, isGranted: IsGranted): boolean =>
+  (stages[locked] && isAnswered(lastRight(stages[locked]))) ||
   !isGranted(during?.forged ?? null) ||
-  polls.filter((p) => !isGranted(p)).length > 0
+  polls.some((p) => !isGranted(p))
+
+/** Whether the device answered anybody while it refused the right password: else its silence may be a lost network. */
+export const isHeard = ({ stages, during, polls }: Lockout, isGranted: IsGranted): boolean =>
+  [...stages.map(lastRight), during?.forged ?? null, ...polls].some((e) => isAnswered(e) && !isGranted(e)) ||
+  [during?.owner, during?.ownerElsewhere, during?.other].some((e) => isAnswered(e ?? null))
+
+/** A gap where never so many wrong passwords as are allowed came within the window: a lock need not count them together. */
+function slowerThanWindow(stages: Lockout['stages'], context: Context): Finding | null {
+  const window = context.parameters.windowSeconds ?? rowOf(context)?.windowSeconds
+  const count = most(context)
+  const spans = stages.flatMap(({ wrong }) =>
+    wrong.slice(count - 1).map((last, i) => last.at + last.elapsed - (wrong[i]?.at ?? last.at)),
+  )
+  const span = Math.min(...spans)
+  return window === undefined || spans.length === 0 || span <= window * 1_000_000
+    ? null
+    : gap('slower-than-window', { span: seconds(span), window }, [context.cite('/stages')])
+}
 
 /** The right password still works after every wrong one that was tried: only slowness could stop guessing. */
 function withoutLock({ stages, pair }: Lockout, context: Context): Finding[] {
   const { cite } = context
   const wrong = stages.flatMap((s) => s.wrong)
   const largest = Math.max(0, ...stages.map((s) => s.wrong.length))
-  if (wrong.some((w) => w.failure !== null))
-    return [gap('tries-without-answer', { count: wrong.filter((w) => w.failure !== null).length }, [cite('/stages')])]
+  const silent = wrong.filter((w) => !isAnswered(w)).length
+  if (silent > 0) return [gap('tries-without-answer', { count: silent }, [cite('/stages')])]
   if (largest < most(context))
     return [gap('too-few-tries', { count: largest, limit: most(context) }, [cite('/stages')])]
   const delay = wrong.at(-1)?.rounds.at(-1)?.elapsed ?? 0
   const enough = Math.floor((shortest(context) * 1_000_000) / most(context))
   const values = { count: wrong.length, delay: seconds(delay) }
-  if (delay < enough) return [violation('never-locked', values, [cite('/stages')])]
+  if (delay < enough) return [slowerThanWindow(stages, context) ?? violation('never-locked', values, [cite('/stages')])]
   const together =
     pair &&
     Math.max(pair.first.at + pair.first.elapsed, pair.second.at + pair.second.elapsed) -
@@ -86,8 +103,12 @@ function countFindings({ stages }: Lockout, locked: number, context: Context): F
   const before = stages[locked - 1]
   const took = stages[locked]?.wrong ?? []
   const limit = most(context)
-  if (before && before.wrong.length >= limit)
-    return [violation('locks-too-late', { count: before.wrong.length, limit }, [cite(`/stages/${locked - 1}`)])]
+  if (before && before.wrong.length >= limit) {
+    const silent = before.wrong.filter((w) => !isAnswered(w)).length
+    if (silent > 0) return [gap('tries-without-answer', { count: silent }, [cite(`/stages/${locked - 1}`)])]
+    const slow = slowerThanWindow(stages.slice(0, locked), context)
+    return [slow ?? violation('locks-too-late', { count: before.wrong.length, limit }, [cite(`/stages/${locked - 1}`)])]
+  }
   if (took.length > limit) return [gap('count-unclear', { count: took.length, limit }, [cite(`/stages/${locked}`)])]
   const [first, last] = [took[0], took.at(-1)]
   const span = first && last ? last.at + last.elapsed - first.at : 0
@@ -97,7 +118,7 @@ function countFindings({ stages }: Lockout, locked: number, context: Context): F
 }
 
 /** Whoever did not guess must still get in. */
-function ownerFindings({ before, during, owner, stages }: Lockout, context: Context): Finding[] {
+function ownerFindings({ before, during, owner, stages, polls }: Lockout, context: Context): Finding[] {
   const { cite } = context
   if (during === null) return [gap('lock-not-looked-at', {}, [cite('/during')])]
   const findings: Finding[] = []
@@ -105,11 +126,19 @@ function ownerFindings({ before, during, owner, stages }: Lockout, context: Cont
   const good = answerOf(before.owner)
   if (owner === null || !looksGranted(good)) return [...findings, gap('owner-unknown', {}, [cite('/before/owner')])]
   const gets = (exchange: Exchange | null): boolean => alike(answerOf(exchange), good, bad) === 'granted'
+  // Where the lock speaks, silence is not the lock.
+  const isOtherSilence =
+    !isAnswered(during.ownerElsewhere) &&
+    [...stages.map(lastRight), during.forged, ...polls].some((e) => isAnswered(e) && !gets(e))
   if (gets(during.owner)) findings.push(evidence('owner-gets-in', { owner }, [cite('/during/owner')]))
   else if (gets(during.ownerElsewhere))
     findings.push(evidence('owner-gets-in-elsewhere', { owner }, [cite('/during/ownerElsewhere')]))
   else if (during.ownerElsewhere !== null)
-    findings.push(violation('owner-locked-out', { owner }, [cite('/during/owner'), cite('/during/ownerElsewhere')]))
+    findings.push(
+      isOtherSilence
+        ? gap('owner-without-answer', { owner }, [cite('/during'), cite('/polls')])
+        : violation('owner-locked-out', { owner }, [cite('/during/owner'), cite('/during/ownerElsewhere')]),
+    )
   else if (rowOf(context)?.scope === 'address')
     findings.push(gap('owner-needs-second-address', { owner }, [cite('/during/owner')]))
   else findings.push(suspicion('owner-locked-out-here', { owner }, [cite('/during/owner')]))
@@ -124,12 +153,7 @@ function ownerFindings({ before, during, owner, stages }: Lockout, context: Cont
 }
 
 /** The lock lasts long enough and ends by itself; a limit inside the measured interval is undecided. */
-function durationFindings(
-  value: Lockout,
-  locked: number,
-  isGranted: (e: Exchange | null) => boolean,
-  context: Context,
-): Finding[] {
+function durationFindings(value: Lockout, locked: number, isGranted: IsGranted, context: Context): Finding[] {
   const { cite, parameters: p } = context
   const stage = value.stages[locked]
   if (!stage) return []
@@ -138,13 +162,16 @@ function durationFindings(
   const after = stage.late.length > 0 ? (stage.late.at(-2) ?? stage.right) : stage.wrong[0]
   const by = stage.late.at(-1) ?? stage.wrong.at(-1)
   if (!after || !by) return [gap('lock-not-looked-at', {}, [cite('/stages')])]
-  const refused = [refusal, ...value.polls.filter((e) => !isGranted(e))]
+  const all = [refusal, ...value.polls.filter((e) => !isGranted(e))]
+  // Where the lock speaks, silence is not the lock.
+  const refused = all.some(isAnswered) ? all.filter(isAnswered) : all
   const accepted = value.polls.find((e) => isGranted(e)) ?? null
   const { least, most: longest } = lockLasted(after, by, refused, accepted)
   const limit = shortest(context) * 1_000_000
   const cites = [cite(`/stages/${locked}`), cite('/polls')]
   const values = { least: seconds(least), most: longest === null ? '∞' : seconds(longest), limit: shortest(context) }
   const findings: Finding[] = []
+  if (accepted === null && !isAnswered(value.polls.at(-1) ?? null)) return [gap('does-not-answer-again', values, cites)]
   if (accepted === null || longest === null)
     return [(rowOf(context)?.lockSeconds === undefined ? gap : violation)('does-not-come-back', values, cites)]
   const accuracy = (p.resolutionMilliseconds ?? (p.lockSeconds === undefined ? 2000 : 0)) * 1000

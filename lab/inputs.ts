@@ -115,9 +115,9 @@ function missingPackages(statement: Statement, directory: string): Fault[] {
 }
 
 /** A bench nobody described: the report says so, and no catalog takes it for a laboratory. */
-const unstatedBench = (demo: boolean): BenchRecord => ({
+const benchNamed = (name: string, more: Partial<BenchRecord> = {}): BenchRecord => ({
   camseal: 'bench/1',
-  laboratory: { name: demo ? 'DEMO' : 'not stated', address: null, place: null, accreditation: null },
+  laboratory: { name, address: null, place: null, accreditation: null },
   people: [],
   equipment: [],
   clockSource: null,
@@ -125,5 +125,19 @@ const unstatedBench = (demo: boolean): BenchRecord => ({
   deviations: [],
   decisionRule: null,
   subcontracted: [],
-  ...(demo ? { demo: true } : {}),
+  ...more,
 })
+const unstatedBench = (demo: boolean): BenchRecord =>
+  demo ? benchNamed('DEMO', { demo: true }) : benchNamed('not stated')
+
+/** A bench of this machine alone, at these addresses. */
+export const benchHere = (
+  name: string,
+  { ipv4, ipv6 }: { ipv4: string; ipv6: string },
+  more: Partial<BenchRecord> = {},
+): BenchRecord =>
+  benchNamed(name, {
+    equipment: [{ name: `Node ${process.version}`, version: process.version }],
+    addresses: { ipv4: [ipv4], ipv6: [ipv6] },
+    ...more,
+  })

@@ -1,15 +1,13 @@
 import { wereAccepted } from '../../suites/facts/login-outcome.ts'
 import { kind, type EventLog } from '../../suites/observations/event-log.ts'
 import { declaresLog } from '../../suites/observations/log-actions.ts'
-import { defineProbe, type Bench } from '../probe.ts'
-import { openChannels, storable } from '../services/log-channels.ts'
+import { defineProbe } from '../probe.ts'
+import { openChannels, storable, untilRecorded } from '../services/log-channels.ts'
 import { causeEvents } from './log-events.ts'
 import { mainDoor } from './login-door.ts'
 
 /** What a device writes by itself every few seconds must be known, so that it is taken for nothing else. */
 const QUIET_MILLISECONDS = 3_200
-/** Records that are later than this count as missing. */
-const LATE_MILLISECONDS = 6_000
 const AFTER_LAST_MILLISECONDS = 700
 /** Putting the log setting back may itself leave records; they are waited for where they matter, not here. */
 const SETTLE_MILLISECONDS = 300
@@ -60,7 +58,7 @@ export const probe = defineProbe<EventLog>({
       const before = api ? await bench.perform(api.read, {}) : null
       value.events = await causeEvents(bench, main, subject)
       const last = value.events.at(-1)?.at ?? 0
-      if (channels.list.some((c) => c.receiving)) await late(bench, () => channels.since(last).length > 0)
+      await untilRecorded(bench, channels, last, AFTER_LAST_MILLISECONDS, about('late'))
       value.until = bench.now()
       if (api && before) value.api = { before, after: await bench.perform(api.read, {}) }
       const arrived = channels.since(quietFrom).filter((r) => r.at <= (value.until ?? 0))
@@ -75,10 +73,3 @@ export const probe = defineProbe<EventLog>({
     }
   },
 })
-
-/** Waits until the last event has left a record, and a little longer for what belongs to it. */
-async function late(bench: Bench, found: () => boolean): Promise<void> {
-  const end = bench.now() + LATE_MILLISECONDS * 1000
-  while (bench.now() < end && !found()) if (!(await bench.wait(250, about('late')))) return
-  await bench.wait(Math.min(AFTER_LAST_MILLISECONDS, Math.max(0, (end - bench.now()) / 1000)), about('late'))
-}

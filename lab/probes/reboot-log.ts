@@ -5,7 +5,7 @@ import type { Action, Statement } from '../../suites/statement.ts'
 import { tookEffect } from '../effect.ts'
 import { openLine } from '../instruments/line.ts'
 import { defineProbe, type Bench, type Endpoint } from '../probe.ts'
-import { openChannels, storable } from '../services/log-channels.ts'
+import { openChannels, storable, untilRecorded } from '../services/log-channels.ts'
 import { loggedIn, NOTHING } from './log-events.ts'
 import { mainDoor, type Door } from './login-door.ts'
 
@@ -17,8 +17,6 @@ const POLL_MS = 100
 /** Where no update declares how long the device takes. */
 const USUAL_BOOT_S = 120
 const LONGEST_BOOT_S = 600
-/** Network and log service come up one after the other. */
-const LATE_MILLISECONDS = 6_000
 const AFTER_LAST_MILLISECONDS = 1_000
 const SETTLE_MILLISECONDS = 300
 
@@ -89,7 +87,7 @@ export const probe = defineProbe<RebootLog>({
       await untilAnswering(bench, door, right)
       await logIn('accepted-2')
       const last = value.events.at(-1)?.at ?? 0
-      if (channels.list.some((c) => c.receiving)) await late(bench, () => channels.since(last).length > 0)
+      await untilRecorded(bench, channels, last, AFTER_LAST_MILLISECONDS, about('late'))
       value.until = bench.now()
       if (api && first && before) value.api = { first, before, after: await bench.perform(api.read, {}) }
       const arrived = channels.since(quietFrom).filter((r) => r.at <= (value.until ?? 0))
@@ -145,11 +143,4 @@ async function untilAnswering(bench: Bench, door: Door, right: Parameters<Door['
     if (wereAccepted([await door.ask(right)])) return
     await bench.wait(1_000, about('waiting-open'))
   }
-}
-
-/** Waits until the last event has left a record, and a little longer for what belongs to it. */
-async function late(bench: Bench, found: () => boolean): Promise<void> {
-  const end = bench.now() + LATE_MILLISECONDS * 1000
-  while (bench.now() < end && !found()) if (!(await bench.wait(250, about('late')))) return
-  await bench.wait(Math.min(AFTER_LAST_MILLISECONDS, Math.max(0, (end - bench.now()) / 1000)), about('late'))
 }

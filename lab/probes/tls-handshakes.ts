@@ -6,7 +6,7 @@ import { tlsAnswerOf } from '../../suites/facts/tls-records.ts'
 import { certificateOf } from '../../suites/facts/x509.ts'
 import type { Seen } from '../../suites/observation.ts'
 import { kind, type TlsHandshakes, type TlsPeer, type TlsShake } from '../../suites/observations/tls-handshakes.ts'
-import { kind as tlsOffers } from '../../suites/observations/tls-offers.ts'
+import { declaredOverTls, kind as tlsOffers } from '../../suites/observations/tls-offers.ts'
 import { endpointOf } from '../../suites/subject.ts'
 import { clientHello, sayHello } from '../instruments/tls-hello.ts'
 import { meetPeer } from '../instruments/tls-peer.ts'
@@ -31,7 +31,7 @@ export const probe = defineProbe<TlsHandshakes>({
   grade: 'gentle',
   order: 0,
   states: ['factory-fresh', 'in-service'],
-  seconds: (statement) => 4 * statement.services.filter((s) => ['https', 'rtsps', 'mqtts'].includes(s.protocol)).length,
+  seconds: (statement) => 4 * declaredOverTls(statement).length,
   async run(bench, subject): Promise<Seen<TlsHandshakes>> {
     const { family, port } = endpointOf(subject)
     const to = bench.endpoint(family, port, false)

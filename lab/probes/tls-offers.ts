@@ -3,7 +3,7 @@ import { outcomeOf } from '../../suites/facts/tls-offers.ts'
 import { tlsAnswerOf, TLS_VERSIONS, VERSION_NAME, type TlsVersion } from '../../suites/facts/tls-records.ts'
 import { SUITES } from '../../suites/facts/tls-suites.ts'
 import type { Seen } from '../../suites/observation.ts'
-import { kind, type TlsHello, type TlsOffers } from '../../suites/observations/tls-offers.ts'
+import { declaredOverTls, kind, type TlsHello, type TlsOffers } from '../../suites/observations/tls-offers.ts'
 import { endpointOf } from '../../suites/subject.ts'
 import { clientHello, sayHello } from '../instruments/tls-hello.ts'
 import { defineProbe, type Bench, type Endpoint } from '../probe.ts'
@@ -41,7 +41,7 @@ export const probe = defineProbe<TlsOffers>({
   grade: 'gentle',
   order: 0,
   states: ['factory-fresh', 'in-service'],
-  seconds: (statement) => 5 * statement.services.filter((s) => ['https', 'rtsps', 'mqtts'].includes(s.protocol)).length,
+  seconds: (statement) => 5 * declaredOverTls(statement).length,
   async run(bench, subject): Promise<Seen<TlsOffers>> {
     const { family, port } = endpointOf(subject)
     const to = bench.endpoint(family, port, false)

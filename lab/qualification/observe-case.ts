@@ -6,7 +6,7 @@ import { faulty, ok, type Result } from '../../suites/fault.ts'
 import { registry } from '../../suites/registry.generated.ts'
 import { directoryMembers } from '../../reports/conclude.ts'
 import { evidenceOf, readRecorded, type Recorded } from '../../reports/evidence.ts'
-import type { BenchRecord } from '../../reports/report.ts'
+import { benchHere } from '../inputs.ts'
 import { ownListeners } from '../baseline.ts'
 import { startCameraProcess, type CameraProcess } from '../cameras/process.ts'
 import { isInside, selfArgv } from '../isolation.ts'
@@ -49,7 +49,7 @@ export async function observeCase(
   const baseline = join(directory, 'baseline.json')
   writeFileSync(baseline, JSON.stringify(isInside() ? {} : ownListeners(Date.now() * 1000)))
   const benchFile = join(directory, 'bench.yaml')
-  writeFileSync(benchFile, stringify(benchRecord(bench)))
+  writeFileSync(benchFile, stringify(benchHere('Camseal qualification', bench)))
   let camera: CameraProcess
   try {
     camera = await startCameraProcess(
@@ -113,15 +113,3 @@ function camseal(
     }),
   )
 }
-
-const benchRecord = ({ ipv4, ipv6 }: { ipv4: string; ipv6: string }): BenchRecord => ({
-  camseal: 'bench/1',
-  laboratory: { name: 'Camseal qualification', address: null, place: null, accreditation: null },
-  people: [],
-  equipment: [{ name: `Node ${process.version}`, version: process.version }],
-  clockSource: null,
-  addresses: { ipv4: [ipv4], ipv6: [ipv6] },
-  deviations: [],
-  decisionRule: null,
-  subcontracted: [],
-})

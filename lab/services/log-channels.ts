@@ -95,6 +95,23 @@ export function storable(bench: Bench, arrived: readonly ArrivedRecord[]): { rec
   return { records, left: arrived.length - records.length }
 }
 
+/** Records that are later than this count as missing. */
+const LATE_MILLISECONDS = 6_000
+
+/** Waits until something has arrived since a time, and a little longer for what belongs to it. */
+export async function untilRecorded(
+  bench: Bench,
+  { list, since }: LogChannels,
+  at: number,
+  afterLastMilliseconds: number,
+  why: { code: string; values: Record<string, string | number> },
+): Promise<void> {
+  if (!list.some((c) => c.receiving)) return
+  const end = bench.now() + LATE_MILLISECONDS * 1000
+  while (bench.now() < end && since(at).length === 0) if (!(await bench.wait(250, why))) return
+  await bench.wait(Math.min(afterLastMilliseconds, Math.max(0, (end - bench.now()) / 1000)), why)
+}
+
 /** Points one channel at the lab; the journal holds beforehand how it was. */
 async function point(bench: Bench, channel: LogChannel, id: string, family: Family) {
   const { enable, current, port } = channel

@@ -6,7 +6,7 @@ import type { Command } from 'commander'
 import { stringify } from 'yaml'
 import { makeDemoKey } from '../../reports/demo-key.ts'
 import { t, type Language } from '../../reports/locales/index.ts'
-import type { BenchRecord } from '../../reports/report.ts'
+import { benchHere } from '../inputs.ts'
 import { languageOf } from '../../reports/verbs/terminal.ts'
 import { ownListeners } from '../baseline.ts'
 import { canIsolate, isInside, isolated, selfArgv } from '../isolation.ts'
@@ -95,19 +95,6 @@ interface DemoCamera {
 /** Log receivers need no privilege here. */
 const LOG_PORT = 15_514
 
-const benchRecord = ({ ipv4, ipv6 }: { ipv4: string; ipv6: string }): BenchRecord => ({
-  camseal: 'bench/1',
-  laboratory: { name: 'DEMO – NOT A LABORATORY', address: null, place: null, accreditation: null },
-  people: [],
-  equipment: [{ name: `Node ${process.version}`, version: process.version }],
-  clockSource: null,
-  addresses: { ipv4: [ipv4], ipv6: [ipv6] },
-  deviations: [],
-  decisionRule: null,
-  subcontracted: [],
-  demo: true,
-})
-
 const place = (ipv4: string, ipv6: string | null, base: number): Place => ({
   ipv4,
   ipv6,
@@ -169,7 +156,7 @@ async function runOne(
   mkdirSync(directory, { recursive: true })
   const bench = { ipv4: at.bench, ipv6: inside ? 'fd00:77::1' : '::1' }
   const benchFile = join(directory, 'bench.yaml')
-  writeFileSync(benchFile, stringify(benchRecord(bench)))
+  writeFileSync(benchFile, stringify(benchHere('DEMO – NOT A LABORATORY', bench, { demo: true })))
   // On a shared loopback, whatever listened before the camera came is not the camera's.
   const baseline = join(directory, 'baseline.json')
   writeFileSync(baseline, JSON.stringify(inside ? {} : ownListeners(Date.now() * 1000)))

@@ -3,6 +3,7 @@ import { violation } from '../criterion.ts'
 import { TLS_VERSIONS, type TlsVersion } from '../facts/tls-records.ts'
 import type { Suite } from '../facts/tls-suites.ts'
 import { kind as services } from '../observations/services.ts'
+import { declaredOverTls } from '../observations/tls-offers.ts'
 import type { Statement } from '../statement.ts'
 
 /** `noted` is allowed and shown. */
@@ -53,10 +54,8 @@ export const ruleFor = (suite: Suite, { suites }: TlsCatalogue): TlsCatalogue['s
       (when.aead ?? suite.aead) === suite.aead,
   ) ?? null
 
-const OVER_TLS = new Set(['https', 'rtsps', 'mqtts'])
-
 export const appliesWhereTls = (statement: Statement): Applies =>
-  statement.services.some((s) => s.transport === 'tcp' && OVER_TLS.has(s.protocol))
+  declaredOverTls(statement).length > 0
     ? { answer: 'yes' }
     : { answer: 'no', why: { code: 'no-tls-declared', values: {} } }
 

@@ -3,12 +3,8 @@ import { shownCertificates, type ShownCertificate } from '../facts/tls-certifica
 import { dayOf, timeOf } from '../facts/der.ts'
 import type { Certificate } from '../facts/x509.ts'
 import { certificateKind } from '../facts/tls-handshakes.ts'
-import { kind as services } from '../observations/services.ts'
-import { kind as tlsHandshakes, type TlsHandshakes } from '../observations/tls-handshakes.ts'
-import { kind as tlsOffers } from '../observations/tls-offers.ts'
-import { obj } from '../schema.ts'
-import { appliesWhereTls, undeclaredTls } from './tls-catalogue.ts'
-import { byRule, offersOf, type Offers } from './tls-endpoint.ts'
+import { type TlsHandshakes } from '../observations/tls-handshakes.ts'
+import { byRule, offersOf, overHandshakes, type Offers } from './tls-endpoint.ts'
 import { ruleFitting, ruleNamed, tlsRules, type TlsRule } from './tls-rules.ts'
 
 /**
@@ -18,14 +14,7 @@ import { ruleFitting, ruleNamed, tlsRules, type TlsRule } from './tls-rules.ts'
 export const criterion = defineCriterion({
   id: 'encryption/tls-certificate-strength',
   version: '1.0.0',
-  area: 'encryption',
-  over: tlsHandshakes,
-  also: [services, tlsOffers],
-  states: ['factory-fresh', 'in-service'],
-  parameters: obj({}),
-  catalogues: ['tls'],
-  applies: appliesWhereTls,
-  contradicts: undeclaredTls,
+  ...overHandshakes,
   judge({ value }, context) {
     const data = context.catalogue('tls')
     const rules = {

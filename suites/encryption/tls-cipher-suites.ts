@@ -2,10 +2,8 @@ import { defineCriterion, evidence, gap, violation, type Finding } from '../crit
 import { VERSION_NAME } from '../facts/tls-records.ts'
 import { SUITES, suiteById, suiteName } from '../facts/tls-suites.ts'
 import { versionOffers, type VersionOffer } from '../facts/tls-offers.ts'
-import { kind as services } from '../observations/services.ts'
-import { kind as tlsOffers } from '../observations/tls-offers.ts'
-import { obj } from '../schema.ts'
-import { appliesWhereTls, ruleFor, tlsCatalogue, undeclaredTls, type TlsCatalogue } from './tls-catalogue.ts'
+import { ruleFor, tlsCatalogue, type TlsCatalogue } from './tls-catalogue.ts'
+import { overOffers } from './tls-endpoint.ts'
 
 /**
  * No weak cipher suite is accepted in any version (RFC 9325 section 4.1), and every suite that could be was asked for
@@ -14,14 +12,7 @@ import { appliesWhereTls, ruleFor, tlsCatalogue, undeclaredTls, type TlsCatalogu
 export const criterion = defineCriterion({
   id: 'encryption/tls-cipher-suites',
   version: '1.0.0',
-  area: 'encryption',
-  over: tlsOffers,
-  also: [services],
-  states: ['factory-fresh', 'in-service'],
-  parameters: obj({}),
-  catalogues: ['tls'],
-  applies: appliesWhereTls,
-  contradicts: undeclaredTls,
+  ...overOffers,
   judge({ value }, { catalogue, cite }) {
     const rules = tlsCatalogue(catalogue('tls'))
     const hello = (at: number) => cite(`/hellos/${at}`)

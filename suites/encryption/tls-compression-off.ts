@@ -1,12 +1,7 @@
 import { defineCriterion, evidence, gap, type Finding } from '../criterion.ts'
 import { shakesOf } from '../facts/tls-handshakes.ts'
 import { VERSION_NAME } from '../facts/tls-records.ts'
-import { kind as services } from '../observations/services.ts'
-import { kind as tlsHandshakes } from '../observations/tls-handshakes.ts'
-import { kind as tlsOffers } from '../observations/tls-offers.ts'
-import { obj } from '../schema.ts'
-import { appliesWhereTls, undeclaredTls } from './tls-catalogue.ts'
-import { byRule, offersOf } from './tls-endpoint.ts'
+import { byRule, offersOf, overHandshakes } from './tls-endpoint.ts'
 import { absentIn13 } from './tls-only-13.ts'
 import { ruleNamed, tlsRules } from './tls-rules.ts'
 
@@ -17,14 +12,7 @@ import { ruleNamed, tlsRules } from './tls-rules.ts'
 export const criterion = defineCriterion({
   id: 'encryption/tls-compression-off',
   version: '1.0.0',
-  area: 'encryption',
-  over: tlsHandshakes,
-  also: [services, tlsOffers],
-  states: ['factory-fresh', 'in-service'],
-  parameters: obj({}),
-  catalogues: ['tls'],
-  applies: appliesWhereTls,
-  contradicts: undeclaredTls,
+  ...overHandshakes,
   judge({ value }, context) {
     const rule = ruleNamed(tlsRules(context.catalogue('tls'), 'compression'), 'compression-accepted')
     const offers = offersOf(context)

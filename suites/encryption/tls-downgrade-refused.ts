@@ -2,12 +2,8 @@ import { defineCriterion, evidence, gap, type Finding } from '../criterion.ts'
 import { fromBase64 } from '../facts/bytes.ts'
 import { shakesOf } from '../facts/tls-handshakes.ts'
 import { tlsAnswerOf, VERSION_NAME } from '../facts/tls-records.ts'
-import { kind as services } from '../observations/services.ts'
-import { kind as tlsHandshakes } from '../observations/tls-handshakes.ts'
 import { kind as tlsOffers } from '../observations/tls-offers.ts'
-import { obj } from '../schema.ts'
-import { appliesWhereTls, undeclaredTls } from './tls-catalogue.ts'
-import { byRule, isDecided, offersOf } from './tls-endpoint.ts'
+import { byRule, isDecided, offersOf, overHandshakes } from './tls-endpoint.ts'
 import { ruleNamed, tlsRules } from './tls-rules.ts'
 
 /** The end of the random bytes of a server that could do more: for TLS 1.2 and for what is older. */
@@ -21,14 +17,7 @@ const INAPPROPRIATE_FALLBACK = 86
 export const criterion = defineCriterion({
   id: 'encryption/tls-downgrade-refused',
   version: '1.0.0',
-  area: 'encryption',
-  over: tlsHandshakes,
-  also: [services, tlsOffers],
-  states: ['factory-fresh', 'in-service'],
-  parameters: obj({}),
-  catalogues: ['tls'],
-  applies: appliesWhereTls,
-  contradicts: undeclaredTls,
+  ...overHandshakes,
   judge({ value }, context) {
     const rules = tlsRules(context.catalogue('tls'), 'downgrade')
     const own = offersOf(context)

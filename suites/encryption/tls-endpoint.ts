@@ -1,7 +1,24 @@
 import { evidence, violation, type Cite, type Finding, type JudgeContext } from '../criterion.ts'
 import { versionOffers, type VersionOffer } from '../facts/tls-offers.ts'
+import { kind as services } from '../observations/services.ts'
+import { kind as tlsHandshakes } from '../observations/tls-handshakes.ts'
 import { kind as tlsOffers } from '../observations/tls-offers.ts'
+import { obj } from '../schema.ts'
+import { appliesWhereTls, undeclaredTls } from './tls-catalogue.ts'
 import type { TlsRule } from './tls-rules.ts'
+
+const everyTls = {
+  area: 'encryption',
+  states: ['factory-fresh', 'in-service'],
+  parameters: obj({}),
+  catalogues: ['tls'],
+  applies: appliesWhereTls,
+  contradicts: undeclaredTls,
+} as const
+/** What all criteria over the offers of a TLS endpoint have in common. */
+export const overOffers = { ...everyTls, over: tlsOffers, also: [services] }
+/** What all criteria over its handshakes have in common. */
+export const overHandshakes = { ...everyTls, over: tlsHandshakes, also: [services, tlsOffers] }
 
 /** What is known of the versions of the endpoint that is judged, from the observation of its offers. */
 export interface Offers {

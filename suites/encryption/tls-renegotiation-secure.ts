@@ -1,11 +1,7 @@
 import { defineCriterion, evidence, gap, violation, type Finding } from '../criterion.ts'
 import { fromBase64 } from '../facts/bytes.ts'
 import { tlsAnswerOf, VERSION_NAME } from '../facts/tls-records.ts'
-import { kind as services } from '../observations/services.ts'
-import { kind as tlsOffers } from '../observations/tls-offers.ts'
-import { obj } from '../schema.ts'
-import { appliesWhereTls, undeclaredTls } from './tls-catalogue.ts'
-import { byRule, offersOf } from './tls-endpoint.ts'
+import { byRule, offersOf, overOffers } from './tls-endpoint.ts'
 import { absentIn13 } from './tls-only-13.ts'
 import { ruleNamed, tlsRules } from './tls-rules.ts'
 
@@ -19,14 +15,7 @@ const EMPTY = '00'
 export const criterion = defineCriterion({
   id: 'encryption/tls-renegotiation-secure',
   version: '1.0.0',
-  area: 'encryption',
-  over: tlsOffers,
-  also: [services],
-  states: ['factory-fresh', 'in-service'],
-  parameters: obj({}),
-  catalogues: ['tls'],
-  applies: appliesWhereTls,
-  contradicts: undeclaredTls,
+  ...overOffers,
   judge({ value }, context) {
     const rule = ruleNamed(tlsRules(context.catalogue('tls'), 'renegotiation'), 'renegotiation-unsignalled')
     const offers = offersOf(context)

@@ -1,10 +1,8 @@
 import { defineCriterion, evidence, gap, violation, type Finding } from '../criterion.ts'
 import { VERSION_NAME } from '../facts/tls-records.ts'
 import { versionOffers } from '../facts/tls-offers.ts'
-import { kind as services } from '../observations/services.ts'
-import { kind as tlsOffers } from '../observations/tls-offers.ts'
-import { obj } from '../schema.ts'
-import { appliesWhereTls, tlsCatalogue, undeclaredTls } from './tls-catalogue.ts'
+import { tlsCatalogue } from './tls-catalogue.ts'
+import { overOffers } from './tls-endpoint.ts'
 
 /**
  * No outdated version of TLS is accepted (RFC 8996; RFC 9325 section 3.1.1). A version is refused only where the device
@@ -13,14 +11,7 @@ import { appliesWhereTls, tlsCatalogue, undeclaredTls } from './tls-catalogue.ts
 export const criterion = defineCriterion({
   id: 'encryption/tls-versions',
   version: '1.0.0',
-  area: 'encryption',
-  over: tlsOffers,
-  also: [services],
-  states: ['factory-fresh', 'in-service'],
-  parameters: obj({}),
-  catalogues: ['tls'],
-  applies: appliesWhereTls,
-  contradicts: undeclaredTls,
+  ...overOffers,
   judge({ value }, { catalogue, cite }) {
     const offers = new Map(versionOffers(value).map((o) => [o.version, o]))
     const hello = (at: number) => cite(`/hellos/${at}`)

@@ -1,9 +1,7 @@
 import { defineCriterion } from '../criterion.ts'
-import { kind as eventLog } from '../observations/event-log.ts'
 import { declaresAccounts } from '../observations/log-actions.ts'
-import { bool, obj, opt } from '../schema.ts'
-import { needs, noLogContradicted } from './declared.ts'
-import { allRecorded } from './recorded.ts'
+import { needs } from './declared.ts'
+import { overEvents } from './recorded.ts'
 
 const CHANGES = ['account-added', 'account-removed', 'password-changed']
 
@@ -11,19 +9,6 @@ const CHANGES = ['account-added', 'account-removed', 'password-changed']
 export const criterion = defineCriterion({
   id: 'logging/account-change-recorded',
   version: '1.0.0',
-  area: 'logging',
-  over: eventLog,
-  also: [],
-  states: ['in-service'],
-  parameters: obj({ required: bool(), actor: opt(bool()) }),
-  catalogues: [],
+  ...overEvents((events) => events.filter((e) => CHANGES.includes(e.what))),
   applies: needs(['no-account-change-declared', declaresAccounts]),
-  contradicts: noLogContradicted(eventLog),
-  judge: ({ value }, context) =>
-    allRecorded(
-      value,
-      value.events.filter((e) => CHANGES.includes(e.what)),
-      context,
-      context.parameters.actor !== false,
-    ),
 })

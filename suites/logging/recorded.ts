@@ -2,14 +2,29 @@ import { evidence, gap, suspicion, violation, type Finding, type JudgeContext } 
 import { bodyHolds } from '../facts/http-text.ts'
 import { DEEDS, OF_ACCOUNTS, speaksOf } from '../facts/log-events.ts'
 import { wasRefused, wereAccepted } from '../facts/login-outcome.ts'
-import type { EventLog, LogEvent } from '../observations/event-log.ts'
+import { kind as eventLog, type EventLog, type LogEvent } from '../observations/event-log.ts'
 import type { RebootLog } from '../observations/reboot-log.ts'
+import { bool, obj, opt } from '../schema.ts'
 import type { Action } from '../statement.ts'
+import { noLogContradicted } from './declared.ts'
 import type { LogRecord } from './records.ts'
 import { after, deedOf, recordsOf, shapeOf, shapesBefore, toldBy, type Told } from './telling.ts'
 
 type Value = EventLog | RebootLog
 type Context = JudgeContext<unknown>
+
+/** What criteria over the record of one kind of event have in common; no actor needs to be named where the text does not ask for it. */
+export const overEvents = (choose: (events: LogEvent[]) => LogEvent[]) => ({
+  area: 'logging' as const,
+  over: eventLog,
+  also: [],
+  states: ['in-service' as const],
+  parameters: obj({ required: bool(), actor: opt(bool()) }),
+  catalogues: [],
+  contradicts: noLogContradicted(eventLog),
+  judge: ({ value }: { value: EventLog }, context: JudgeContext<{ required: boolean; actor?: boolean }>): Finding[] =>
+    allRecorded(value, choose(value.events), context, context.parameters.actor !== false),
+})
 
 /** Whether each of these events left a record in any log of the device; nothing is missing before its event is proven. */
 export function allRecorded(

@@ -5,6 +5,7 @@ import { endpointSubject } from '../subject.ts'
 import { TLS_VERSIONS } from '../facts/tls-records.ts'
 import { failureSchema } from './exchange.ts'
 import { kind as services } from './services.ts'
+import type { Service, Statement } from '../statement.ts'
 
 /** Suite numbers as hexadecimal, four digits each, without separators. */
 const suites = () => Type.String({ pattern: '^([0-9a-f]{4})*$' })
@@ -41,14 +42,16 @@ export type TlsOffers = Static<typeof schema>
 
 const OVER_TLS = new Set(['https', 'rtsps', 'mqtts'])
 
+/** Services that are declared to speak TLS. */
+export const declaredOverTls = ({ services }: Statement): Service[] =>
+  services.filter((s) => s.transport === 'tcp' && OVER_TLS.has(s.protocol))
+
 /** Every endpoint that is declared to speak TLS or was found to. */
 export const tlsSubjects = ({ statement, seen }: Pick<Known, 'statement' | 'seen'>): string[] => [
   ...statement.samples.flatMap((sample) =>
-    statement.services
-      .filter((s) => s.transport === 'tcp' && OVER_TLS.has(s.protocol))
-      .flatMap((s) =>
-        s.families.filter((f) => sample.addresses[f] !== null).map((f) => endpointSubject(sample.id, f, s.port)),
-      ),
+    declaredOverTls(statement).flatMap((s) =>
+      s.families.filter((f) => sample.addresses[f] !== null).map((f) => endpointSubject(sample.id, f, s.port)),
+    ),
   ),
   ...seen(services).flatMap(({ subject, value }) =>
     value.services.filter((s) => s.tls).map((s) => endpointSubject(subject.split('/')[0] ?? '', value.family, s.port)),

@@ -1,9 +1,7 @@
 import { defineCriterion, gap } from '../criterion.ts'
-import { kind as httpAnonymous } from '../observations/http-anonymous.ts'
-import { kind as updateRefusal } from '../observations/update-refusal.ts'
 import { obj } from '../schema.ts'
-import { declaredUpdates, updateOf } from './attempts.ts'
-import { uploadPageSeen } from './upload-page.ts'
+import { updateOf } from './attempts.ts'
+import { overUpdates } from './upload-page.ts'
 import { judgeVariants, type Share } from './variants.ts'
 
 const SHARE: Share = { owns: ['maker-foreign-key'], enough: ['maker-foreign-key'] }
@@ -15,14 +13,8 @@ const SHARE: Share = { owns: ['maker-foreign-key'], enough: ['maker-foreign-key'
 export const criterion = defineCriterion({
   id: 'update-integrity/foreign-key-update-refused',
   version: '1.0.0',
-  area: 'update-integrity',
-  over: updateRefusal,
-  also: [httpAnonymous],
-  states: ['in-service'],
+  ...overUpdates,
   parameters: obj({}),
-  catalogues: [],
-  applies: declaredUpdates,
-  contradicts: uploadPageSeen,
   judge: ({ value }, context) =>
     updateOf(context)?.signed === false ? [gap('no-signature-declared', {}, [])] : judgeVariants(value, SHARE, context),
 })

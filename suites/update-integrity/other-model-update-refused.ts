@@ -1,9 +1,6 @@
 import { defineCriterion } from '../criterion.ts'
-import { kind as httpAnonymous } from '../observations/http-anonymous.ts'
-import { kind as updateRefusal } from '../observations/update-refusal.ts'
 import { obj } from '../schema.ts'
-import { declaredUpdates } from './attempts.ts'
-import { uploadPageSeen } from './upload-page.ts'
+import { overUpdates } from './upload-page.ts'
 import { judgeVariants, type Share } from './variants.ts'
 
 const SHARE: Share = { owns: ['maker-other-model'], enough: ['maker-other-model'] }
@@ -15,13 +12,7 @@ const SHARE: Share = { owns: ['maker-other-model'], enough: ['maker-other-model'
 export const criterion = defineCriterion({
   id: 'update-integrity/other-model-update-refused',
   version: '1.0.0',
-  area: 'update-integrity',
-  over: updateRefusal,
-  also: [httpAnonymous],
-  states: ['in-service'],
+  ...overUpdates,
   parameters: obj({}),
-  catalogues: [],
-  applies: declaredUpdates,
-  contradicts: uploadPageSeen,
   judge: ({ value }, context) => judgeVariants(value, SHARE, context),
 })

@@ -3,12 +3,11 @@ import { fromBase64 } from '../facts/bytes.ts'
 import { addressKey } from '../facts/log-words.ts'
 import { parseSyslog } from '../facts/syslog.ts'
 import { saysUpdate, saysUpdateFailed } from '../facts/update-words.ts'
-import { kind as httpAnonymous } from '../observations/http-anonymous.ts'
-import { kind as updateRefusal, type UpdateRefusal } from '../observations/update-refusal.ts'
+import type { UpdateRefusal } from '../observations/update-refusal.ts'
 import { bool, obj } from '../schema.ts'
 import { declaredOf } from '../subject.ts'
-import { declaredUpdates, proofOf, unproven, wasRefused } from './attempts.ts'
-import { uploadPageSeen } from './upload-page.ts'
+import { proofOf, unproven, wasRefused } from './attempts.ts'
+import { overUpdates } from './upload-page.ts'
 
 const parameters = obj({
   /** The text asks for a log that reaches another machine: a device that declares none does not conform. */
@@ -25,14 +24,8 @@ type Log = NonNullable<UpdateRefusal['log']>
 export const criterion = defineCriterion({
   id: 'update-integrity/refusal-logged',
   version: '1.0.0',
-  area: 'update-integrity',
-  over: updateRefusal,
-  also: [httpAnonymous],
-  states: ['in-service'],
+  ...overUpdates,
   parameters,
-  catalogues: [],
-  applies: declaredUpdates,
-  contradicts: uploadPageSeen,
   judge({ value }, context) {
     const { log } = value
     if (log === null)

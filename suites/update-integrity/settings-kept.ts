@@ -1,11 +1,10 @@
 import { defineCriterion, evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
 import { answerOf } from '../facts/answer.ts'
 import { wereAccepted } from '../facts/login-outcome.ts'
-import { kind as httpAnonymous } from '../observations/http-anonymous.ts'
-import { kind as updateRefusal, type Kept } from '../observations/update-refusal.ts'
+import type { Kept } from '../observations/update-refusal.ts'
 import { bool, obj, opt } from '../schema.ts'
-import { declaredUpdates, genuineInstalled, genuineOf, unproven } from './attempts.ts'
-import { uploadPageSeen } from './upload-page.ts'
+import { genuineInstalled, genuineOf, unproven } from './attempts.ts'
+import { overUpdates } from './upload-page.ts'
 
 const parameters = obj({
   /** At least one setting must have been read before and after; yes where nothing is said. Accounts always count. */
@@ -20,14 +19,8 @@ type Context = JudgeContext<{ settings?: boolean }>
 export const criterion = defineCriterion({
   id: 'update-integrity/settings-kept',
   version: '1.0.0',
-  area: 'update-integrity',
-  over: updateRefusal,
-  also: [httpAnonymous],
-  states: ['in-service'],
+  ...overUpdates,
   parameters,
-  catalogues: [],
-  applies: declaredUpdates,
-  contradicts: uploadPageSeen,
   judge({ value }, context) {
     const { kept } = value
     if (kept === null) return [gap('genuine-not-installed', {}, [unproven(value, context)])]

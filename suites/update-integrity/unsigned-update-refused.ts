@@ -1,9 +1,8 @@
 import { defineCriterion, gap, violation, type Finding, type JudgeContext } from '../criterion.ts'
-import { kind as httpAnonymous } from '../observations/http-anonymous.ts'
-import { kind as updateRefusal, type UpdateRefusal } from '../observations/update-refusal.ts'
+import type { UpdateRefusal } from '../observations/update-refusal.ts'
 import { obj } from '../schema.ts'
-import { declaredUpdates, updateOf, versionChanged } from './attempts.ts'
-import { uploadPageSeen } from './upload-page.ts'
+import { updateOf, versionChanged } from './attempts.ts'
+import { overUpdates } from './upload-page.ts'
 import { judgeVariants, type Share } from './variants.ts'
 
 const VARIANTS = ['unsigned', 'stripped', 'maker-unsigned'] as const
@@ -16,14 +15,8 @@ const SHARE: Share = { owns: VARIANTS, enough: VARIANTS }
 export const criterion = defineCriterion({
   id: 'update-integrity/unsigned-update-refused',
   version: '1.0.0',
-  area: 'update-integrity',
-  over: updateRefusal,
-  also: [httpAnonymous],
-  states: ['in-service'],
+  ...overUpdates,
   parameters: obj({}),
-  catalogues: [],
-  applies: declaredUpdates,
-  contradicts: uploadPageSeen,
   judge: ({ value }, context) =>
     updateOf(context)?.signed === false ? undeclaredSignature(value, context) : judgeVariants(value, SHARE, context),
 })

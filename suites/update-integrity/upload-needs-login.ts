@@ -1,9 +1,8 @@
 import { defineCriterion, evidence, gap, violation, type Finding } from '../criterion.ts'
-import { kind as httpAnonymous } from '../observations/http-anonymous.ts'
-import { DOORS, kind as updateRefusal } from '../observations/update-refusal.ts'
+import { DOORS } from '../observations/update-refusal.ts'
 import { obj } from '../schema.ts'
-import { changed, declaredUpdates, genuineInstalled, genuineOf, unproven, updateOf, wasSent } from './attempts.ts'
-import { uploadPageSeen } from './upload-page.ts'
+import { changed, genuineInstalled, genuineOf, unproven, updateOf, wasSent } from './attempts.ts'
+import { overUpdates } from './upload-page.ts'
 import { outcomeOf } from './outcome.ts'
 
 /**
@@ -13,14 +12,8 @@ import { outcomeOf } from './outcome.ts'
 export const criterion = defineCriterion({
   id: 'update-integrity/upload-needs-login',
   version: '1.0.0',
-  area: 'update-integrity',
-  over: updateRefusal,
-  also: [httpAnonymous],
-  states: ['in-service'],
+  ...overUpdates,
   parameters: obj({}),
-  catalogues: [],
-  applies: declaredUpdates,
-  contradicts: uploadPageSeen,
   judge({ value }, context) {
     const isInstalled = genuineInstalled(value, genuineOf(context))
     const { cite } = context

@@ -1,6 +1,8 @@
 import { violation, type Finding, type JudgeContext } from '../criterion.ts'
 import { bodyText } from '../facts/http-text.ts'
 import { kind as httpAnonymous } from '../observations/http-anonymous.ts'
+import { kind as updateRefusal } from '../observations/update-refusal.ts'
+import { declaredUpdates } from './attempts.ts'
 
 const FILE_FIELD = /<input\b[^>]{0,200}\btype\s*=\s*["']?file\b/i
 const UPDATE_WORD =
@@ -21,3 +23,14 @@ export const uploadPageSeen = (context: JudgeContext<unknown>): Finding[] =>
         )
       : [],
   )
+
+/** What criteria over updates have in common, where a page for uploads contradicts that there are none. */
+export const overUpdates = {
+  area: 'update-integrity',
+  over: updateRefusal,
+  also: [httpAnonymous],
+  states: ['in-service'],
+  catalogues: [],
+  applies: declaredUpdates,
+  contradicts: uploadPageSeen,
+} as const

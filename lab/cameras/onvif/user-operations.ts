@@ -39,6 +39,15 @@ function each(
 
 const BAD_LEVEL = sender(['OperationProhibited', 'InvalidUserLevel'], 'Administrator or User')
 
+/** Users with a name, a password and a level. */
+const eachUser = (request: OperationRequest, write: typeof addAccount | typeof changeAccount): Answer =>
+  each(request, 'User', (item) => {
+    const role = LEVELS[textOf(item, 'UserLevel')]
+    if (role === undefined) return BAD_LEVEL
+    const account = { name: textOf(item, 'Username'), password: childOf(item, 'Password')?.text ?? '', role }
+    return write(request.device, request.actor, account)
+  })
+
 export const USER_OPERATIONS: Operations = {
   GetUsers: {
     access: 'admin',
@@ -50,26 +59,8 @@ export const USER_OPERATIONS: Operations = {
       return content(`<tds:GetUsersResponse>${users.join('')}</tds:GetUsersResponse>`)
     },
   },
-  CreateUsers: {
-    access: 'admin',
-    run: (request) =>
-      each(request, 'User', (item) => {
-        const role = LEVELS[textOf(item, 'UserLevel')]
-        if (role === undefined) return BAD_LEVEL
-        const account = { name: textOf(item, 'Username'), password: childOf(item, 'Password')?.text ?? '', role }
-        return addAccount(request.device, request.actor, account)
-      }),
-  },
-  SetUser: {
-    access: 'admin',
-    run: (request) =>
-      each(request, 'User', (item) => {
-        const role = LEVELS[textOf(item, 'UserLevel')]
-        if (role === undefined) return BAD_LEVEL
-        const account = { name: textOf(item, 'Username'), password: childOf(item, 'Password')?.text ?? '', role }
-        return changeAccount(request.device, request.actor, account)
-      }),
-  },
+  CreateUsers: { access: 'admin', run: (request) => eachUser(request, addAccount) },
+  SetUser: { access: 'admin', run: (request) => eachUser(request, changeAccount) },
   DeleteUsers: {
     access: 'admin',
     run: (request) =>

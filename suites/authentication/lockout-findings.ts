@@ -1,7 +1,7 @@
 import { evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
 import { answerOf } from '../facts/answer.ts'
 import { alike, looksGranted } from '../facts/likeness.ts'
-import { lockLasted } from '../facts/lock.ts'
+import { isAnswered, isHeard, lastRight, lockLasted, type IsGranted } from '../facts/lock.ts'
 import type { Exchange } from '../observations/exchange.ts'
 import type { Lockout } from '../observations/lockout.ts'
 import { int, obj, opt, type Static } from '../schema.ts'
@@ -42,25 +42,16 @@ export function lockoutFindings(value: Lockout, context: Context): Finding[] {
 }
 
 const most = ({ parameters: p }: Context): number => p.failures ?? 10
-const lastRight = (stage: Lockout['stages'][number]): Exchange => stage.late.at(-1) ?? stage.right
 const rowOf = ({ statement, subject }: Context) => statement.bruteForce.find((r) => r.login === declaredOf(subject).id)
 const shortest = (context: Context): number => context.parameters.lockSeconds ?? rowOf(context)?.lockSeconds ?? 1
 const seconds = (micros: number): string =>
   `${Math.floor(micros / 1_000_000)}.${String(Math.floor((micros % 1_000_000) / 100_000))}`
-
-const isAnswered = (exchange: Exchange | null): boolean => exchange !== null && exchange.failure === null
-type IsGranted = (exchange: Exchange | null) => boolean
 
 /** Silence to one right password may be an accident of the network; a refusal in words, or a second silence, is none. */
 const isSeenTwice = ({ stages, during, polls }: Lockout, locked: number, isGranted: IsGranted): boolean =>
   (stages[locked] && isAnswered(lastRight(stages[locked]))) ||
   !isGranted(during?.forged ?? null) ||
   polls.some((p) => !isGranted(p))
-
-/** Whether the device answered anybody while it refused the right password: else its silence may be a lost network. */
-export const isHeard = ({ stages, during, polls }: Lockout, isGranted: IsGranted): boolean =>
-  [...stages.map(lastRight), during?.forged ?? null, ...polls].some((e) => isAnswered(e) && !isGranted(e)) ||
-  [during?.owner, during?.ownerElsewhere, during?.other].some((e) => isAnswered(e ?? null))
 
 /** A gap where never so many wrong passwords as are allowed came within the window: a lock need not count them together. */
 function slowerThanWindow(stages: Lockout['stages'], context: Context): Finding | null {

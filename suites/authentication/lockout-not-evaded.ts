@@ -1,11 +1,11 @@
 import { defineCriterion, evidence, gap, suspicion, violation } from '../criterion.ts'
 import { answerOf } from '../facts/answer.ts'
+import { isHeard } from '../facts/lock.ts'
 import { alike, looksGranted } from '../facts/likeness.ts'
 import { kind } from '../observations/http-lockout.ts'
 import { loginsOver } from '../observations/log-ins.ts'
 import type { Exchange } from '../observations/exchange.ts'
 import { obj } from '../schema.ts'
-import { isHeard } from './lockout-findings.ts'
 
 /**
  * A locked HTTP log-in is not opened by a sender address that the guesser forges in X-Forwarded-For (RFC 7239 section

@@ -231,12 +231,15 @@ function memoryOf({ child, ended }: Running): Promise<number> {
 const saidBy = ({ stdout }: Ran): { complete: boolean; restored: boolean } =>
   JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as { complete: boolean; restored: boolean }
 
-/** A device with Basic log-in as it should be, whose serial number is another one after so many requests. */
-const plainDevice = (requests = Infinity): HttpServer => {
+const basicOf = (user: string): string => `Basic ${Buffer.from(`${user}:${PASSWORD}`).toString('base64')}`
+
+/** A device with Basic log-in as it should be, whose serial number is another one after so many requests; one user may wait for ever. */
+const plainDevice = (requests = Infinity, waiting = ''): HttpServer => {
   let count = 0
-  const right = new Set(['admin', 'spare'].map((u) => `Basic ${Buffer.from(`${u}:${PASSWORD}`).toString('base64')}`))
+  const right = new Set(['admin', 'spare'].map(basicOf))
   return createHttpServer((request, response) => {
     count++
+    if (waiting !== '' && request.headers.authorization === basicOf(waiting)) return
     if (right.has(request.headers.authorization ?? ''))
       return response.end(`serial=${count > requests ? 'R-2' : 'R-1'} model=Rude name=${'x'.repeat(300)}`)
     response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="rude"' })
@@ -398,7 +401,8 @@ inPrivateNetwork(import.meta.url, 2, 2 * LONGEST_S + 120, () => {
     cases.push(
       t.test('another unit when the run is resumed', async (s) => {
         const { file, address, directory } = statement(8000, PLAIN)
-        const sound = plainDevice()
+        // The second log-in is not answered, so that the run ends in its midst.
+        const sound = plainDevice(Infinity, 'spare')
         await serve(s, sound, address, 8000)
         const running = startCamseal(args(file, directory, [LOGIN]), { env: env(directory), seconds: LONGEST_S })
         await said(running, /"event":"observed"/)

@@ -2,6 +2,7 @@ import { bodyText } from '../suites/facts/http-text.ts'
 import type { Exchange } from '../suites/observations/exchange.ts'
 import { FAMILIES, type Action, type Reading, type Service } from '../suites/statement.ts'
 import { httpClient } from './instruments/http.ts'
+import { fill, formOf } from './placeholders.ts'
 import type { Bench, Body, Credential, Endpoint } from './probe.ts'
 
 /** Longest time for an answer; a device may work on a package before it answers. */
@@ -114,33 +115,6 @@ export function endpointOf(bench: Bench, service: string): Endpoint | null {
 }
 
 const isHttp = ({ protocol }: Service): boolean => protocol === 'http' || protocol === 'https'
-
-type Form = 'target' | 'json' | 'form' | 'xml' | 'plain'
-
-function formOf(contentType: string | undefined): Form {
-  const type = contentType?.toLowerCase() ?? ''
-  return type.includes('json') ? 'json' : type.includes('urlencoded') ? 'form' : type.includes('xml') ? 'xml' : 'plain'
-}
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' }
-const percent = (value: string): string =>
-  encodeURIComponent(value.toWellFormed()).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
-
-const ESCAPES: Record<Form, (value: string) => string> = {
-  target: percent,
-  form: percent,
-  json: (value) => JSON.stringify(value).slice(1, -1),
-  xml: (value) => value.replace(/[&<>"']/g, (c) => ENTITIES[c] ?? c),
-  plain: (value) => value,
-}
-
-/** Fills `{{name}}`; all names without a value at once. */
-export function fill(template: string, values: Values, form: Form): { text: string } | { unknown: string[] } {
-  const names = [...template.matchAll(/\{\{([^{}]*)\}\}/g)].map(([, name = '']) => name)
-  const unknown = [...new Set(names.filter((n) => !Object.hasOwn(values, n)))]
-  if (unknown.length > 0) return { unknown }
-  return { text: template.replace(/\{\{([^{}]*)\}\}/g, (_, name: string) => ESCAPES[form](values[name] ?? '')) }
-}
 
 const labFailure = (bench: Bench, method: string, target: string, detail: string): Exchange => ({
   at: bench.now(),

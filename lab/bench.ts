@@ -69,7 +69,8 @@ export function makeBench(o: BenchOptions): RunBench {
       },
       endpoint(family, port, tls) {
         const address = o.sample.addresses[family]
-        return address === null ? null : { family, address, port, tls }
+        const session = o.statement.services.find((s) => s.transport === 'tcp' && s.port === port)?.session
+        return address === null ? null : { family, address, port, tls, ...(session ? { session } : {}) }
       },
       sources: (family) => o.sources[family],
       credential: (account) => o.secrets.credential(account, o.sample.id),

@@ -1,5 +1,5 @@
 import type { Message, ObjectRef, ObservationKind, Seen, State, Disclosure } from '../suites/observation.ts'
-import type { Action, Family, Sample, Statement } from '../suites/statement.ts'
+import type { Action, Family, Sample, Session, Statement } from '../suites/statement.ts'
 import type { Exchange } from '../suites/observations/exchange.ts'
 
 /** P passive, R read-only, W writes then restores, D disruptive (rule 15). */
@@ -35,6 +35,8 @@ export interface Endpoint {
   address: string
   port: number
   tls: boolean
+  /** How one logs in at the service that is declared here, where that is by a form. */
+  session?: Session
 }
 
 /** A user name with its secret; `secret` is its name in evidence, `published` marks values that are no secrets. */

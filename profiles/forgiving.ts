@@ -33,7 +33,7 @@ export function forgiving(value: unknown): { statement: Statement; absent: strin
   const logging = fieldsOf(given.logging)
   const statement = {
     samples: named('samples').map((x) => ({ ...x, addresses: addressesOf(x.addresses) })),
-    services: named('services'),
+    services: named('services').map((x) => ({ ...x, session: sessionOf(x.session) })),
     accounts: named('accounts').map((x) => ({ ...x, password: secretOf(x.password) })),
     logins: named('logins').map((x) => ({ ...x, ...referring(x) })),
     resources: list('resources').map(referring),
@@ -59,6 +59,25 @@ export function forgiving(value: unknown): { statement: Statement; absent: strin
 }
 
 const referring = (from: Fields) => ({ service: maybeText(from.service), account: maybeText(from.account) })
+
+function sessionOf(from: unknown) {
+  if (from === undefined) return undefined
+  const { page, logIn, token } = fieldsOf(from)
+  const found = (one: unknown) => {
+    if (one === undefined) return undefined
+    const { pattern, header, query } = fieldsOf(one)
+    return {
+      pattern: textOf(pattern, '()'),
+      header: header ?? (query === undefined && pattern === undefined ? '-' : undefined),
+      query,
+    }
+  }
+  return {
+    page: found(page),
+    logIn: { target: textOf(fieldsOf(logIn).target, '/'), body: maybeText(fieldsOf(logIn).body) },
+    token: found(token),
+  }
+}
 
 /** Where an address has a wrong shape, that is said already. */
 function addressesOf(from: unknown) {

@@ -1,6 +1,6 @@
 import { digestOf } from '../suites/canonical.ts'
 import { faulty, ok, type Fault, type Result } from '../suites/fault.ts'
-import { statementSchema, type Action, type SecretRef, type Statement } from '../suites/statement.ts'
+import { statementSchema, type Action, type SecretRef, type Session, type Statement } from '../suites/statement.ts'
 import { forgiving } from './forgiving.ts'
 import { parseYaml, placed, readYaml, type ParsedYaml, type YamlFile } from './yaml-file.ts'
 
@@ -44,6 +44,8 @@ export function sketchStatement(
 
 const PLACEHOLDERS = ['user', 'password', 'new-password', 'lab-address', 'lab-port', 'serial', 'value', 'package']
 
+const IN_LOG_IN = ['user', 'password', 'password-base64', 'password-md5', 'password-sha-256', 'page']
+
 /** References that lead nowhere, doubled names, placeholders nobody fills, secrets given twice. */
 export function lintStatement(s: Statement): Fault[] {
   const faults: Fault[] = []
@@ -66,6 +68,20 @@ export function lintStatement(s: Statement): Fault[] {
     for (const [, name = ''] of `${a.target} ${a.body ?? ''}`.matchAll(/\{\{([^}]*)\}\}/g))
       if (!PLACEHOLDERS.includes(name))
         faults.push({ code: 'unknown-placeholder', values: { name, known: PLACEHOLDERS.join(', ') }, field })
+  }
+  const session = ({ page, logIn, token }: Session, field: string) => {
+    for (const [, name = ''] of `${logIn.target} ${logIn.body ?? ''}`.matchAll(/\{\{([^}]*)\}\}/g))
+      if (!IN_LOG_IN.includes(name) || (name === 'page' && !page))
+        faults.push({
+          code: 'unknown-placeholder',
+          values: { name, known: IN_LOG_IN.filter((n) => n !== 'page' || page).join(', ') },
+          field: `${field}/logIn`,
+        })
+    for (const [name, found] of Object.entries({ page, token }))
+      if (found && !patternHasGroup(found.pattern))
+        faults.push({ code: 'bad-pattern', values: { pattern: found.pattern }, field: `${field}/${name}/pattern` })
+    if (token && token.header === undefined && token.query === undefined)
+      faults.push({ code: 'token-unsent', values: {}, field: `${field}/token` })
   }
   const reading = (r: { service: string; account?: string; pattern: string } | undefined, field: string) => {
     if (!r) return
@@ -106,7 +122,13 @@ export function lintStatement(s: Statement): Fault[] {
     refer(services, x.service, `/logins/${i}/service`, 'services')
     refer(accounts, x.account, `/logins/${i}/account`, 'accounts')
   })
-  s.services.forEach((x, i) => refer(accounts, x.onvif?.account, `/services/${i}/onvif/account`, 'accounts'))
+  s.services.forEach((x, i) => {
+    refer(accounts, x.onvif?.account, `/services/${i}/onvif/account`, 'accounts')
+    if (!x.session) return
+    session(x.session, `/services/${i}/session`)
+    if (!/^https?$/.test(x.protocol))
+      faults.push({ code: 'session-without-http', values: { name: x.id }, field: `/services/${i}/session` })
+  })
   s.resources.forEach((x, i) => refer(services, x.service, `/resources/${i}/service`, 'services'))
   s.bruteForce.forEach((x, i) => {
     refer(logins, x.login, `/bruteForce/${i}/login`, 'logins')

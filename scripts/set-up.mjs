@@ -11,6 +11,7 @@ const cache = join(root, '.cache')
 
 /** Commands the tests call: any of `commands` will do, `apt` provides it, `use` says what is skipped without it. */
 const tools = [
+  { name: 'apache2', commands: ['apache2'], apt: 'apache2-bin', use: 'log-ins by form' },
   {
     name: 'chromium',
     commands: ['chromium', 'chromium-browser', 'google-chrome'],

@@ -55,6 +55,30 @@ const setting = obj({
   value: opt(text()),
 })
 
+/**
+ * How a person logs in at a web interface: by a form, or a call, whose answer gives a cookie (RFC 6265) or a token.
+ * Cookies are sent back by themselves. Patterns run over the whole answer, headers included, as Latin-1.
+ */
+const session = obj({
+  /** Fetched first; the first group of the pattern is {{page}} in the log-in (a token against forged requests). */
+  page: opt(obj({ target: text(), pattern: text('regular expression with one group') })),
+  /** {{user}}, {{password}}, {{password-base64}}, {{password-md5}}, {{password-sha-256}}, {{page}}. */
+  logIn: obj({ method: oneOf('POST', 'GET', 'PUT'), target: text(), contentType: opt(text()), body: opt(str()) }),
+  /** Found in the answer to the log-in; sent in a header (`value` holds {{token}}, else it is the token alone) or as a parameter of the query. */
+  token: opt(
+    obj({
+      pattern: text('regular expression with one group'),
+      header: opt(text()),
+      value: opt(text()),
+      query: opt(text()),
+    }),
+  ),
+  /** Ends the session: many devices keep few. */
+  logOut: opt(obj({ method: oneOf('POST', 'GET', 'DELETE'), target: text() })),
+  /** Targets, exact, that ask for Basic or Digest instead. */
+  challenged: opt(list(text())),
+})
+
 const service = obj({
   id: id(),
   transport: oneOf('tcp', 'udp'),
@@ -88,6 +112,8 @@ const service = obj({
       account: id(),
     }),
   ),
+  /** Whoever logs in here does so by this; absent where the device asks for Basic or Digest. */
+  session: opt(session),
 })
 
 const account = obj({
@@ -251,6 +277,7 @@ export const statementSchema = obj(
 
 export type Statement = Static<typeof statementSchema>
 export type Service = Static<typeof service>
+export type Session = Static<typeof session>
 export type Account = Static<typeof account>
 export type Login = Static<typeof login>
 export type Resource = Static<typeof resource>

@@ -120,6 +120,14 @@ const WRONG: [was: string, is: string, code: string, field: string, expected: Re
     /\(a\)\(b\)/,
   ],
 ]
+const SESSION =
+  'purpose: web, session: {logIn: {method: POST, target: /in, body: "{{pasword}} {{page}}"}, token: {pattern: "x"}}}'
+WRONG.push(
+  ['purpose: web}', SESSION, 'session-without-http', '/services/0/session', /HTTP/],
+  ['purpose: web}', SESSION, 'unknown-placeholder', '/services/0/session/logIn', /pasword.*password-md5/],
+  ['purpose: web}', SESSION, 'bad-pattern', '/services/0/session/token/pattern', /x/],
+  ['purpose: web}', SESSION, 'token-unsent', '/services/0/session/token', /header/],
+)
 WRONG.push(['', '', 'package-missing', '/updates/0/packages/genuine', /nowhere\.bin/])
 
 const lineOf = (text: string, part: string): number => text.slice(0, text.indexOf(part)).split('\n').length

@@ -229,3 +229,34 @@ test('the catalogue is refused where it is not understood, and hostile challenge
     for (const offer of offers) rowFor(offer, offers, i % 2 === 0, table)
   }
 })
+
+test(
+  'a log-in by form asks for nothing by a challenge; with a challenge beside it, that is judged',
+  LIMIT,
+  async (t) => {
+    const door = await doorOf(t, 19)
+    const seen = await door.seen(probe, WEB)
+    const away = 'HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n'
+    const byForm = (more: (v: Challenges) => void) => (v: Challenges) => {
+      v.genuine.request.scheme = 'form'
+      v.fresh = v.fresh.map((e) => answering(e, away))
+      v.replay = null
+      more(v)
+    }
+    for (const criterion of [strength, nonces]) {
+      const of = (change: (v: Challenges) => void) => {
+        const { verdict, codes } = door.judged(criterion, seen, { change })
+        return [verdict, ...codes]
+      }
+      assert.deepEqual(of(byForm(() => undefined)), ['pass', 'asks-by-form'], criterion.id)
+      assert.equal(of(byForm((v) => (v.fresh = [])))[0], 'inconclusive', 'nothing was asked')
+      assert.equal(of(byForm((v) => (v.fresh[1] = answering(v.fresh[1]!, null))))[0], 'inconclusive', 'silence')
+      assert.equal(of(byForm((v) => (v.genuine = answering(v.genuine, away))))[0], 'inconclusive', 'nobody gets in')
+      assert.equal(
+        of(byForm((v) => (v.fresh = v.fresh.map((e) => answering(e, asking('Basic realm="r"'))))))[1] ===
+          'asks-by-form',
+        false,
+      )
+    }
+  },
+)

@@ -138,3 +138,43 @@ test('a web log-in that says that there is no such user fails, its streams do no
   assert.deepEqual([web.verdict, web.codes], ['fail', ['tells-users']])
   assert.equal(door.judged(enumeration, await door.seen(loginAnswers, STREAM)).verdict, 'pass')
 })
+
+test(
+  'a log-in by form tells users in what it says to the password, not in what the page says afterwards',
+  LIMIT,
+  async (t) => {
+    const door = await doorOf(t, 44)
+    const seen = await door.seen(loginAnswers, WEB)
+    const said = (e: Exchange, text: string): void => {
+      const page = `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`
+      const answer = {
+        raw: Buffer.from(page, 'latin1').toString('base64'),
+        length: page.length,
+        end: 'complete' as const,
+      }
+      e.request.scheme = 'form'
+      e.rounds = [{ elapsed: 1000, answer }, ...e.rounds.slice(-1)]
+    }
+    const judged = (known: string, unknown: string) => {
+      const { verdict, codes } = door.judged(enumeration, seen, {
+        change: (v: LoginAnswers) => {
+          said(v.genuine, 'welcome back, the settings are yours')
+          said(v.after, 'welcome back, the settings are yours')
+          for (const p of v.pairs) {
+            said(p.known, known)
+            said(p.unknown, unknown)
+          }
+        },
+      })
+      return [verdict, ...codes]
+    }
+    assert.deepEqual(judged('the name or the password is wrong', 'the name or the password is wrong'), [
+      'pass',
+      'answers-alike',
+    ])
+    assert.deepEqual(judged('the password that was given is wrong', 'there is nobody here of such a name'), [
+      'fail',
+      'tells-users',
+    ])
+  },
+)

@@ -31,6 +31,9 @@ export interface ClientOptions {
   source?: string
 }
 
+/** What an answer was before anything in it was hidden. */
+export type Heard = (answer: Uint8Array) => void
+
 /** What HTTP and RTSP do differently. */
 export interface Dialect {
   version: string
@@ -47,7 +50,7 @@ export interface Dialect {
 }
 
 export interface Conversation {
-  send(asked: Asked): Promise<Exchange>
+  send(asked: Asked, heard?: Heard): Promise<Exchange>
   /** The open line, for what follows an answer on it. */
   line(): Line | null
   close(): void
@@ -132,7 +135,7 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
     },
   })
 
-  async function send(asked: Asked): Promise<Exchange> {
+  async function send(asked: Asked, heard?: Heard): Promise<Exchange> {
     const { method, target, credential } = asked
     const request = { method, uri: target, credential }
     const at = bench.now()
@@ -161,6 +164,7 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
         if (!result.kept || failure.code === 'timeout' || bench.signal.aborted) break
         continue
       }
+      heard?.(result.bytes)
       const answer = parseMessage(result.bytes, method)
       const next = presenting.next(request, answer, presented)
       if (result.withheld || result.end !== 'complete' || !isReusable(result.bytes, method)) drop()

@@ -2,9 +2,10 @@ import { messageEnd } from '../../suites/facts/http-message.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import type { Bench, Endpoint } from '../probe.ts'
 import { authorityOf, converse, withGiven, type Asked, type ClientOptions, type Header } from './conversation.ts'
+import { inSession } from './web-session.ts'
 
 export interface HttpClient {
-  /** One request, with its challenge answered where a credential is given. Never throws for what the device does. */
+  /** One request, with its challenge answered, or in a session, where a credential is given. Never throws for what the device does. */
   send(request: Asked): Promise<Exchange>
   close(): void
 }
@@ -36,5 +37,14 @@ export function httpClient(bench: Bench, to: Endpoint, options: ClientOptions = 
     },
     options,
   )
-  return { send, close }
+  return {
+    send(asked) {
+      const { credential } = asked
+      const { session } = to
+      return session && credential && !session.challenged?.includes(asked.target)
+        ? inSession(bench, session, { ...asked, credential }, send)
+        : send(asked)
+    },
+    close,
+  }
 }

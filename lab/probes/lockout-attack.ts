@@ -1,4 +1,4 @@
-import { answerOf } from '../../suites/facts/answer.ts'
+import { answerOf, passwordRound } from '../../suites/facts/answer.ts'
 import { alike, looksGranted } from '../../suites/facts/likeness.ts'
 import type { Seen } from '../../suites/observation.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
@@ -128,7 +128,7 @@ export function lockoutSeconds(statement: Statement, protocol: Spoken): number {
     .reduce((sum, r) => sum + 30 + (r.lockSeconds ?? USUAL_LOCK_S), ids.size > 0 ? 30 : 0)
 }
 
-const lastElapsed = (exchange: Exchange | undefined): number => exchange?.rounds.at(-1)?.elapsed ?? 0
+const lastElapsed = (exchange: Exchange | undefined): number => (exchange && passwordRound(exchange)?.elapsed) ?? 0
 
 const spareOf = (bench: Bench, id: string | undefined): Account | undefined =>
   bench.statement.accounts.find((a) => (id === undefined ? a.spare === true : a.id === id))

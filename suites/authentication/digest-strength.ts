@@ -3,6 +3,7 @@ import { answerOf } from '../facts/answer.ts'
 import { challengesOf } from '../facts/challenge.ts'
 import { kind } from '../observations/challenges.ts'
 import { obj } from '../schema.ts'
+import { asksByForm } from './by-form.ts'
 import { challengeCatalogue, offerOf, rowFor, type Offer } from './challenge-catalogue.ts'
 
 /**
@@ -11,7 +12,7 @@ import { challengeCatalogue, offerOf, rowFor, type Offer } from './challenge-cat
  */
 export const criterion = defineCriterion({
   id: 'authentication/digest-strength',
-  version: '1.0.0',
+  version: '1.1.0',
   area: 'authentication',
   over: kind,
   also: [],
@@ -39,7 +40,12 @@ export const criterion = defineCriterion({
         else found.set(key, (row.verdict === 'forbidden' ? violation : evidence)(row.verdict, values, cites))
       }
     }
-    return found.size > 0 ? [...found.values()] : [gap('no-challenge', { target: value.target }, [cite('/fresh')])]
+    if (found.size > 0) return [...found.values()]
+    return [
+      asksByForm(value)
+        ? evidence('asks-by-form', { target: value.target }, [cite('/fresh'), cite('/genuine')])
+        : gap('no-challenge', { target: value.target }, [cite('/fresh')]),
+    ]
   },
 })
 

@@ -1,5 +1,5 @@
 import { evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
-import { answerOf } from '../facts/answer.ts'
+import { answerOf, passwordRound } from '../facts/answer.ts'
 import { alike, looksGranted } from '../facts/likeness.ts'
 import { isAnswered, isHeard, lastRight, lockLasted, type IsGranted } from '../facts/lock.ts'
 import type { Exchange } from '../observations/exchange.ts'
@@ -75,7 +75,8 @@ function withoutLock({ stages, pair }: Lockout, context: Context): Finding[] {
   if (silent > 0) return [gap('tries-without-answer', { count: silent }, [cite('/stages')])]
   if (largest < most(context))
     return [gap('too-few-tries', { count: largest, limit: most(context) }, [cite('/stages')])]
-  const delay = wrong.at(-1)?.rounds.at(-1)?.elapsed ?? 0
+  const last = wrong.at(-1)
+  const delay = (last && passwordRound(last)?.elapsed) ?? 0
   const enough = Math.floor((shortest(context) * 1_000_000) / most(context))
   const values = { count: wrong.length, delay: seconds(delay) }
   if (delay < enough) return [slowerThanWindow(stages, context) ?? violation('never-locked', values, [cite('/stages')])]

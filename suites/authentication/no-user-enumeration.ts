@@ -1,5 +1,5 @@
 import { defineCriterion, evidence, gap, suspicion, violation, type Finding } from '../criterion.ts'
-import { answerOf } from '../facts/answer.ts'
+import { answerOf, passwordAnswer, passwordRound } from '../facts/answer.ts'
 import { latin1 } from '../facts/bytes.ts'
 import { challengesOf } from '../facts/challenge.ts'
 import type { HttpMessage } from '../facts/http-message.ts'
@@ -21,7 +21,7 @@ const TIMES = 4
  */
 export const criterion = defineCriterion({
   id: 'authentication/no-user-enumeration',
-  version: '1.0.0',
+  version: '1.1.0',
   area: 'authentication',
   over: kind,
   also: [],
@@ -39,9 +39,10 @@ export const criterion = defineCriterion({
     const [k, u] = [known[0], unknown[0]]
     if (!k || !u || known.length + unknown.length < 2 * value.pairs.length)
       return [gap('no-answer', { target: value.target }, [...cites, cite('/pairs')])]
-    const is = (e: Exchange): boolean => alike(answerOf(e), good, k.message) === 'granted'
+    const bad = answerOf(value.pairs[0]?.known ?? null)
+    const is = (e: Exchange): boolean => alike(answerOf(e), good, bad) === 'granted'
     if (!looksGranted(good) || !is(value.genuine)) return [gap('log-in-unproven', { target: value.target }, controls)]
-    if (looksGranted(u.message) && alike(u.message, good, k.message) === 'granted')
+    if (value.pairs.some((p) => looksGranted(answerOf(p.unknown)) && is(p.unknown)))
       return [gap('not-protected', { target: value.target }, cites)]
     if (known.some((o) => !isSame(o, k)) || unknown.some((o) => !isSame(o, u)))
       return [gap('answers-vary', { target: value.target }, cites)]
@@ -59,9 +60,9 @@ interface Said {
   body: Uint8Array
 }
 
-/** An answer with the user name taken out of its body. */
+/** The answer to a password with the user name taken out of its body. */
 function saidIn(exchange: Exchange): Said[] {
-  const message = answerOf(exchange)
+  const message = passwordAnswer(exchange)
   if (!message || message.status === 0) return []
   const user = exchange.request.credential?.user ?? ''
   const text = latin1(message.body)
@@ -85,7 +86,7 @@ const challengeOf = (message: HttpMessage): string =>
 
 /** Every answer for one of them came much later than every answer for the other. */
 function timing({ pairs }: LoginAnswers): Finding[] {
-  const last = (e: Exchange): number => e.rounds.at(-1)?.elapsed ?? 0
+  const last = (e: Exchange): number => passwordRound(e)?.elapsed ?? 0
   const [known, unknown] = [pairs.map((p) => last(p.known)), pairs.map((p) => last(p.unknown))]
   const isLater = (slow: number[], fast: number[]): boolean =>
     Math.min(...slow) - Math.max(...fast) > LATE_MICROS && Math.min(...slow) > TIMES * Math.max(...fast)

@@ -13,6 +13,7 @@ import { challengesOf } from '../facts/challenge.ts'
 import { alike, looksGranted } from '../facts/likeness.ts'
 import { kind, type Challenges } from '../observations/challenges.ts'
 import { obj, oneOf, opt, type Static } from '../schema.ts'
+import { asksByForm } from './by-form.ts'
 
 const parameters = obj({
   /**
@@ -31,7 +32,7 @@ const LEAST_PLACES = 6
 /** Digest nonces are made anew for every challenge, and an answer counts once (RFC 7616 sections 3.3, 5.4 and 5.5). */
 export const criterion = defineCriterion({
   id: 'authentication/nonce-unique',
-  version: '1.0.0',
+  version: '1.1.0',
   area: 'authentication',
   over: kind,
   also: [],
@@ -43,6 +44,7 @@ export const criterion = defineCriterion({
     const { cite } = context
     const answers = value.fresh.map(answerOf)
     const asking = answers.filter((a) => a !== null && challengesOf(a).length > 0).length
+    if (asksByForm(value)) return [evidence('asks-by-form', {}, [cite('/fresh'), cite('/genuine')])]
     if (asking < LEAST_CONNECTIONS) return [gap('too-few-challenges', { count: asking }, [cite('/fresh')])]
     const nonces = noncesOf(value)
     if (nonces.length === 0) {

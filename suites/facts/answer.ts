@@ -8,3 +8,13 @@ export function answerOf(exchange: Exchange | null): HttpMessage | null {
   if (!exchange || !last || exchange.failure !== null) return null
   return parseMessage(fromBase64(last.answer.raw), exchange.request.method)
 }
+
+/** The round in which the password itself was answered: of a log-in by form the one before the request that was made with it. */
+export const passwordRound = ({ request, rounds, failure }: Exchange): Exchange['rounds'][number] | null =>
+  rounds.at(request.scheme === 'form' && failure === null ? -2 : -1) ?? null
+
+/** What was said to the password itself; null where nothing was. */
+export function passwordAnswer(exchange: Exchange): HttpMessage | null {
+  const round = passwordRound(exchange)
+  return round && exchange.failure === null ? parseMessage(fromBase64(round.answer.raw), exchange.request.method) : null
+}

@@ -19,7 +19,8 @@ export type Answer = Static<typeof answerSchema>
 /**
  * One request of an HTTP-like protocol (HTTP, RTSP) and what came back. A log-in by challenge takes several
  * rounds; the last one is the answer, and the first may be that to a small request that asked for the challenge, so that
- * a large body went out once. `connection` counts connections within the observation from 0.
+ * a large body went out once. A log-in by form (`form`) takes a round for the page where one is declared, one for the
+ * log-in and one for the request that is shown, made with what the log-in gave. `connection` counts connections within the observation from 0.
  */
 export const exchangeSchema = obj({
   at: micros('start, since the epoch'),
@@ -34,7 +35,7 @@ export const exchangeSchema = obj({
     /** The account tried: its user name, and the name of the secret (never the secret) or the published password. */
     credential: orNull(obj({ user: str(), secret: str(), published: bool() })),
     /** How the credential was presented in the last round. */
-    scheme: oneOf('none', 'basic', 'digest-md5', 'digest-sha-256', 'username-token'),
+    scheme: oneOf('none', 'basic', 'digest-md5', 'digest-sha-256', 'username-token', 'form'),
   }),
   rounds: list(obj({ elapsed: micros(), answer: answerSchema })),
   failure: orNull(failureSchema),

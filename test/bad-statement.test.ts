@@ -126,7 +126,7 @@ WRONG.push(
   ['purpose: web}', SESSION, 'session-without-http', '/services/0/session', /HTTP/],
   ['purpose: web}', SESSION, 'unknown-placeholder', '/services/0/session/logIn', /pasword.*password-md5/],
   ['purpose: web}', SESSION, 'bad-pattern', '/services/0/session/token/pattern', /x/],
-  ['purpose: web}', SESSION, 'token-unsent', '/services/0/session/token', /header/],
+  ['purpose: web}', SESSION, 'token-unsent', '/services/0/session/token', /header|tiêu đề/],
 )
 WRONG.push(['', '', 'package-missing', '/updates/0/packages/genuine', /nowhere\.bin/])
 

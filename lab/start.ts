@@ -24,6 +24,7 @@ import { probes } from './probes/registry.generated.ts'
 import type { OnProgress } from './progress.ts'
 import { makeRedactor } from './redact.ts'
 import { observe } from './run.ts'
+import { keptQualification } from './qualification/kept.ts'
 import { deselected, foreseen, scheduleOf } from './schedule.ts'
 import { openSecrets, stateDirectory } from './secrets.ts'
 
@@ -90,7 +91,7 @@ export async function startRun(request: RunRequest): Promise<Result<Ended>> {
       },
       suite: { digest: suite.digest, state: suite.state },
       bench: inputs.bench,
-      qualification: null,
+      qualification: keptQualification(suite.digest),
       hooks: inputs.hooks,
       original: inputs.original,
       notes: [],

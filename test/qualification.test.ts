@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { CONFORMING } from '../lab/cameras/behaviour.ts'
 import type { Weakness } from '../lab/cameras/weakness.ts'
 import { casesOf, keyOf, SOUND, unknownNames } from '../lab/qualification/case.ts'
+import { keepQualification, keptQualification, labDigest } from '../lab/qualification/kept.ts'
 import { exitOfQualification, proofsOf, type Qualification } from '../lab/qualification/qualification.ts'
 import { blinded, type CaseResult, type Tried } from '../lab/qualification/result.ts'
+import { digestOf } from '../suites/canonical.ts'
 import { registry } from '../suites/registry.generated.ts'
 
 const VERSIONS = 'encryption/tls-versions'
@@ -129,4 +134,27 @@ test('a kept result stands for one suite, one lab and one weakness', () => {
   assert.equal(key(OLD, 'x'), key(weakness('old', [VERSIONS]), 'x'))
   assert.notEqual(key(OLD, 'x'), key(OLD, 'y'))
   assert.notEqual(key(OLD, 'x'), key({ ...OLD, apply: { tlsMinVersion: 'TLSv1' } }, 'x'))
+})
+
+test('a qualification counts for runs on the same bench with the same suite and lab, and for no other', (t) => {
+  const before = process.env.CAMSEAL_STATE
+  const state = mkdtempSync(join(tmpdir(), 'camseal-state-'))
+  t.after(() => {
+    if (before === undefined) delete process.env.CAMSEAL_STATE
+    else process.env.CAMSEAL_STATE = before
+    rmSync(state, { recursive: true })
+  })
+  process.env.CAMSEAL_STATE = join(state, 'not', 'there', 'yet')
+  const suite = 'a'.repeat(64)
+  assert.equal(keptQualification(suite), null)
+  const done = { suite: { digest: suite }, lab: labDigest() }
+  keepQualification(done, Date.UTC(2026, 10, 22, 23, 59) * 1000)
+  assert.deepEqual(keptQualification(suite), { digest: digestOf(done), date: '2026-11-22' })
+  assert.equal(keptQualification('b'.repeat(64)), null, 'another suite')
+  keepQualification({ ...done, lab: 'c'.repeat(64) }, 0)
+  assert.equal(keptQualification(suite), null, 'other code of the lab')
+  for (const broken of ['', '{}', '{"suite":1}', 'null']) {
+    writeFileSync(join(process.env.CAMSEAL_STATE, 'qualification.json'), broken)
+    assert.equal(keptQualification(suite), null, broken)
+  }
 })

@@ -33,7 +33,9 @@ export const probe = defineProbe<PlainLogins>({
       if (!to) return unanswered('lab', 'plain-logins.no-address', { subject: endpoint })
       if (bench.signal.aborted) return unanswered('lab', 'plain-logins.cancelled', { login: place.login.id })
       const ask = async (as?: typeof credential) => {
-        const client = httpClient(bench, place.to.session ? { ...to, session: place.to.session } : to, { milliseconds: 15_000 })
+        const client = httpClient(bench, place.to.session ? { ...to, session: place.to.session } : to, {
+          milliseconds: 15_000,
+        })
         const exchange = await client.send({ method, target, ...(as ? { credential: as } : {}) })
         client.close()
         return exchange

@@ -1,7 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs'
-import { join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { digestOf, digestOfBytes } from '../../suites/canonical.ts'
+import { digestOfBytes } from '../../suites/canonical.ts'
 import type { Registry } from '../../suites/plan.ts'
 import type { Weakness } from '../cameras/weakness.ts'
 
@@ -55,14 +52,3 @@ export function unknownNames(
  */
 export const keyOf = (one: Case, ground: string): string =>
   digestOfBytes(new TextEncoder().encode(JSON.stringify([ground, one])))
-
-/** Digest over the code of the lab, without the verbs, which only show, and the weaknesses, which each key holds itself. */
-export function labDigest(): string {
-  const lab = fileURLToPath(new URL('..', import.meta.url))
-  const files = readdirSync(lab, { recursive: true, withFileTypes: true })
-    .filter((f) => f.isFile() && /\.(ts|js)$/.test(f.name))
-    .map((f) => relative(lab, join(f.parentPath, f.name)))
-    .filter((f) => !/^verbs\/|^cameras\/weaknesses[./]/.test(f))
-    .sort()
-  return digestOf(files.map((f) => [f, digestOfBytes(readFileSync(join(lab, f)))]))
-}

@@ -10,9 +10,10 @@ import { writeWhole } from '../../reports/run-directory.ts'
 import { installedSuite, packageVersion } from '../../reports/suite.ts'
 import { weaknesses } from '../cameras/weaknesses.generated.ts'
 import { isInside } from '../isolation.ts'
-import { casesOf, keyOf, labDigest, unknownNames, type Case } from './case.ts'
+import { casesOf, keyOf, unknownNames, type Case } from './case.ts'
+import { keepQualification, labDigest } from './kept.ts'
 import { observeCase, REGULATION } from './observe-case.ts'
-import { proofsOf, qualificationSchema, type Qualification } from './qualification.ts'
+import { exitOfQualification, proofsOf, qualificationSchema, type Qualification } from './qualification.ts'
 import { caseResultSchema, type CaseResult } from './result.ts'
 
 export interface QualifyRequest {
@@ -73,6 +74,8 @@ export async function qualify(request: QualifyRequest): Promise<Result<Qualifica
   const checked = checkValue(qualificationSchema, JSON.parse(canonical(qualification)), 'qualification.json')
   if (!checked.ok) return checked
   writeWhole(join(request.directory, 'qualification.json'), new TextEncoder().encode(`${canonical(qualification)}\n`))
+  if (qualification.whole && exitOfQualification(qualification) === 0)
+    keepQualification(qualification, Date.now() * 1000)
   return ok(qualification)
 }
 

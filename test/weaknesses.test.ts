@@ -8,6 +8,7 @@ import { canIsolate } from '../lab/isolation.ts'
 import { isClear, qualificationSchema, type Qualification } from '../lab/qualification/qualification.ts'
 import { caseResultSchema, type CaseResult } from '../lab/qualification/result.ts'
 import { checkValue } from '../profiles/yaml-file.ts'
+import { digestOf } from '../suites/canonical.ts'
 import { registry } from '../suites/registry.generated.ts'
 import { camseal, type Ran } from './support/camseal.ts'
 
@@ -18,7 +19,8 @@ after(() => rmSync(work, { recursive: true, force: true }))
 describe('qualification', { skip: canIsolate() ? false : 'needs user namespaces or root, unshare and ip' }, () => {
   let ran: Ran
   let qualification: Qualification
-  const qualify = () => camseal(['qualify', '--out', work, '--json'], { seconds: 700 })
+  const state = join(work, 'state')
+  const qualify = () => camseal(['qualify', '--out', work, '--json'], { env: { CAMSEAL_STATE: state }, seconds: 700 })
   before(
     async () => {
       ran = await qualify()
@@ -47,6 +49,11 @@ describe('qualification', { skip: canIsolate() ? false : 'needs user namespaces 
       for (const c of criteria) assert.match(verdictOn(id, c), /^fail/, `${id}: ${c}`)
       for (const c of undecided) assert.match(verdictOn(id, c), /^inconclusive/, `${id}: ${c}`)
     })
+
+  test('the bench keeps for its later runs that it was qualified', () => {
+    const kept = JSON.parse(readFileSync(join(state, 'qualification.json'), 'utf8')) as Record<string, string>
+    assert.deepEqual([kept.digest, kept.suite], [digestOf(qualification), qualification.suite.digest])
+  })
 
   test('the sound camera passes every criterion', () => {
     const others = qualification.criteria.filter((c) => !isClear(c.sound))

@@ -1201,7 +1201,7 @@ test('a store that is gone or cannot be written refuses and says so', limit, asy
   const gone = await withLock(join(tmpdir(), 'camseal-no-such-store'), () =>
     Promise.resolve({ ok: true as const, value: 1 }),
   )
-  assert.deepEqual(gone.ok ? [] : gone.faults.map((f) => [f.code, f.values.error]), [['write-failed', 'ENOENT']])
+  assert.deepEqual(gone.ok ? [] : gone.faults.map((f) => [f.code, f.values.error]), [['catalog-unwritten', 'ENOENT']])
 })
 
 test('a DEMO store takes an unreleased suite, says DEMO in every event and entry number', limit, () =>

@@ -21,7 +21,7 @@ export function languageOf(given: string | undefined): Language {
   return wanted.toLowerCase().startsWith('vi') ? 'vi' : 'en'
 }
 
-const FAULT_FILES = ['faults', 'faults-seal', 'faults-trust', 'faults-catalog', 'catalog']
+const FAULT_FILES = ['faults', 'faults-seal', 'catalog']
 
 /** One fault as a line: where, what, and how to mend it. */
 export function faultText(language: Language, fault: Fault): string {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { canonical } from '../../suites/canonical.ts'
+import { faulty, ok, type Fault, type Result } from '../../suites/fault.ts'
 import { conclude, type RunRecord } from '../conclude.ts'
 import { discloseCopy } from '../disclose.ts'
 import { loadSigner, type Signer } from '../keys.ts'
@@ -45,19 +46,29 @@ interface SealOptions extends KeyOptions {
   lang?: string
 }
 
+function runRecordOf(directory: string): Result<RunRecord> {
+  const file = join(directory, 'run.json')
+  if (!existsSync(file)) return faulty({ code: 'no-run', values: { path: directory } })
+  try {
+    return ok(JSON.parse(readFileSync(file, 'utf8')) as RunRecord)
+  } catch {
+    return faulty({ code: 'not-json', values: {}, file })
+  }
+}
+
 async function seal(directory: string, options: SealOptions): Promise<number> {
   const language = languageOf(options.lang)
   const json = options.json ?? false
-  const fail = (faults: { code: string; values: Record<string, string | number> }[]) => {
+  const fail = (faults: readonly Fault[]) => {
     printFaults(language, faults, json)
     return EXIT.badInput
   }
   const loaded = await signerFrom(options)
   if ('faults' in loaded) return fail(loaded.faults)
-  if (!loaded.signer) return fail([{ code: 'key-missing', values: {} }])
-  if (!existsSync(join(directory, 'run.json'))) return fail([{ code: 'no-run', values: { path: directory } }])
-  const record = JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8')) as RunRecord
-  const concluded = await conclude(directory, record)
+  if (!loaded.signer) return fail([{ code: 'key-unnamed', values: {}, field: '--key' }])
+  const record = runRecordOf(directory)
+  if (!record.ok) return fail(record.faults)
+  const concluded = await conclude(directory, record.value)
   if (!concluded.ok) return fail(concluded.faults)
   const reported = join(directory, 'report.json')
   if (!existsSync(reported) || readFileSync(reported, 'utf8') !== canonical(concluded.value.report))
@@ -96,7 +107,7 @@ export function registerSeal(program: Command, end: (code: number) => void): voi
         printFaults(language, result.faults, false)
         end(EXIT.badInput)
       } else {
-        console.log(`${options.out} (-${result.withheld.length})`)
+        console.log(t(language, 'cli', 'disclose.done', { file: options.out, count: result.withheld.length }))
         end(0)
       }
     })

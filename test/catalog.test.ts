@@ -570,7 +570,10 @@ test('notes go with an admission and do not keep a report out', limit, () =>
         x.dut.firmware = { version: '1.10', link: 'version-string-only' }
       },
       report: (r) => {
-        r.run.sequence!.earlier = [{ number: 3, run: 'x', startedAt: 1, ended: 'aborted', overall: null }]
+        r.run.sequence!.earlier = [
+          { number: 3, run: 'x', startedAt: 1, ended: 'aborted', overall: null },
+          { number: 4, run: 'y', startedAt: 2, ended: 'complete', overall: '' },
+        ]
         r.qualification = null
         r.bench.laboratory.accreditation = null
         r.verdicts.regulations.push({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -56,6 +56,20 @@ for (const [args, said] of CASES)
     assert.equal(stdout, '')
     assert.doesNotMatch(stderr, /^ +at /m)
   })
+
+test('the trust store of the examples', { timeout: 60_000 }, async () => {
+  const trust = at('labs')
+  mkdirSync(trust)
+  const without = await camseal(['verify', sealed, '--trust', trust])
+  assert.equal(without.code, 3)
+  assert.match(without.stderr, /^\S+labs is no trust store\. .*docs\/examples\/trust\.yaml/)
+  copyFileSync(fileURLToPath(new URL('../docs/examples/trust.yaml', import.meta.url)), join(trust, 'trust.yaml'))
+  writeFileSync(join(trust, 'lab.crt'), demo.certificate)
+  const { code, stdout, stderr } = await camseal(['verify', sealed, '--trust', trust])
+  assert.equal(stderr, '')
+  assert.match(stdout, /^Signer: .*, NOT trusted/m)
+  assert.equal(code, 6)
+})
 
 test('the language asked for, also where no verb foresaw the fault', { timeout: 60_000 }, async () => {
   const { code, stderr } = await camseal(['export', sealed, '--format', 'summary', '--out', folder, '--lang', 'vi'])

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -56,6 +56,21 @@ for (const [args, said] of CASES)
     assert.equal(stdout, '')
     assert.doesNotMatch(stderr, /^ +at /m)
   })
+
+test('a broken seal is told apart from bad input', { timeout: 60_000 }, async () => {
+  const cut = at('cut.asice')
+  writeFileSync(cut, readFileSync(sealed).subarray(0, 5000))
+  for (const args of [
+    ['verify'],
+    ['rejudge'],
+    ['export', '--format', 'junit'],
+    ['disclose', '--to', 'public', '--out', absent],
+  ]) {
+    const { code, stdout, stderr } = await camseal([...args, cut])
+    assert.equal(code, 5, `${args[0]}: ${stdout} ${stderr}`)
+    assert.match(stdout + stderr, /The file ends too early\./)
+  }
+})
 
 test('the trust store of the examples', { timeout: 60_000 }, async () => {
   const trust = at('labs')

@@ -70,6 +70,9 @@ export function registerPlan(program: Command, end: (code: number) => void): voi
     .requiredOption('--regulation <ids>', 'regulation ids or files, separated by commas', named)
     .option('--json', 'one JSON object')
     .option('--lang <language>', 'en or vi')
-    .addHelpText('after', '\nExample:\n  camseal plan --statement camera.yaml --regulation camseal-core')
+    .addHelpText(
+      'after',
+      '\nExample:\n  camseal plan --statement camera.yaml --regulation camseal-core\n\nExit codes: 0 printed, 3 bad input',
+    )
     .action((options: PlanOptions) => end(plan(options)))
 }

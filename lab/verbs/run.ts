@@ -160,7 +160,10 @@ decided, 3 bad input (a baseline of another model, or without a regulation in co
     .option('--pace <pace>', 'gentle or fast')
     .option('--json', 'progress and result as one JSON object a line')
     .option('--lang <language>', 'en or vi')
-    .addHelpText('after', '\nExample:\n  camseal resume out --key lab.p12 --passphrase-env LAB_PASS')
+    .addHelpText(
+      'after',
+      '\nExample:\n  camseal resume out --key lab.p12 --passphrase-env LAB_PASS\n\nExit codes: 0 conforms, 1 does not conform, 2 undetermined, 3 bad input, 4 lab fault',
+    )
     .action(async (directory: string, options: KeyOptions & { pace?: string; json?: boolean; lang?: string }) => {
       const chosen = languageOf(options.lang)
       const json = options.json ?? false

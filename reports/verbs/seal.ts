@@ -9,7 +9,7 @@ import { loadSigner, type Signer } from '../keys.ts'
 import { t } from '../locales/index.ts'
 import { writeViews } from '../render.ts'
 import { sealRun } from '../seal.ts'
-import { EXIT, languageOf, printFaults } from './terminal.ts'
+import { EXIT, isUnread, languageOf, printFaults } from './terminal.ts'
 
 export interface KeyOptions {
   key?: string
@@ -87,7 +87,7 @@ export function registerSeal(program: Command, end: (code: number) => void): voi
     .option('--lang <language>', 'en or vi')
     .addHelpText(
       'after',
-      '\nExamples:\n  camseal seal out --key lab.p12 --passphrase-env LAB_PASS\n  camseal seal out --key lab.key --certificate lab.crt',
+      '\nExamples:\n  camseal seal out --key lab.p12 --passphrase-env LAB_PASS\n  camseal seal out --key lab.key --certificate lab.crt\n\nExit codes: 0 sealed, 3 bad input',
     )
     .action(async (directory: string, options: SealOptions) => end(await seal(directory, options)))
   program
@@ -96,7 +96,10 @@ export function registerSeal(program: Command, end: (code: number) => void): voi
     .requiredOption('--to <class>', 'public or regulator: the highest class the copy keeps')
     .requiredOption('--out <file>', 'the copy')
     .option('--lang <language>', 'en or vi')
-    .addHelpText('after', '\nExample:\n  camseal disclose out/report.asice --to public --out public.asice')
+    .addHelpText(
+      'after',
+      '\nExample:\n  camseal disclose out/report.asice --to public --out public.asice\n\nExit codes: 0 written, 3 bad input, 5 seal broken',
+    )
     .action(async (path: string, options: { to: string; out: string; lang?: string }) => {
       const language = languageOf(options.lang)
       const to = options.to === 'public' || options.to === 'regulator' ? options.to : null
@@ -105,7 +108,7 @@ export function registerSeal(program: Command, end: (code: number) => void): voi
         : { faults: [{ code: 'not-one-of', values: { expected: 'public, regulator' }, field: '--to' }] }
       if ('faults' in result) {
         printFaults(language, result.faults, false)
-        end(EXIT.badInput)
+        end('broken' in result && result.broken && !isUnread(result.faults) ? EXIT.sealBroken : EXIT.badInput)
       } else {
         console.log(t(language, 'cli', 'disclose.done', { file: options.out, count: result.withheld.length }))
         end(0)

@@ -2,7 +2,7 @@
 import { Command } from 'commander'
 import { t } from './reports/locales/index.ts'
 import { packageVersion } from './reports/suite.ts'
-import { EXIT, languageOf } from './reports/verbs/terminal.ts'
+import { EXIT, faultText, languageOf, plain } from './reports/verbs/terminal.ts'
 
 /** Only dispatches: each verb loads its own folder, so that `verify` loads nothing that talks to a camera. */
 const LAB = ['run', 'resume', 'plan', 'doctor', 'demo', 'qualify', 'replay']
@@ -39,6 +39,25 @@ const registers = new Set(
 )
 for (const register of registers) register?.(program, end)
 
+let language = languageOf(undefined)
+program.hook('preAction', (_, command) => {
+  const { lang } = command.opts<{ lang?: string }>()
+  language = languageOf(lang)
+  if (lang !== undefined && !/^(en|vi)/i.test(lang))
+    command.error(faultText(language, { code: 'not-one-of', values: { expected: 'en, vi' }, field: '--lang' }))
+})
+
+/** What no verb foresaw: never a stack trace for a file that cannot be had, and never the exit code of a verdict. */
+function unforeseen(e: unknown): number {
+  const { code, path } = e as NodeJS.ErrnoException
+  if (code !== undefined && path !== undefined) {
+    console.error(plain(faultText(language, { code: 'file-failed', values: { path, why: code } })))
+    return EXIT.badInput
+  }
+  console.error(plain(t(language, 'cli', 'failed', { why: e instanceof Error ? (e.stack ?? e.message) : String(e) })))
+  return EXIT.labFault
+}
+
 // A reader that has seen enough (`| head`) is no fault.
 process.stdout.on('error', (e: NodeJS.ErrnoException) => {
   if (e.code !== 'EPIPE') throw e
@@ -50,5 +69,5 @@ try {
 } catch (e) {
   const { code, exitCode } = e as { code?: string; exitCode?: number }
   if (code?.startsWith('commander.')) end(exitCode === 0 ? 0 : EXIT.badInput)
-  else throw e
+  else end(unforeseen(e))
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { checkValue } from '../profiles/yaml-file.ts'
+import { faulty, ok, type Result } from '../suites/fault.ts'
 import { int, list, obj, opt, port } from '../suites/schema.ts'
 import { FAMILIES, type Family } from '../suites/statement.ts'
 
@@ -44,9 +45,18 @@ function listenersIn(table: string, wanted: string): number[] {
 const family = obj({ at: int(), ports: list(port()), udpPorts: opt(list(port())) })
 const schema = obj({ ipv4: opt(family), ipv6: opt(family) })
 
-/** A baseline from a file; a file that is none throws, before anything is sent. */
-export function readBaseline(path: string): Baseline {
-  const checked = checkValue(schema, JSON.parse(readFileSync(path, 'utf8')) as unknown, path)
-  if (!checked.ok) throw new Error(`${path}: ${checked.faults.map((f) => `${f.field ?? ''} ${f.code}`).join('; ')}`)
-  return checked.value as Baseline
+/** A baseline from a file, before anything is sent. */
+export function readBaseline(path: string | undefined): Result<Baseline> {
+  if (path === undefined) return ok({})
+  let bytes: string
+  try {
+    bytes = readFileSync(path, 'utf8')
+  } catch (e) {
+    return faulty({ code: 'unreadable', values: { why: (e as NodeJS.ErrnoException).code ?? 'unknown' }, file: path })
+  }
+  try {
+    return checkValue(schema, JSON.parse(bytes) as unknown, path)
+  } catch {
+    return faulty({ code: 'not-json', values: {}, file: path })
+  }
 }

@@ -41,6 +41,7 @@ export interface Inputs {
 /** Loads and checks everything a run needs, before anything is sent; every fault at once. */
 export async function loadInputs(request: InputRequest): Promise<Result<Inputs>> {
   const faults: Fault[] = []
+  if (request.regulations.length === 0) faults.push({ code: 'empty', values: {}, field: '--regulation' })
   const statement = loadStatement(request.statement)
   if (!statement.ok) faults.push(...statement.faults)
   const regulations = request.regulations.flatMap((id) => {

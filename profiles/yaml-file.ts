@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml'
@@ -43,26 +43,17 @@ export interface ParsedYaml {
 export function parseYaml(path: string): Result<ParsedYaml> {
   let bytes: Buffer
   try {
-    bytes = readFileSync(path)
+    bytes = headOf(path, MOST_BYTES + 1)
   } catch (e) {
     return faulty({ code: 'unreadable', values: { why: (e as NodeJS.ErrnoException).code ?? 'unknown' }, file: path })
   }
+  if (bytes.length > MOST_BYTES) return faulty({ code: 'too-large', values: { limit: MOST_BYTES / 1024 }, file: path })
   const text = utf8(bytes)
   if (text === null) return faulty({ code: 'yaml-syntax', values: { why: 'not UTF-8' }, file: path })
   const counter = new LineCounter()
   const document = parseDocument(text, { lineCounter: counter, uniqueKeys: true, prettyErrors: true })
-  if (document.errors.length > 0)
-    return faulty(
-      ...document.errors.map((e): Fault => {
-        const line = e.linePos?.[0].line
-        return {
-          code: 'yaml-syntax',
-          values: { why: e.message.split('\n')[0] ?? e.code },
-          file: path,
-          ...(line ? { line } : {}),
-        }
-      }),
-    )
+  if (document.errors.length > 0) return faulty(...syntaxFaults(document.errors, path))
+  if (document.contents === null) return faulty({ code: 'empty', values: {}, file: path })
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 })
     return ok({ value, bytes: new Uint8Array(bytes), lineOf: (pointer) => lineIn(document, counter, pointer) })
@@ -70,6 +61,34 @@ export function parseYaml(path: string): Result<ParsedYaml> {
     return faulty({ code: 'yaml-aliases', values: {}, file: path })
   }
 }
+
+/** Statements, regulations and catalogues are written by people; finding doubled keys takes the square of their number. */
+const MOST_BYTES = 512 * 1024
+/** One slip of the pen can make thousands of errors behind it. */
+const MOST_ERRORS = 20
+
+/** The beginning of a file; a device or a pipe is read no further. */
+function headOf(path: string, most: number): Buffer {
+  const bytes = Buffer.alloc(most)
+  const file = openSync(path, 'r')
+  try {
+    let length = 0
+    for (let n = -1; n !== 0 && length < most; length += n) n = readSync(file, bytes, length, most - length, null)
+    return bytes.subarray(0, length)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** The parser's errors, with their lines; how it ends its sentences is its own affair. */
+const syntaxFaults = (errors: Document['errors'], file: string): Fault[] =>
+  errors.slice(0, MOST_ERRORS).map((e): Fault => {
+    const line = e.linePos?.[0].line
+    const where = { file, ...(line ? { line } : {}) }
+    if (e.code === 'MULTIPLE_DOCS') return { code: 'yaml-documents', values: {}, ...where }
+    const why = (e.message.split('\n')[0] ?? e.code).replace(/ at line \d+, column \d+:?$/, '.')
+    return { code: 'yaml-syntax', values: { why }, ...where }
+  })
 
 function utf8(bytes: Uint8Array): string | null {
   try {

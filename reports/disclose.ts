@@ -4,7 +4,7 @@ import { fault, type SealFault } from './seal-fault.ts'
 import { sealFaults, verifySeal } from './verify-seal.ts'
 import { guarded } from './zip-writer.ts'
 
-export type DiscloseResult = { digest: string; withheld: string[] } | { faults: SealFault[] }
+export type DiscloseResult = { digest: string; withheld: string[] } | { faults: SealFault[]; broken?: true }
 
 /**
  * A copy of a sealed report for a reader who may see members up to a class, under the same manifest and signature: what
@@ -17,7 +17,7 @@ export async function discloseCopy(
   upTo: 'public' | 'regulator',
 ): Promise<DiscloseResult> {
   const verified = await verifySeal(bundlePath)
-  if (verified.seal === 'broken') return { faults: verified.faults }
+  if (verified.seal === 'broken') return { faults: verified.faults, broken: true }
   const { bundle, report, facts } = verified
   const allowed = DISCLOSURES.indexOf(upTo)
   const keep = [...bundle.members].filter(

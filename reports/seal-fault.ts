@@ -104,6 +104,7 @@ export const SEAL_FAULTS = [
   'passphrase-not-ascii',
   'passphrase-no-terminal',
   // The trust store.
+  'trust-missing',
   'trust-date',
   'trust-period',
   'trust-certificate',

@@ -50,6 +50,8 @@ const DAY = 86_400_000_000
 export async function loadTrust(directory: string): Promise<{ trust: Trust } | { faults: Fault[] }> {
   const path = join(directory, FILE)
   const read = readYaml(path, schema)
+  const isAbsent = !read.ok && read.faults.some((f) => f.code === 'unreadable')
+  if (isAbsent) return { faults: [fault('trust-missing', { path: directory })] }
   if (!read.ok) return { faults: read.faults }
   const { value, lineOf } = read.value
   const faults: SealFault[] = []

@@ -220,7 +220,12 @@ test('what cannot be read', { timeout: 120_000 }, async () => {
       ),
       ['yaml-aliases'],
     ],
-    [at('empty.yaml', ''), ['wrong-type']],
+    [at('empty.yaml', ''), ['empty']],
+    [at('comment.yaml', '# nothing yet\n'), ['empty']],
+    [at('two.yaml', `${sound()}---\n${sound()}`), ['yaml-documents'], sound().split('\n').length],
+    [at('large.yaml', sound() + '#'.repeat(2 ** 20)), ['too-large']],
+    ['/dev/zero', ['too-large']],
+    [at('deep.yaml', '['.repeat(100_000)), ['yaml-syntax']],
     [at('list.yaml', '- 1\n- 2\n'), ['wrong-type']],
     [at('binary.yaml', Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 7919) % 256))), ['yaml-syntax']],
   ]
@@ -228,6 +233,7 @@ test('what cannot be read', { timeout: 120_000 }, async () => {
     const ran = await run(file, '--json')
     assert.equal(ran.code, 3, `${file}: ${ran.stdout} ${ran.stderr}`)
     const faults = faultsOf(ran)
+    assert.ok(faults.length <= 20, `${file}: ${faults.length}`)
     for (const code of codes)
       assert.ok(
         faults.some((f) => f.code === code && f.file === file && (line === undefined || f.line === line)),

@@ -570,7 +570,10 @@ test('notes go with an admission and do not keep a report out', limit, () =>
         x.dut.firmware = { version: '1.10', link: 'version-string-only' }
       },
       report: (r) => {
-        r.run.sequence!.earlier = [{ number: 3, run: 'x', startedAt: 1, ended: 'aborted', overall: null }]
+        r.run.sequence!.earlier = [
+          { number: 3, run: 'x', startedAt: 1, ended: 'aborted', overall: null },
+          { number: 4, run: 'y', startedAt: 2, ended: 'complete', overall: '' },
+        ]
         r.qualification = null
         r.bench.laboratory.accreditation = null
         r.verdicts.regulations.push({
@@ -1201,7 +1204,7 @@ test('a store that is gone or cannot be written refuses and says so', limit, asy
   const gone = await withLock(join(tmpdir(), 'camseal-no-such-store'), () =>
     Promise.resolve({ ok: true as const, value: 1 }),
   )
-  assert.deepEqual(gone.ok ? [] : gone.faults.map((f) => [f.code, f.values.error]), [['write-failed', 'ENOENT']])
+  assert.deepEqual(gone.ok ? [] : gone.faults.map((f) => [f.code, f.values.error]), [['catalog-unwritten', 'ENOENT']])
 })
 
 test('a DEMO store takes an unreleased suite, says DEMO in every event and entry number', limit, () =>

@@ -328,3 +328,13 @@ test('what the report formats ask for is in report.yaml', () => {
       if (!has(file, key)) found.push(`${path}: ${file}.yaml lacks ${key}`)
   report(found)
 })
+
+test('a fault has one text: no code stands in two files', () => {
+  const codes = ['faults', 'faults-seal', 'catalog'].flatMap((file) =>
+    [...(texts.get(file) ?? [])].flatMap((key) =>
+      file !== 'catalog' ? [key] : key.startsWith('faults.') ? [key.slice('faults.'.length)] : [],
+    ),
+  )
+  assert.ok(codes.length > 150, String(codes.length))
+  report(codes.filter((code, i) => codes.indexOf(code) !== i))
+})

@@ -129,6 +129,19 @@ test('every link within the page has its one target', () => {
   }
 })
 
+test('headings leave out no level, and one is the title', () => {
+  for (const name of NAMES) {
+    const html = renderHtml(reportSource(name), { language: 'en' })
+    const levels = [...html.matchAll(/<h([1-6])[ >]/g)].map((m) => Number(m[1]))
+    assert.ok(levels.length > 20, String(levels.length))
+    assert.equal(levels.filter((l) => l === 1).length, 1)
+    assert.ok(
+      levels.every((l, i) => i === 0 || l <= (levels[i - 1] ?? 0) + 1),
+      name,
+    )
+  }
+})
+
 test('hidden, control and bidirectional characters are made visible', () => {
   const html = renderHtml(reportSource('official'))
 

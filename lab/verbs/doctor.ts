@@ -10,6 +10,7 @@ import { keyOptions, signerFrom, type KeyOptions } from '../../reports/verbs/sea
 import { EXIT, faultText, languageOf } from '../../reports/verbs/terminal.ts'
 import { sourcesFor } from '../addresses.ts'
 import { loadInputs } from '../inputs.ts'
+import { named } from './options.ts'
 
 interface DoctorOptions extends KeyOptions {
   statement?: string
@@ -134,7 +135,7 @@ function print(language: Language, findings: readonly Finding[]): void {
 export function registerDoctor(program: Command, end: (code: number) => void): void {
   keyOptions(program.command('doctor').description(t(languageOf(undefined), 'cli', 'doctor.about')))
     .option('--statement <file>', 'statement (YAML); without it only this installation is looked at')
-    .option('--regulation <ids>', 'regulation ids or files', (v: string) => v.split(','), ['camseal-core'])
+    .option('--regulation <ids>', 'regulation ids or files', (v: string) => named(v), ['camseal-core'])
     .option('--bench <file>', 'bench record (YAML)')
     .option('--json', 'one JSON object')
     .option('--lang <language>', 'en or vi')

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Fault } from '../../suites/fault.ts'
 import { registry } from '../../suites/registry.generated.ts'
 import { demandOf } from '../../suites/plan.ts'
 import { messageText, t } from '../../reports/locales/index.ts'
@@ -7,6 +8,7 @@ import { loadRegulation } from '../../profiles/regulation-file.ts'
 import { loadStatement } from '../../profiles/statement-file.ts'
 import { probes } from '../probes/registry.generated.ts'
 import { foreseen, scheduleOf } from '../schedule.ts'
+import { named } from './options.ts'
 
 interface PlanOptions {
   statement: string
@@ -20,7 +22,11 @@ function plan(options: PlanOptions): number {
   const language = languageOf(options.lang)
   const statement = loadStatement(options.statement)
   const regulations = options.regulation.map((id) => loadRegulation(id, registry))
-  const faults = [...(statement.ok ? [] : statement.faults), ...regulations.flatMap((r) => (r.ok ? [] : r.faults))]
+  const faults: Fault[] = [
+    ...(regulations.length > 0 ? [] : [{ code: 'empty', values: {}, field: '--regulation' }]),
+    ...(statement.ok ? [] : statement.faults),
+    ...regulations.flatMap((r) => (r.ok ? [] : r.faults)),
+  ]
   if (!statement.ok || faults.length > 0) {
     printFaults(language, faults, options.json ?? false)
     return EXIT.badInput
@@ -61,9 +67,12 @@ export function registerPlan(program: Command, end: (code: number) => void): voi
     .command('plan')
     .description(t(languageOf(undefined), 'cli', 'plan.about'))
     .requiredOption('--statement <file>', 'statement (YAML)')
-    .requiredOption('--regulation <ids>', 'regulation ids or files, separated by commas', (v: string) => v.split(','))
+    .requiredOption('--regulation <ids>', 'regulation ids or files, separated by commas', named)
     .option('--json', 'one JSON object')
     .option('--lang <language>', 'en or vi')
-    .addHelpText('after', '\nExample:\n  camseal plan --statement camera.yaml --regulation camseal-core')
+    .addHelpText(
+      'after',
+      '\nExample:\n  camseal plan --statement camera.yaml --regulation camseal-core\n\nExit codes: 0 printed, 3 bad input',
+    )
     .action((options: PlanOptions) => end(plan(options)))
 }

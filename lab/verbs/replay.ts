@@ -19,9 +19,9 @@ import {
 import { EXIT, languageOf, printFaults } from '../../reports/verbs/terminal.ts'
 import { readBaseline } from '../baseline.ts'
 import type { Progress } from '../progress.ts'
-import { startRun } from '../start.ts'
+import { startRun, type RunRequest } from '../start.ts'
 import { attended, brokenRun } from './attended.ts'
-import { PACES } from './run.ts'
+import { named, paceOf } from './options.ts'
 
 interface ReplayOptions {
   statement?: string
@@ -45,6 +45,9 @@ async function replay(name: string, options: ReplayOptions): Promise<number> {
   const criterion = criterionNamed(name)
   if (!criterion.ok) return fail(criterion.faults)
   const { statement, report } = options
+  const pace = paceOf(options.pace)
+  const baseline = readBaseline(options.portBaseline)
+  if (!pace.ok || !baseline.ok) return fail([pace, baseline].flatMap((r) => (r.ok ? [] : r.faults)))
   if ((statement === undefined) === (report === undefined)) return fail([{ code: 'replay-either', values: {} }])
   if (report !== undefined) {
     const opened = await openSource(report)
@@ -54,7 +57,14 @@ async function replay(name: string, options: ReplayOptions): Promise<number> {
   const out = options.out ?? mkdtempSync(join(tmpdir(), 'camseal-replay-'))
   try {
     return await onUnit(
-      { ...options, statement: statement ?? '', out, keeps: options.out !== undefined },
+      {
+        ...options,
+        statement: statement ?? '',
+        out,
+        keeps: options.out !== undefined,
+        budgets: pace.value,
+        baseline: baseline.value,
+      },
       criterion.value,
       language,
     )
@@ -65,7 +75,8 @@ async function replay(name: string, options: ReplayOptions): Promise<number> {
   }
 }
 
-type OnUnit = ReplayOptions & { statement: string; out: string; keeps: boolean }
+type OnUnit = ReplayOptions &
+  Pick<RunRequest, 'baseline'> & { statement: string; out: string; keeps: boolean; budgets: RunRequest['pace'] }
 
 /** A rehearsal of what the criterion needs and nothing else; every exchange is shown as soon as it is observed. */
 async function onUnit(options: OnUnit, criterion: string, language: Language): Promise<number> {
@@ -89,8 +100,8 @@ async function onUnit(options: OnUnit, criterion: string, language: Language): P
       rehearsal: true,
       retestOf: null,
       demo: false,
-      pace: PACES[options.pace ?? ''] ?? null,
-      baseline: options.portBaseline === undefined ? {} : readBaseline(options.portBaseline),
+      pace: options.budgets,
+      baseline: options.baseline,
       sign: null,
     }),
   )
@@ -154,12 +165,9 @@ export function registerReplay(program: Command, end: (code: number) => void): v
       'on a unit: makes only what this criterion needs (a rehearsal), showing each exchange',
     )
     .option('--report <report>', 'offline: judges the evidence of a sealed report or run directory again')
-    .option(
-      '--regulation <ids>',
-      'whose parameters to judge with (with --statement)',
-      (v: string) => v.split(',').filter(Boolean),
-      ['camseal-core'],
-    )
+    .option('--regulation <ids>', 'whose parameters to judge with (with --statement)', (v: string) => named(v), [
+      'camseal-core',
+    ])
     .option('--bench <file>', 'who tests, where, with what (YAML); its hooks are used')
     .option('--pace <pace>', 'gentle (the budgets of the statement) or fast (robust units only)')
     .option('--port-baseline <file>', 'ports that answered before the device was there (loopback benches, JSON)')

@@ -13,6 +13,7 @@ import { startRun } from '../start.ts'
 import { attended, brokenRun } from './attended.ts'
 import { earlierOf, type EarlierOptions } from './earlier.ts'
 import { finish } from './finish.ts'
+import { named, paceOf } from './options.ts'
 
 interface RunOptions extends KeyOptions, EarlierOptions {
   out: string
@@ -31,19 +32,6 @@ interface RunOptions extends KeyOptions, EarlierOptions {
   json?: boolean
   lang?: string
 }
-
-/** Budgets of `--pace`: *gentle* is what the statement says, *fast* is for robust units and benches. */
-export const PACES: Record<string, { connections: number; attemptsPerSecond: number }> = {
-  fast: { connections: 16, attemptsPerSecond: 60_000 },
-}
-
-const collect = (value: string, before: string[] = []): string[] => [
-  ...before,
-  ...value
-    .split(',')
-    .map((v) => v.trim())
-    .filter(Boolean),
-]
 
 const all = (value: string, before: string[] = []): string[] => [...before, value]
 
@@ -68,13 +56,12 @@ async function run(options: RunOptions): Promise<number> {
   const json = options.json ?? false
   const loaded = await signerFrom(options)
   const faults: Fault[] = 'faults' in loaded ? [...loaded.faults] : []
-  const pace = options.pace === undefined || options.pace === 'gentle' ? null : (PACES[options.pace] ?? null)
-  if (options.pace !== undefined && options.pace !== 'gentle' && pace === null)
-    faults.push({ code: 'not-one-of', values: { expected: 'gentle, fast' }, field: '--pace' })
-  faults.push(...choiceFaults(options))
+  const pace = paceOf(options.pace)
+  const baseline = readBaseline(options.portBaseline)
+  faults.push(...[pace, baseline].flatMap((r) => (r.ok ? [] : r.faults)), ...choiceFaults(options))
   const earlier = await earlierOf(options)
   if (!earlier.ok) faults.push(...earlier.faults)
-  if ('faults' in loaded || !earlier.ok || faults.length > 0) {
+  if ('faults' in loaded || !pace.ok || !baseline.ok || !earlier.ok || faults.length > 0) {
     // Nothing is asked and nothing is begun, but everything else that is wrong is said too.
     const { statement, regulation: regulations, bench = null } = options
     const inputs = await loadInputs({
@@ -107,9 +94,9 @@ async function run(options: RunOptions): Promise<number> {
         hooks: options,
         rehearsal: options.rehearsal ?? false,
         demo,
-        pace,
+        pace: pace.value,
         retestOf: earlier.value.retestOf,
-        baseline: options.portBaseline === undefined ? {} : readBaseline(options.portBaseline),
+        baseline: baseline.value,
         sign: signer ? async (bytes) => Buffer.from(await signCades(bytes, signer)).toString('base64') : null,
       }),
     )
@@ -123,17 +110,13 @@ export function registerRun(program: Command, end: (code: number) => void): void
   const language = languageOf(undefined)
   keyOptions(program.command('run').description(t(language, 'cli', 'run.about')))
     .requiredOption('--statement <file>', 'what the maker declares, and how to reach the unit (YAML)')
-    .requiredOption('--regulation <ids>', 'regulation ids or files, separated by commas', collect)
+    .requiredOption('--regulation <ids>', 'regulation ids or files, separated by commas', named)
     .requiredOption('--out <directory>', 'where journal, objects and reports go; must not hold a run yet')
     .option('--bench <file>', 'who tests, where, with what (YAML)')
-    .option('--only <criteria>', 'rehearsal: only these criteria', collect)
-    .option('--skip <criteria>', 'rehearsal: not these criteria', collect)
-    .option(
-      '--area <areas>',
-      'rehearsal: authentication, encryption, update-integrity, logging, exposed-ports',
-      collect,
-    )
-    .option('--tier <tiers>', 'rehearsal: only what observes in these tiers (P, R, W, D)', collect)
+    .option('--only <criteria>', 'rehearsal: only these criteria', named)
+    .option('--skip <criteria>', 'rehearsal: not these criteria', named)
+    .option('--area <areas>', 'rehearsal: authentication, encryption, update-integrity, logging, exposed-ports', named)
+    .option('--tier <tiers>', 'rehearsal: only what observes in these tiers (P, R, W, D)', named)
     .option('--rehearsal', 'a rehearsal of everything: takes no number, concludes nothing')
     .option('--hook <name=command>', 'reset, power, flash or sign-variant: a command of this bench', all)
     .option('--hook-shell <name=line>', 'the same, as a line for /bin/sh', all)
@@ -177,19 +160,22 @@ decided, 3 bad input (a baseline of another model, or without a regulation in co
     .option('--pace <pace>', 'gentle or fast')
     .option('--json', 'progress and result as one JSON object a line')
     .option('--lang <language>', 'en or vi')
-    .addHelpText('after', '\nExample:\n  camseal resume out --key lab.p12 --passphrase-env LAB_PASS')
+    .addHelpText(
+      'after',
+      '\nExample:\n  camseal resume out --key lab.p12 --passphrase-env LAB_PASS\n\nExit codes: 0 conforms, 1 does not conform, 2 undetermined, 3 bad input, 4 lab fault',
+    )
     .action(async (directory: string, options: KeyOptions & { pace?: string; json?: boolean; lang?: string }) => {
       const chosen = languageOf(options.lang)
       const json = options.json ?? false
       const loaded = await signerFrom(options)
-      if ('faults' in loaded) {
-        printFaults(chosen, loaded.faults, json)
+      const pace = paceOf(options.pace)
+      if ('faults' in loaded || !pace.ok) {
+        const faults = [...('faults' in loaded ? loaded.faults : []), ...(pace.ok ? [] : pace.faults)]
+        printFaults(chosen, faults, json)
         return end(EXIT.badInput)
       }
       try {
-        const result = await attended(chosen, json, (io) =>
-          resumeRun(directory, { ...io, pace: options.pace === 'fast' ? (PACES.fast ?? null) : null }),
-        )
+        const result = await attended(chosen, json, (io) => resumeRun(directory, { ...io, pace: pace.value }))
         end(await finish(result, { signer: loaded.signer, language: chosen, json, baseline: null }))
       } catch (e) {
         end(brokenRun(e, directory, chosen))

@@ -54,7 +54,7 @@ export function plainProgress(language: Language, out: (line: string) => void): 
     if (p.event === 'step') waitingFor = ''
     if (p.event !== 'waiting') return
     // A wait of many short pieces is one wait to a reader.
-    const about = messageText(language, p.about)
+    const about = plain(messageText(language, p.about))
     if (about !== waitingFor) out(`   ${about} ${remaining(p.until)}`)
     waitingFor = about
   }

@@ -87,7 +87,7 @@ async function decideAndWrite(
     await rename(copy.file, reportFile(w.store, copy.digest))
     await syncDirectory(join(w.store, 'reports'))
   } catch (e) {
-    return refuse('write-failed', { file: copy.digest, error: errorCode(e) })
+    return refuse('catalog-unwritten', { file: copy.digest, error: errorCode(e) })
   }
   const written = await write(store, { is: 'admitted', entry, notes: decision.notes }, w.registrar, at)
   return written.ok

@@ -47,7 +47,7 @@ export function addInit(command: Command, end: (code: number) => void, help: (..
       'after',
       help(
         'init --store demo-catalog --demo --regulation camseal-core --trust bench.pem',
-        'init --store catalog --key registrar.key.pem --certificate registrar.pem --name "Register" --regulation qcvn-11-2026',
+        'init --store catalog --key registrar.key.pem --certificate registrar.pem --name "Register" --regulation camseal-core',
       ),
     )
     .action(async (options: InitFlags) => end(await runInit(options)))
@@ -118,9 +118,9 @@ function regulationAt(idOrFile: string): Result<Regulation> {
 function certificatesOf(file: string): Result<Uint8Array[]> {
   try {
     const found = certificatesIn(readFileSync(file))
-    return found.length > 0 ? { ok: true, value: found } : faulty(catalogFault('certificate-missing', {}, { file }))
+    return found.length > 0 ? { ok: true, value: found } : faulty(catalogFault('no-certificate-in-file', {}, { file }))
   } catch (e) {
-    return faulty(catalogFault('certificate-unreadable', { error: errorCode(e) }, { file }))
+    return faulty(catalogFault('certificate-file-unreadable', { error: errorCode(e) }, { file }))
   }
 }
 

@@ -63,7 +63,12 @@ export function entryOf(
       startedAt: report.run.startedAt,
       endedAt: report.run.endedAt,
       number: report.run.sequence?.number ?? null,
-      earlier: (report.run.sequence?.earlier ?? []).map(({ number, ended, overall }) => ({ number, ended, overall })),
+      earlier: (report.run.sequence?.earlier ?? []).map(({ number, ended, overall }) => ({
+        number,
+        ended,
+        // A ledger may hold a run that came to no conclusion.
+        overall: overall || null,
+      })),
     },
     tool: { version: report.tool.version, suiteDigest: report.tool.suiteDigest, suite: report.tool.suite },
     laboratory: {

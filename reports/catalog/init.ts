@@ -68,7 +68,7 @@ export async function initStore(options: InitOptions): Promise<Result<Store>> {
     await syncDirectory(dirname(path))
     return await openStore(path)
   } catch (e) {
-    return faulty(catalogFault('write-failed', { file: options.path, error: errorCode(e) }))
+    return faulty(catalogFault('catalog-unwritten', { file: options.path, error: errorCode(e) }))
   } finally {
     await rm(draft, { recursive: true, force: true })
   }

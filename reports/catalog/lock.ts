@@ -61,7 +61,7 @@ export async function withLock<T>(store: string, work: () => Promise<Result<T>>,
     try {
       await writeFile(join(store, mine), '', { flag: 'wx' })
     } catch (e) {
-      return refuse('write-failed', { file: mine, error: errorCode(e) })
+      return refuse('catalog-unwritten', { file: mine, error: errorCode(e) })
     }
     const others = (await claimsIn(store)).filter((c) => c.file !== mine)
     const dead = others.filter((c) => !live(c))

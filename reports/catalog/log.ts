@@ -116,14 +116,14 @@ export async function appendEvent(
       const { bytesWritten } = await handle.write(line, 0, line.length, at)
       await handle.sync()
       if (bytesWritten < line.length)
-        return faulty(catalogFault('write-failed', { file: LOG_FILE, error: 'ENOSPC' }, { file }))
+        return faulty(catalogFault('catalog-unwritten', { file: LOG_FILE, error: 'ENOSPC' }, { file }))
     } finally {
       await handle.close()
     }
     if (!log) await syncDirectory(store)
     return ok(null)
   } catch (e) {
-    return faulty(catalogFault('write-failed', { file: LOG_FILE, error: errorCode(e) }, { file }))
+    return faulty(catalogFault('catalog-unwritten', { file: LOG_FILE, error: errorCode(e) }, { file }))
   }
 }
 

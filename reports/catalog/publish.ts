@@ -52,7 +52,7 @@ export async function publish(
     await exchange(draft, target)
     return ok({ files: files.size, entries: store.state.standings.length })
   } catch (e) {
-    return refuse('write-failed', { file: directory, error: errorCode(e) })
+    return refuse('catalog-unwritten', { file: directory, error: errorCode(e) })
   } finally {
     await rm(draft, { recursive: true, force: true })
   }

@@ -124,11 +124,11 @@ export function durationIn(language: Language, micros: number): string {
   const unit = (name: string) => word(language, `unit.${name}`)
   if (micros < 1_000_000) return `${Math.round(micros / 1000)} ms`
   const seconds = Math.round(micros / 1_000_000)
-  if (seconds < 60) return `${seconds} s`
+  if (seconds < 60) return `${seconds} ${unit('second')}`
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)]
   return hours > 0
     ? `${hours} ${unit('hour')} ${minutes} ${unit('minute')}`
-    : `${minutes} ${unit('minute')} ${seconds % 60} s`
+    : `${minutes} ${unit('minute')} ${seconds % 60} ${unit('second')}`
 }
 
 /** Bytes in the unit a reader would choose. */

@@ -92,7 +92,7 @@ export function registerExport(program: Command, end: (code: number) => void): v
     .option('--lang <language>', 'en or vi')
     .addHelpText(
       'after',
-      '\nExamples:\n  camseal export report.asice --format summary --lang vi\n  camseal export out --format allure --out allure\n  camseal export out --format sarif --baseline last-week/report.json --out camseal.sarif\n  camseal export report.asice --format html --out bao-cao.html --lang vi',
+      '\nExamples:\n  camseal export report.asice --format summary --lang vi\n  camseal export out --format allure --out allure\n  camseal export out --format sarif --baseline last-week/report.json --out camseal.sarif\n  camseal export report.asice --format html --out bao-cao.html --lang vi\n\nExit codes: 0 written, 3 bad input, 5 seal broken',
     )
     .action(async (path: string, options: Options) => end(await exportReport(path, options)))
 }

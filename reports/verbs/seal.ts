@@ -2,13 +2,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { canonical } from '../../suites/canonical.ts'
+import { faulty, ok, type Fault, type Result } from '../../suites/fault.ts'
 import { conclude, type RunRecord } from '../conclude.ts'
 import { discloseCopy } from '../disclose.ts'
 import { loadSigner, type Signer } from '../keys.ts'
 import { t } from '../locales/index.ts'
 import { writeViews } from '../render.ts'
 import { sealRun } from '../seal.ts'
-import { EXIT, languageOf, printFaults } from './terminal.ts'
+import { EXIT, isUnread, languageOf, printFaults } from './terminal.ts'
 
 export interface KeyOptions {
   key?: string
@@ -45,19 +46,29 @@ interface SealOptions extends KeyOptions {
   lang?: string
 }
 
+function runRecordOf(directory: string): Result<RunRecord> {
+  const file = join(directory, 'run.json')
+  if (!existsSync(file)) return faulty({ code: 'no-run', values: { path: directory } })
+  try {
+    return ok(JSON.parse(readFileSync(file, 'utf8')) as RunRecord)
+  } catch {
+    return faulty({ code: 'not-json', values: {}, file })
+  }
+}
+
 async function seal(directory: string, options: SealOptions): Promise<number> {
   const language = languageOf(options.lang)
   const json = options.json ?? false
-  const fail = (faults: { code: string; values: Record<string, string | number> }[]) => {
+  const fail = (faults: readonly Fault[]) => {
     printFaults(language, faults, json)
     return EXIT.badInput
   }
   const loaded = await signerFrom(options)
   if ('faults' in loaded) return fail(loaded.faults)
-  if (!loaded.signer) return fail([{ code: 'key-missing', values: {} }])
-  if (!existsSync(join(directory, 'run.json'))) return fail([{ code: 'no-run', values: { path: directory } }])
-  const record = JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8')) as RunRecord
-  const concluded = await conclude(directory, record)
+  if (!loaded.signer) return fail([{ code: 'key-unnamed', values: {}, field: '--key' }])
+  const record = runRecordOf(directory)
+  if (!record.ok) return fail(record.faults)
+  const concluded = await conclude(directory, record.value)
   if (!concluded.ok) return fail(concluded.faults)
   const reported = join(directory, 'report.json')
   if (!existsSync(reported) || readFileSync(reported, 'utf8') !== canonical(concluded.value.report))
@@ -76,7 +87,7 @@ export function registerSeal(program: Command, end: (code: number) => void): voi
     .option('--lang <language>', 'en or vi')
     .addHelpText(
       'after',
-      '\nExamples:\n  camseal seal out --key lab.p12 --passphrase-env LAB_PASS\n  camseal seal out --key lab.key --certificate lab.crt',
+      '\nExamples:\n  camseal seal out --key lab.p12 --passphrase-env LAB_PASS\n  camseal seal out --key lab.key --certificate lab.crt\n\nExit codes: 0 sealed, 3 bad input',
     )
     .action(async (directory: string, options: SealOptions) => end(await seal(directory, options)))
   program
@@ -85,7 +96,10 @@ export function registerSeal(program: Command, end: (code: number) => void): voi
     .requiredOption('--to <class>', 'public or regulator: the highest class the copy keeps')
     .requiredOption('--out <file>', 'the copy')
     .option('--lang <language>', 'en or vi')
-    .addHelpText('after', '\nExample:\n  camseal disclose out/report.asice --to public --out public.asice')
+    .addHelpText(
+      'after',
+      '\nExample:\n  camseal disclose out/report.asice --to public --out public.asice\n\nExit codes: 0 written, 3 bad input, 5 seal broken',
+    )
     .action(async (path: string, options: { to: string; out: string; lang?: string }) => {
       const language = languageOf(options.lang)
       const to = options.to === 'public' || options.to === 'regulator' ? options.to : null
@@ -94,9 +108,9 @@ export function registerSeal(program: Command, end: (code: number) => void): voi
         : { faults: [{ code: 'not-one-of', values: { expected: 'public, regulator' }, field: '--to' }] }
       if ('faults' in result) {
         printFaults(language, result.faults, false)
-        end(EXIT.badInput)
+        end('broken' in result && result.broken && !isUnread(result.faults) ? EXIT.sealBroken : EXIT.badInput)
       } else {
-        console.log(`${options.out} (-${result.withheld.length})`)
+        console.log(t(language, 'cli', 'disclose.done', { file: options.out, count: result.withheld.length }))
         end(0)
       }
     })

@@ -21,17 +21,18 @@ export function languageOf(given: string | undefined): Language {
   return wanted.toLowerCase().startsWith('vi') ? 'vi' : 'en'
 }
 
-const FAULT_FILES = ['faults', 'faults-seal', 'faults-trust', 'faults-catalog', 'catalog']
+const FAULT_FILES = ['faults', 'faults-seal', 'catalog']
 
 /** One fault as a line: where, what, and how to mend it. */
 export function faultText(language: Language, fault: Fault): string {
   const text = FAULT_FILES.map((f) => bilingual(f, fault.code) ?? bilingual(f, `faults.${fault.code}`)).find(
     (x) => x !== null,
   )
-  const where = [fault.file, fault.line].filter((x) => x !== undefined).join(':')
-  const field = fault.field ? ` ${fault.field}` : ''
   const message = fill(text?.[language] ?? `${fault.code} ${JSON.stringify(fault.values)}`, fault.values)
-  return `${where}${field}${where || field ? ': ' : ''}${message}`
+  // A text that begins with the path needs it no second time.
+  const file = fault.file !== undefined && message.startsWith(`${fault.file} `) ? undefined : fault.file
+  const where = [[file, fault.line].filter((x) => x !== undefined).join(':'), fault.field].filter(Boolean).join(' ')
+  return where ? `${where}: ${message}` : message
 }
 
 /** Prints every fault, for people on standard error or as JSON on standard output. */
@@ -43,6 +44,10 @@ export function printFaults(language: Language, faults: readonly Fault[], json: 
   for (const fault of faults) console.error(faultText(language, fault))
   console.error(t(language, 'cli', 'faults', { count: faults.length }))
 }
+
+/** A file that could not even be read says nothing about its seal. */
+export const isUnread = (faults: readonly { code: string }[]): boolean =>
+  faults.length > 0 && faults.every((f) => f.code === 'file-unreadable')
 
 /** Device text on a terminal: control characters, also bidirectional ones, are shown and never obeyed. */
 export const plain = (text: string): string =>

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { t, type Language } from '../locales/index.ts'
+import { bilingual, t, type Language } from '../locales/index.ts'
 import { loadTrust, type Trust } from '../trust.ts'
 import { verifyReport, wouldNow, type Verified } from '../verify.ts'
-import { EXIT, faultText, languageOf, plain, printFaults } from './terminal.ts'
+import { EXIT, faultText, isUnread, languageOf, plain, printFaults } from './terminal.ts'
 
 interface Options {
   trust?: string
@@ -22,6 +22,10 @@ export async function verify(path: string, options: Options): Promise<number> {
     trust = loaded.trust
   }
   const verified = await verifyReport(path, trust)
+  if (isUnread(verified.seal.faults)) {
+    printFaults(language, verified.seal.faults, options.json ?? false)
+    return EXIT.badInput
+  }
   const code = exitCode(verified, trust !== null)
   if (options.json) {
     const { recorded: _, regulations, statement: _s, report, ...rest } = verified
@@ -67,7 +71,9 @@ function print(language: Language, v: Verified, asked: boolean): void {
     for (const d of v.differences) say('difference', { ...d, what: `  ${plain(d.what)}` })
   } else {
     const why = v.verdicts.why
-    say('verdicts-not-attempted', { why: why ? t(language, 'cli', `verify.${why.code}`, why.values) : '' })
+    const known = why && bilingual('cli', `verify.${why.code}`)
+    const reason = known ? t(language, 'cli', `verify.${why.code}`, why.values) : why ? faultText(language, why) : ''
+    say('verdicts-not-attempted', { why: reason })
   }
   for (const r of v.report?.verdicts.regulations ?? []) {
     const overall = t(language, 'cli', `overall.${r.overall}`)
@@ -82,7 +88,9 @@ export async function rejudge(path: string, options: Options): Promise<number> {
   const result = await wouldNow(path)
   if (!result.ok) {
     printFaults(language, result.faults, options.json ?? false)
-    return EXIT.sealBroken
+    if (isUnread(result.faults)) return EXIT.badInput
+    // Evidence that takes too long to judge is sealed all the same.
+    return result.faults.some((f) => f.code.startsWith('judging-')) ? EXIT.undetermined : EXIT.sealBroken
   }
   if (options.json)
     console.log(JSON.stringify({ same: result.same, suite: result.suite, differences: result.differences }))
@@ -113,7 +121,7 @@ export function registerVerify(program: Command, end: (code: number) => void): v
     .option('--lang <language>', 'en or vi')
     .addHelpText(
       'after',
-      '\nExample:\n  camseal rejudge last-year.asice\n\nExit codes: 0 the same, 5 seal broken, 7 would now be different',
+      '\nExample:\n  camseal rejudge last-year.asice\n\nExit codes: 0 the same, 2 could not be judged, 3 bad input, 5 seal broken, 7 would now be different',
     )
     .action(async (path: string, options: Options) => end(await rejudge(path, options)))
 }

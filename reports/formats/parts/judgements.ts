@@ -63,7 +63,7 @@ function criterionView(
   })
   const mend = mending(criterion)
   const looks = looking(criterion)
-  return html`<div class="criterion"><h4>${criterionTitle(criterion)}</h4>
+  return html`<div class="criterion"><h3>${criterionTitle(criterion)}</h3>
 <p class="meta"><code>${criterion}</code>${criterionVersion !== '' && html` <span>${criterionVersion}</span>`}${parameters.map(
     ([name, value]) => html` · ${name} = ${quoted(JSON.stringify(value), 120)}`,
   )}</p>

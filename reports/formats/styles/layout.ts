@@ -11,14 +11,14 @@ export const LAYOUT = `
 *,*::before,*::after{box-sizing:border-box}
 html{font:16px/1.6 var(--text);background:var(--ground);color:var(--ink);-webkit-text-size-adjust:100%;scroll-padding-top:5rem;scroll-behavior:smooth}
 body{margin:0;overflow-wrap:break-word}
-h1,h2,h3,h4,p,ul,ol,dl,dd,figure{margin:0;padding:0}
+h1,h2,h3,p,ul,ol,dl,dd,figure{margin:0;padding:0}
 ul,ol{list-style:none}
-h1,h2,h3,h4{line-height:1.3;font-weight:650;text-wrap:balance}
+h1,h2,h3{line-height:1.3;font-weight:650;text-wrap:balance}
 h1{font-size:2rem;letter-spacing:-.012em}
 main section>h2{font-size:1.375rem;letter-spacing:-.006em;padding-top:1.25rem;border-top:1px solid var(--line);margin-bottom:1rem}
 h2 small,h3 small{font-weight:400;color:var(--soft);font-size:.8em}
 h3{text-wrap:wrap;font-size:1.0625rem;margin:1.5rem 0 .625rem}
-h4{font-size:1rem}
+.criterion h3{font-size:1rem;margin:0;text-wrap:balance}
 a{color:var(--accent);text-decoration-thickness:1px;text-underline-offset:.18em}
 a:hover{text-decoration-thickness:2px}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px;border-radius:3px}

@@ -32,7 +32,7 @@ details.raw,details.how:not(.favourable){display:none}
 .part>summary::before{display:none}
 .clause>details>summary::after,.judgement>summary::after{display:none}
 pre{max-height:none;overflow:visible}.wide{overflow:visible}
-h2,h3,h4,h4+.meta,summary,.label{break-after:avoid}.findings>li,.pair,.facts>div,.verdict,.mend,tr,.reasons>li{break-inside:avoid}
+h2,h3,.criterion h3+.meta,summary,.label{break-after:avoid}.findings>li,.pair,.facts>div,.verdict,.mend,tr,.reasons>li{break-inside:avoid}
 a{color:inherit;text-decoration:none}
 }
 `

@@ -13,6 +13,8 @@ export interface Case {
   peerOnce?: true
   /** What must have been found; a run that found anything else does not count. */
   truth: unknown
+  /** The peer is known not to find everything: its findings are shown and do not void the run. */
+  peerFallsShort?: true
   /** Further figures beside the times. */
   also?: (ours: Outcome, theirs: Outcome) => string
 }

@@ -9,6 +9,7 @@ import { layBed, missingForBed, type Bed, type Outcome } from './bed.ts'
 import type { Case } from './case.ts'
 import { tcpPorts } from './cases/tcp-ports.ts'
 import { scanners, tls } from './cases/tls.ts'
+import { udpServices } from './cases/udp-services.ts'
 import { verify } from './cases/verify.ts'
 
 const { values, positionals } = parseArgs({
@@ -45,7 +46,9 @@ function measure(c: Case): Row {
   const truth = JSON.stringify(c.truth)
   const wrong = [
     ...ours.filter((o) => JSON.stringify(o.findings) !== truth).map((o) => `ours: ${JSON.stringify(o.findings)}`),
-    ...theirs.filter((o) => JSON.stringify(o.findings) !== truth).map((o) => `peer: ${JSON.stringify(o.findings)}`),
+    ...(c.peerFallsShort ? [] : theirs)
+      .filter((o) => JSON.stringify(o.findings) !== truth)
+      .map((o) => `peer: ${JSON.stringify(o.findings)}`),
   ]
   const time = (all: Outcome[]) => all.map((o) => Math.round(o.milliseconds))
   return {
@@ -87,10 +90,13 @@ const folder = mkdtempSync(join(tmpdir(), 'camseal-bench-verify-'))
 let bed: Bed | null = null
 try {
   if (missing) console.log(`left out: ${missing}`)
-  else if (['tcp', 'tls'].some((part) => positionals.length === 0 || positionals.some((p) => p.startsWith(part)))) {
+  else if (
+    ['tcp', 'udp', 'tls'].some((part) => positionals.length === 0 || positionals.some((p) => p.startsWith(part)))
+  ) {
     bed = await layBed()
     console.log(`sslscan ${scanners()}`)
     take(tcpPorts(bed))
+    take(udpServices(bed))
     if (wanted('tls-sslscan') || wanted('tls-nmap')) take(tls(bed))
   }
   if (wanted('verify-small') || wanted('verify-large')) take(await verify(folder))

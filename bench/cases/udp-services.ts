@@ -24,6 +24,7 @@ export function udpServices(bed: Bed): Case[] {
       peerFallsShort: true,
       ours: () => bed.ours('udp-services', ADDRESS, '10.79.1.1'),
       theirs: () => bed.peer([...nmap, ADDRESS], openPorts),
+      gentle: () => bed.ours('udp-services', ADDRESS, '10.79.1.1', 'gentle'),
       also: ({ findings: ours }, { findings: theirs }) =>
         `found ${(ours as number[]).length} / ${(theirs as number[]).length}`,
     },

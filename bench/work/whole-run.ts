@@ -1,5 +1,5 @@
 // A whole run on a sound reference camera, in a network of its own: prints {milliseconds, kilobytes, findings, waited}.
-// The first argument is a folder for it, the second the pace. What is waited for is what the report says of each step.
+// Its arguments are a folder, the pace, and how long the camera locks. What is waited for is what the report says of each step.
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -10,7 +10,7 @@ import type { Report } from '../../reports/report.ts'
 import { watchTree } from './tree.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
-const [folder = '', pace = 'fast', lockSeconds = '5'] = process.argv.slice(2)
+const [folder = '', pace = 'fast', lockSeconds = '30'] = process.argv.slice(2)
 mkdirSync(folder, { recursive: true })
 
 const camera = await startCameraProcess(
@@ -22,7 +22,7 @@ const camera = await startCameraProcess(
     syslog: { address: '127.77.0.1', port: 15_514 },
     lock: { failures: 5, windowSeconds: Number(lockSeconds), lockSeconds: Number(lockSeconds) },
     bootSeconds: 2,
-    factoryFresh: false,
+    factoryFresh: true,
     adminPassword: randomPassword(),
     users: [{ name: 'spare', password: randomPassword(), role: 'viewer', spare: true }],
     stateDirectory: join(folder, 'state'),
@@ -30,7 +30,7 @@ const camera = await startCameraProcess(
   join(folder, 'camera'),
 )
 const began = performance.now()
-const run = ['run', '--statement', camera.statement, '--regulation', 'camseal-core', '--rehearsal', '--pace', pace]
+const run = ['run', '--statement', camera.statement, '--regulation', 'camseal-core', '--demo', '--pace', pace]
 const child = spawn(process.execPath, [join(root, 'dist/cli.js'), ...run, '--out', join(folder, 'out')], {
   stdio: ['ignore', 'ignore', 'inherit'],
   env: { ...process.env, ...camera.environment, CAMSEAL_STATE: join(folder, 'bench-state') },
@@ -43,5 +43,5 @@ await camera.stop()
 
 const report = JSON.parse(readFileSync(join(folder, 'out', 'report.json'), 'utf8')) as Report
 const waited = report.timeline.reduce((sum, step) => sum + step.waited, 0) / 1000
-const findings = [...new Set(report.verdicts.regulations.flatMap((r) => r.clauses.map((c) => c.outcome)))].sort()
+const findings = report.verdicts.regulations.map((r) => r.overall)
 process.stdout.write(JSON.stringify({ milliseconds, kilobytes, findings, waited }))

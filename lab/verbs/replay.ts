@@ -18,10 +18,10 @@ import {
 } from '../../reports/replay.ts'
 import { EXIT, languageOf, printFaults } from '../../reports/verbs/terminal.ts'
 import { readBaseline } from '../baseline.ts'
+import { PACES } from '../budget.ts'
 import type { Progress } from '../progress.ts'
 import { startRun } from '../start.ts'
 import { attended, brokenRun } from './attended.ts'
-import { PACES } from './run.ts'
 
 interface ReplayOptions {
   statement?: string

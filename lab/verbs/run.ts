@@ -7,6 +7,7 @@ import { t } from '../../reports/locales/index.ts'
 import { keyOptions, signerFrom, type KeyOptions } from '../../reports/verbs/seal.ts'
 import { EXIT, languageOf, printFaults } from '../../reports/verbs/terminal.ts'
 import { readBaseline } from '../baseline.ts'
+import { PACES } from '../budget.ts'
 import { loadInputs } from '../inputs.ts'
 import { resumeRun } from '../resume.ts'
 import { startRun } from '../start.ts'
@@ -30,11 +31,6 @@ interface RunOptions extends KeyOptions, EarlierOptions {
   hookSeconds?: string
   json?: boolean
   lang?: string
-}
-
-/** Budgets of `--pace`: *gentle* is what the statement says, *fast* is for robust units and benches. */
-export const PACES: Record<string, { connections: number; attemptsPerSecond: number }> = {
-  fast: { connections: 16, attemptsPerSecond: 60_000 },
 }
 
 const collect = (value: string, before: string[] = []): string[] => [

@@ -9,9 +9,15 @@ const work = join(dirname(fileURLToPath(import.meta.url)), '../work/whole-run.ts
 const LONGEST_S = 900
 const HOSTS = 0x11
 
+interface Observed extends Outcome {
+  waited: number
+  /** The kinds of observation that took longest beside their waiting, in microseconds. */
+  busiest: [kind: string, micros: number][]
+}
+
 /** A run of every criterion on the sound reference camera, beside the part of it that was waiting for the camera. */
 export function wholeRun(folder: string): Case[] {
-  let run: (Outcome & { waited: number }) | null = null
+  let run: Observed | null = null
   return [
     {
       id: 'whole-run',
@@ -26,12 +32,15 @@ export function wholeRun(folder: string): Case[] {
         return { milliseconds: run.waited, kilobytes: 0, findings: run.findings }
       },
       ours: () => run ?? observed(join(folder, 'whole-run')),
-      also: ({ milliseconds }) => `beside the waiting ${((milliseconds - (run?.waited ?? 0)) / 1000).toFixed(1)} s`,
+      also: ({ milliseconds }) => {
+        const parts = (run?.busiest ?? []).map(([kind, micros]) => `${kind} ${(micros / 1_000_000).toFixed(1)} s`)
+        return `beside the waiting ${((milliseconds - (run?.waited ?? 0)) / 1000).toFixed(1)} s: ${parts.join(', ')} …`
+      },
     },
   ]
 }
 
-function observed(folder: string): Outcome & { waited: number } {
+function observed(folder: string): Observed {
   const done = spawnSync(
     'unshare',
     [
@@ -41,5 +50,5 @@ function observed(folder: string): Outcome & { waited: number } {
     { encoding: 'utf8', timeout: LONGEST_S * 1000 },
   )
   if (done.status !== 0) throw new Error(`the whole run ended with ${done.status}: ${done.stderr.slice(-2000)}`)
-  return JSON.parse(done.stdout) as Outcome & { waited: number }
+  return JSON.parse(done.stdout) as Observed
 }

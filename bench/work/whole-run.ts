@@ -1,4 +1,4 @@
-// A whole run on a sound reference camera, in a network of its own: prints {milliseconds, kilobytes, findings, waited}.
+// A whole run on a sound reference camera, in a network of its own: prints {milliseconds, kilobytes, findings, waited, busiest}.
 // Its arguments are a folder, the pace, and how long the camera locks. What is waited for is what the report says of each step.
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
@@ -43,5 +43,9 @@ await camera.stop()
 
 const report = JSON.parse(readFileSync(join(folder, 'out', 'report.json'), 'utf8')) as Report
 const waited = report.timeline.reduce((sum, step) => sum + step.waited, 0) / 1000
+const busy = new Map<string, number>()
+for (const { kind, startedAt, endedAt, waited } of report.timeline)
+  busy.set(kind, (busy.get(kind) ?? 0) + endedAt - startedAt - waited)
+const busiest = [...busy].sort(([, a], [, b]) => b - a).slice(0, 3)
 const findings = report.verdicts.regulations.map((r) => r.overall)
-process.stdout.write(JSON.stringify({ milliseconds, kilobytes, findings, waited }))
+process.stdout.write(JSON.stringify({ milliseconds, kilobytes, findings, waited, busiest }))

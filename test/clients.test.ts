@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import onvif from 'onvif/promises/index.js'
+import { topicMatches } from '../lab/cameras/mqtt-door.ts'
 import type { CameraOptions } from '../lab/cameras/options.ts'
 import { startReferenceCamera, type ReferenceCamera } from '../lab/cameras/reference-camera.ts'
 import { has, ran } from './support/programs.ts'
@@ -273,4 +275,52 @@ test('a camera out of its box lets nobody in by SSH', LIMIT, async (t) => {
   await camera(t, { weaknesses: ['ssh-old-algorithms'], factoryFresh: true })
   const asSpare = OLD.concat(`User=${VIEWER[0]}`)
   assert.match((await ssh(asSpare, VIEWER[1], ['id'])).all, /Permission denied/)
+})
+
+/** Deterministic bytes (a linear congruential generator). */
+function noise(seed: number): (most: number) => number {
+  let state = seed
+  return (most) => (state = (state * 1103515245 + 12345) % 2147483648) % most
+}
+
+/** Sends bytes and lets the door close, or keep still for a while. */
+async function thrown(port: number, bytes: Buffer): Promise<void> {
+  const socket = connect(port, HOST)
+  socket.on('error', () => undefined).on('data', () => undefined)
+  socket.end(bytes)
+  await Promise.race([new Promise((done) => socket.once('close', done)), wait(300)])
+  socket.destroy()
+}
+
+test('nothing that is thrown at the doors of MQTT and SSH breaks them', LIMIT, async (t) => {
+  if (lacks(t, 'mosquitto_sub', 'ssh', 'sshpass')) return
+  await camera(t, { weaknesses: ['mqtt-anonymous', 'ssh-old-algorithms'] })
+  const random = noise(7)
+  const hello = Buffer.from('100c00044d5154540402003c0000', 'hex')
+  const asks = Buffer.from('820600010001230032080003000161006869', 'hex')
+  const identification = Buffer.from('SSH-2.0-x\r\n')
+  const throws: Promise<void>[] = []
+  for (let i = 0; i < 150; i += 1) {
+    const junk = Buffer.from(Array.from({ length: 1 + random(60) }, () => random(256)))
+    const broken = Buffer.concat([hello, asks])
+    for (let k = 0; k <= random(3); k += 1) broken[random(broken.length)] = random(256)
+    const mqtt = [junk, Buffer.concat([hello, junk]), broken.subarray(0, 1 + random(broken.length))]
+    throws.push(thrown(Number(MQTT_PORT), mqtt[i % 3] ?? junk))
+    throws.push(thrown(Number(SSH_PORT), i % 2 === 0 ? junk : Buffer.concat([identification, junk])))
+    if (i % 20 === 19) await Promise.all(throws.splice(0))
+  }
+  await Promise.all(throws)
+  const told = await ran('mosquitto_sub', ['-h', HOST, '-p', MQTT_PORT, '-t', 'camera/#', '-C', '1', '-W', '5'])
+  assert.match(told.out, /recording/)
+  assert.equal((await ssh(OLD, OWNER[1], ['id'])).code, 0)
+})
+
+test('a filter of MQTT takes the topics of section 4.7', () => {
+  const taken = (filter: string) => ['a', 'a/b', 'a/b/c', '/a', '$SYS/a'].filter((topic) => topicMatches(filter, topic))
+  assert.deepEqual(taken('#'), ['a', 'a/b', 'a/b/c', '/a'])
+  assert.deepEqual(taken('a/#'), ['a', 'a/b', 'a/b/c'])
+  assert.deepEqual(taken('a/+'), ['a/b'])
+  assert.deepEqual(taken('+/+'), ['a/b', '/a'])
+  assert.deepEqual(taken('$SYS/#'), ['$SYS/a'])
+  assert.deepEqual(taken('a'), ['a'])
 })

@@ -13,6 +13,14 @@ export interface Case {
   peerOnce?: true
   /** What must have been found; a run that found anything else does not count. */
   truth: unknown
+  /** The peer is known not to find everything: its findings are shown and do not void the run. */
+  peerFallsShort?: true
+  /** The same at the pace that a run has where none is asked for; left out where that takes minutes. */
+  gentle?(): Outcome
+  /** Takes minutes: made once, whatever the number of runs. */
+  once?: true
+  /** Most memory of ours and all it starts, in megabytes. */
+  memoryGoal?: number
   /** Further figures beside the times. */
   also?: (ours: Outcome, theirs: Outcome) => string
 }

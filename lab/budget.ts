@@ -1,3 +1,8 @@
+/** Budgets of `--pace`: *gentle* is what the statement says, *fast* is for robust units and benches (rule 16). */
+export const PACES: Record<string, { connections: number; attemptsPerSecond: number }> = {
+  fast: { connections: 16, attemptsPerSecond: 60_000 },
+}
+
 /** At most `limit` at once, first come first served. */
 export function places(limit: number): () => Promise<() => void> {
   let free = limit

@@ -1,20 +1,11 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import type { ErrorObject } from 'ajv/dist/2020.js'
 import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml'
 import { digestOfBytes } from '../suites/canonical.ts'
 import { faulty, ok, type Fault, type Result } from '../suites/fault.ts'
 import type { Static, TSchema } from '../suites/schema.ts'
-
-/** Optimising the generated code takes longer than a report takes to check. */
-const ajv = new Ajv2020({ allErrors: true, strict: true, code: { optimize: false } })
-const validators = new WeakMap<TSchema, ValidateFunction>()
-
-const validatorOf = (schema: TSchema): ValidateFunction => {
-  const known = validators.get(schema) ?? ajv.compile(schema)
-  validators.set(schema, known)
-  return known
-}
+import { validatorOf } from './validator.ts'
 
 /** Checks a value that did not come from a file; every fault with its field. */
 export function checkValue<S extends TSchema>(schema: S, value: unknown, file?: string): Result<Static<S>> {

@@ -68,7 +68,7 @@ const entry = Type.Union([
 ])
 export type Entry = Static<typeof entry>
 
-const lineSchemas = new Map(
+export const lineSchemas = new Map(
   entry.anyOf.map((s) => {
     const type = (s.properties.type as unknown as { enum: string[] }).enum[0] ?? ''
     return [type, obj({ ...s.properties, n: int(), prev: orNull(sha256Hex()), at: micros() })] as const

@@ -20,6 +20,8 @@ for (const folder of ['suites', 'profiles', 'reports', 'lab'])
     cpSync(from, join(out, folder, file))
   }
 chmodSync(join(out, 'cli.js'), 0o755)
+const { writeValidators } = await import(pathToFileURL(join(root, 'scripts/validators.mjs')).href)
+await writeValidators(out)
 const { writeSuiteDigest } = await import(pathToFileURL(join(root, 'scripts/suite-digest.mjs')).href)
 const digest = writeSuiteDigest(root, out)
 console.log(`built ${relative(root, out)}/, suite ${digest.slice(0, 16)}`)

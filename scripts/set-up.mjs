@@ -26,10 +26,12 @@ const tools = [
   { name: 'nmap', commands: ['nmap'], apt: 'nmap', use: 'second opinions on ports' },
   { name: 'openssl', commands: ['openssl'], apt: 'openssl', use: 'independent checks of seals' },
   { name: 'pdftotext', commands: ['pdftotext'], apt: 'poppler-utils', use: 'independent checks of PDF' },
+  { name: 'sshpass', commands: ['sshpass'], apt: 'sshpass', use: 'second opinions on SSH' },
   { name: 'sslscan', commands: ['sslscan'], apt: 'sslscan', use: 'second opinions on TLS' },
   { name: 'tcpdump', commands: ['tcpdump'], apt: 'tcpdump', use: 'packet captures' },
   { name: 'unzip', commands: ['unzip'], apt: 'unzip', use: 'independent checks of reports' },
   { name: 'vsftpd', commands: ['vsftpd'], apt: 'vsftpd', use: 'log-ins over FTP' },
+  { name: 'wget', commands: ['wget'], apt: 'wget', use: 'second opinions on HTTP' },
   { name: 'zip', commands: ['zip'], apt: 'zip', use: 'broken archives' },
 ]
 const packageLists = [

@@ -750,7 +750,7 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
   'mqtt-anonymous': async () =>
     /recording/.test((await run('mosquitto_sub', ['-h', CAMERA, '-p', '1883', '-t', '#', '-C', '1', '-W', '5'])).out),
   'ssh-old-algorithms': async () =>
-    /diffie-hellman-group1-sha1[^]*ssh-dss[^]*3des-cbc[^]*hmac-md5/.test(
+    /diffie-hellman-group1-sha1[^]*ssh-rsa[^]*3des-cbc[^]*hmac-md5/.test(
       (await run('nmap', ['-Pn', '-n', '--script', 'ssh2-enum-algos', '-p', '2222', CAMERA])).out,
     ),
   'debug-port-ipv6': async () => / open /.test(await nmap('::1', 9527)) && / closed /.test(await nmap(CAMERA, 9527)),

@@ -26,6 +26,7 @@ export function tls(bed: Bed): Case[] {
     truth,
     ours,
     theirs: () => counted('theirs', () => bed.peer([...command], read)),
+    gentle: () => bed.ours('tls', ADDRESS, 'gentle'),
     also: () => `connections ${connections.ours} / ${connections.theirs}`,
   })
   return [

@@ -36,6 +36,7 @@ export async function verify(folder: string): Promise<Case[]> {
       goal: 2,
       peer: 'unzip, openssl cms -verify, sha256sum of every member',
       truth: 'intact',
+      memoryGoal: 300,
       ours: () =>
         timed([process.execPath, cli, 'verify', bundle, '--json'], folder, (printed) => {
           const said = JSON.parse(printed) as { seal: { ok: boolean }; verdicts: { state: string } }

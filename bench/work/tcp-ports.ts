@@ -2,11 +2,12 @@
 import { sweepPorts } from '../../lab/instruments/port-sweep.ts'
 import { testBench } from '../../test/support/bench.ts'
 import { measured } from './measured.ts'
+import { paced } from './paced.ts'
 
 const [address = '', rtt = '1'] = process.argv.slice(2)
 
 await measured(async () => {
-  const bench = testBench(undefined, { budgets: { connections: 16, attemptsPerSecond: 1_000_000 } })
+  const bench = testBench(undefined, paced('fast'))
   const swept = await sweepPorts(bench, {
     to: { family: 'ipv4', address },
     source: undefined,

@@ -14,7 +14,7 @@ export interface Behaviour {
   anonymousFtpPort: number | null
   /** An undeclared MQTT broker that asks for no log-in. */
   anonymousMqttPort: number | null
-  /** An undeclared SSH server that offers old algorithms. */
+  /** An undeclared SSH server that offers old algorithms only and takes the passwords of the web interface. */
   oldSshPort: number | null
   /** An undeclared debug port on IPv6 only. */
   ipv6DebugPort: number | null

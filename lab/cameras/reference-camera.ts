@@ -11,9 +11,11 @@ import { makeApi } from './http.ts'
 import { makeListener } from './listener.ts'
 import { openLog, type LogRecord } from './log.ts'
 import type { CameraOptions } from './options.ts'
+import { makeAnonymousMqtt } from './mqtt-door.ts'
 import { makeDiscovery } from './onvif/discovery.ts'
-import { makeAnonymousFtp, makeAnonymousMqtt, makeFactoryTelnet, makeOldSsh } from './remote-doors.ts'
+import { makeAnonymousFtp, makeFactoryTelnet } from './remote-doors.ts'
 import { makeRtsp } from './rtsp.ts'
+import { makeOldSsh } from './ssh-door.ts'
 import { factorySettings, openState, type State } from './state.ts'
 import { answerSnmp, answerSsdp, SNMP_PORT, SSDP_PORT } from './udp-backdoors.ts'
 import { makeUdpListener } from './udp-listener.ts'
@@ -93,7 +95,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       [behaviour.factoryTelnetPort, makeFactoryTelnet],
       [behaviour.anonymousFtpPort, makeAnonymousFtp],
       [behaviour.anonymousMqttPort, makeAnonymousMqtt],
-      [behaviour.oldSshPort, makeOldSsh],
+      [behaviour.oldSshPort, makeOldSsh(store)],
     ] as const
   ).flatMap(([port, makeServer]) => (port === null ? [] : [makeListener([ipv4], port, makeServer)]))
   const debug =

@@ -1,10 +1,6 @@
 import { faulty, ok, type Result } from '../../suites/fault.ts'
+import { PACES } from '../budget.ts'
 import type { RunRequest } from '../start.ts'
-
-/** Budgets of `--pace`: *gentle* is what the statement says, *fast* is for robust units and benches. */
-const PACES: Record<string, NonNullable<RunRequest['pace']>> = {
-  fast: { connections: 16, attemptsPerSecond: 60_000 },
-}
 
 /** The budgets that `--pace` names; null: those of the statement. */
 export function paceOf(given: string | undefined): Result<RunRequest['pace']> {

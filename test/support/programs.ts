@@ -44,14 +44,32 @@ export function output(program: string, args: string[], seconds = 60): string {
   return stdout.toString('utf8')
 }
 
-/** Everything a program says while this process goes on serving it. */
-export async function said(program: string, args: string[], seconds = 50): Promise<string> {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: seconds * 1000 })
-  let text = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (d: Buffer) => (text += d.toString('latin1')))
-  await new Promise((done) => child.once('close', done))
-  return text
+export interface Ran {
+  code: number | null
+  /** One character for each byte. */
+  out: string
+  /** With what it said on standard error. */
+  all: string
 }
+
+/** Runs a program while this process goes on serving it. */
+export async function ran(
+  program: string,
+  args: readonly string[],
+  { seconds = 50, input = '', env = {} }: { seconds?: number; input?: string; env?: Record<string, string> } = {},
+): Promise<Ran> {
+  const child = spawn(program, args, { timeout: seconds * 1000, env: { ...process.env, ...env } })
+  let [out, all] = ['', '']
+  child.stdout.on('data', (d: Buffer) => (out += d.toString('latin1')))
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (d: Buffer) => (all += d.toString('latin1')))
+  child.stdin.on('error', () => undefined).end(input)
+  const code = await new Promise<number | null>((done) => child.once('close', done))
+  return { code, out, all }
+}
+
+/** Everything a program says while this process goes on serving it. */
+export const said = async (program: string, args: string[], seconds = 50): Promise<string> =>
+  (await ran(program, args, { seconds })).all
 
 export interface Certificates {
   directory: string

@@ -215,6 +215,7 @@ describe('a plain host on loopback', () => {
       to: { family: 'ipv4', address: ADDRESS } as const,
       source: SOURCE,
       canary: 8443,
+      open: new Set<number>(),
       rttMs: 1,
       progress: () => undefined,
     }

@@ -21,7 +21,7 @@ export const manner: Manner = {
       ...row,
       failures: Math.min(row.failures ?? FAILURES, FAILURES),
       windowSeconds: Math.max(row.windowSeconds ?? 0, WINDOW_SECONDS),
-      lockSeconds: Math.max(row.lockSeconds ?? 0, BAN_SECONDS),
+      lockSeconds: Math.max(row.lockSeconds ?? 0, BAN_SECONDS - 1),
       scope: 'account-and-address' as const,
     })),
   }),

@@ -1,4 +1,4 @@
-// Writes the lists of criteria, observation kinds, probes and weaknesses from the folders they lie in.
+// Writes the lists of criteria, observation kinds, probes, weaknesses and manners from the folders they lie in.
 // `node scripts/generate.mjs --check` only compares, for CI.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
@@ -96,6 +96,21 @@ const outputs = new Map()
           '',
         ].join('\n'),
     )
+}
+{
+  const target = 'lab/cameras/manners.generated.ts'
+  const manners = list(target, 'manner', exporting('lab/cameras/manners', 'manner'))
+  outputs.set(
+    target,
+    header +
+      [
+        ...manners.imports,
+        "import type { Manner } from './manner.ts'",
+        '',
+        `export const manners: readonly Manner[] = [\n${manners.names.map((n) => `  ${n},\n`).join('')}]`,
+        '',
+      ].join('\n'),
+  )
 }
 
 let stale = 0

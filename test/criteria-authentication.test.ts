@@ -536,6 +536,8 @@ test('login-lockout: slow answers stop guessing only where several connections a
     v.pair!.second.elapsed += 1_000_000
   })
   assert.deepEqual([queued.verdict, queued.codes], ['pass', ['slowed']])
+  const alone = locks('lighttpd-digest', limits, ({ seen: { value: v } }) => (v.pair = null))
+  assert.deepEqual([alone.verdict, alone.codes], ['inconclusive', ['slowed-per-connection']])
 })
 
 test('the duration of a lock is an interval', () => {

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import { places } from '../lab/budget.ts'
 import { probe as servicesProbe } from '../lab/probes/services.ts'
 import { sweepPorts } from '../lab/instruments/port-sweep.ts'
 import { probe as portsProbe } from '../lab/probes/tcp-ports.ts'
@@ -204,6 +205,36 @@ describe('a plain host on loopback', () => {
     assert.deepEqual(own.services.find((s) => s.port === 22)?.asked, ['greeting'])
   })
 
+  test('likely open ports are asked within the budget of connections, and no place is kept', async () => {
+    let taken = 0
+    let given = 0
+    const place = places(1)
+    const bench = testBench(undefined, {
+      budgets: { connections: 1, attemptsPerSecond: 100_000 },
+      async connection() {
+        const leave = await place()
+        assert.equal(taken++, given, 'one at a time')
+        return () => {
+          given++
+          leave()
+        }
+      },
+    })
+    const stop = (done: number): void => (done > 0 ? bench.abort() : undefined)
+    const options = {
+      to: { family: 'ipv4', address: ADDRESS } as const,
+      source: SOURCE,
+      canary: 8443,
+      open: new Set([21, 22, 23]),
+      rttMs: 1,
+      progress: stop,
+    }
+    assert.deepEqual(await sweepPorts(bench, options), { cancelled: true })
+    // Canaries before ports 1, 501, …, 4001, and the three.
+    assert.ok(taken >= 9 + 3, String(taken))
+    assert.equal(given, taken)
+  })
+
   test('a canary that goes away voids what was asked after it', { timeout: 120_000 }, async () => {
     let left = 60
     const canary = createServer((s) => {
@@ -215,6 +246,7 @@ describe('a plain host on loopback', () => {
       to: { family: 'ipv4', address: ADDRESS } as const,
       source: SOURCE,
       canary: 8443,
+      open: new Set<number>(),
       rttMs: 1,
       progress: () => undefined,
     }

@@ -12,6 +12,7 @@ await measured(async () => {
     to: { family: 'ipv4', address },
     source: undefined,
     canary: 80,
+    open: new Set(),
     rttMs: Number(rtt),
     progress: () => undefined,
   })

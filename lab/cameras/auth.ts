@@ -2,6 +2,7 @@ import type { Behaviour, LoginInterface } from './behaviour.ts'
 import { credentialsOf, makeDigest, NOBODY, REALM, secretsOf } from './digest.ts'
 import { makeLockout } from './lockout.ts'
 import type { Log } from './log.ts'
+import type { Front } from './manner.ts'
 import type { CameraOptions } from './options.ts'
 import type { StateStore } from './state.ts'
 import { makeTokens, type UsernameToken } from './onvif/token.ts'
@@ -65,12 +66,19 @@ const factoryAdmin = (key: string): User => makeUser('admin', FACTORY_PASSWORD, 
  * The one gate of every interface. A locked account, a wrong password and an unknown user get the same answer;
  * a stale nonce is only called stale when the password was right, else it would be a free guess.
  */
-export function makeGate(options: CameraOptions, behaviour: Behaviour, store: StateStore, log: Log): Gate {
-  const digest = makeDigest(behaviour.nonces)
+export function makeGate(
+  options: CameraOptions,
+  behaviour: Behaviour,
+  store: StateStore,
+  log: Log,
+  front: Pick<Required<Front>, 'failed'>,
+): Gate {
+  const digest = makeDigest(behaviour.nonces, behaviour.takesMd5)
   const tokens = makeTokens(() => Date.now() + store.state.clockOffset)
   const lockout = makeLockout(options.lock)
 
   const failed = (attempt: Visitor, user: string, reason: string): void => {
+    front.failed(attempt.source)
     if (!behaviour.logsFailedLogins) return
     log.write('login-failed', { user, source: attempt.source, interface: attempt.interface, reason })
   }

@@ -24,6 +24,9 @@ export interface Behaviour {
   ssdpResponder: boolean
   /** The declared redirect from plain HTTP is not there. */
   redirectListens: boolean
+  /** Takes plain HTTP at all, where it has a port for it. */
+  plainHttp: boolean
+  rtspOverTls: boolean
   /** Every web answer names the firmware and the serial number in its `Server` header. */
   bannerNamesUnit: boolean
   /** Where `admin`/`admin` works in service, whatever password was set. */
@@ -35,6 +38,8 @@ export interface Behaviour {
   viewersMayAll: boolean
   /** The web log-in says that a user does not exist. */
   tellsUsers: boolean
+  /** A refusal has status 200 and a page that says no. */
+  refusesWith200: boolean
   anonymousSnapshot: boolean
   anonymousStreams: boolean
   /** An undeclared RTSP path that asks for no log-in. */
@@ -43,6 +48,10 @@ export interface Behaviour {
   openOperations: readonly string[]
   /** A username token is good once, and while it is young. */
   checksTokenFreshness: boolean
+  /** ONVIF takes username tokens beside Digest. */
+  takesTokens: boolean
+  /** Digest may be answered with MD5 beside SHA-256. */
+  takesMd5: boolean
   /** Where a password is also asked for and taken as Basic. */
   basicOver: readonly LoginInterface[]
   /** Where only MD5 without qop is asked for, as before RFC 2617. */
@@ -108,17 +117,22 @@ export const CONFORMING: Behaviour = {
   snmpAgent: false,
   ssdpResponder: false,
   redirectListens: true,
+  plainHttp: true,
+  rtspOverTls: false,
   bannerNamesUnit: false,
   factoryPasswordWorks: [],
   setUpFirst: true,
   passwordRules: true,
   viewersMayAll: false,
   tellsUsers: false,
+  refusesWith200: false,
   anonymousSnapshot: false,
   anonymousStreams: false,
   hiddenStream: null,
   openOperations: [],
   checksTokenFreshness: true,
+  takesTokens: true,
+  takesMd5: true,
   basicOver: [],
   oldDigestOver: [],
   nonces: 'counted',

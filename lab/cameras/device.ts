@@ -1,6 +1,7 @@
 import type { Gate } from './auth.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { Log } from './log.ts'
+import type { Front } from './manner.ts'
 import type { CameraOptions } from './options.ts'
 import type { State, StateStore } from './state.ts'
 
@@ -11,6 +12,7 @@ export interface Device {
   store: StateStore
   log: Log
   gate: Gate
+  front: Pick<Required<Front>, 'opened' | 'answering'>
   /** Of the web interface and of the streams, as they are open. */
   ports(): { https: number; rtsp: number }
   /** Ends the streams of a user whose password changed or who was removed. */

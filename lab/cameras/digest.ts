@@ -72,11 +72,14 @@ export interface Digest {
   isFresh(request: DigestRequest): 'first' | 'again' | 'stale'
 }
 
+export const isStale = (challenges: readonly string[]): boolean => challenges.some((one) => /stale=true/.test(one))
+
 const NONCE_LIFE = 300_000
 const MOST_NONCES = 4096
 
 /** A digest authenticator with a key of its own. */
-export function makeDigest(nonces: Behaviour['nonces']): Digest {
+export function makeDigest(nonces: Behaviour['nonces'], takesMd5: boolean): Digest {
+  const algorithms = ALGORITHMS.filter((one) => takesMd5 || one !== 'MD5')
   const key = randomBytes(32)
   const opaque = randomBytes(16).toString('hex')
   const highestCount = new Map<string, number>()
@@ -119,15 +122,17 @@ export function makeDigest(nonces: Behaviour['nonces']): Digest {
 
   return {
     challenges: (connection, stale, isOld = false) =>
-      ALGORITHMS.filter((algorithm) => !isOld || algorithm === 'MD5').map(
-        (algorithm) =>
-          `Digest realm="${REALM}", ${isOld ? '' : 'qop="auth", '}algorithm=${algorithm}, ` +
-          `nonce="${makeNonce(connection)}", opaque="${opaque}"${stale ? ', stale=true' : ''}`,
-      ),
+      algorithms
+        .filter((algorithm) => !isOld || algorithm === 'MD5')
+        .map(
+          (algorithm) =>
+            `Digest realm="${REALM}", ${isOld ? '' : 'qop="auth", '}algorithm=${algorithm}, ` +
+            `nonce="${makeNonce(connection)}", opaque="${opaque}"${stale ? ', stale=true' : ''}`,
+        ),
 
     proves({ method, credentials, qopRequired }, secrets) {
       const value = (name: string): string => credentials.get(name) ?? ''
-      const algorithm = ALGORITHMS.find((one) => one.toLowerCase() === (value('algorithm') || 'MD5').toLowerCase())
+      const algorithm = algorithms.find((one) => one.toLowerCase() === (value('algorithm') || 'MD5').toLowerCase())
       if (algorithm === undefined || value('realm') !== REALM) return false
       if (credentials.has('qop') ? value('qop').toLowerCase() !== 'auth' : qopRequired) return false
       const a2 = hash(algorithm, `${method}:${value('uri')}`)

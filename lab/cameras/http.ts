@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ROUTES, refusal, type Answer, type Route } from './api.ts'
 import type { Device } from './device.ts'
+import { isStale } from './digest.ts'
 import { MODEL } from './firmware.ts'
 import { answerOnvif, isOnvifTarget } from './onvif/service.ts'
 import { bodyOf, type Handler } from './web.ts'
@@ -19,10 +20,12 @@ const MOST_BYTES = 16_384
 export function makeApi(device: Device, login: 'https' | 'http'): Handler {
   return async (request, response) => {
     try {
+      await device.front.answering(request.socket.remoteAddress ?? '')
       const isOnvif = login === 'https' && isOnvifTarget(request.url)
-      const answer = isForeign(request)
+      const honest = isForeign(request)
         ? refusal(403, 'request from another site')
         : await (isOnvif ? answerOnvif(device, request, response) : answerTo(device, login, request, response))
+      const answer = device.behaviour.refusesWith200 ? lieOf(honest, request, response) : honest
       response.once('finish', () => answer.afterwards?.())
       response.writeHead(answer.status, {
         ...HEADERS,
@@ -41,6 +44,25 @@ export function makeApi(device: Device, login: 'https' | 'http'): Handler {
 /** A conforming camera does not say what it is before it knows who asks. */
 const bannerOf = ({ behaviour, store, options }: Device): Record<string, string> =>
   behaviour.bannerNamesUnit ? { Server: `${MODEL}/${store.state.firmware.version} (${options.serial})` } : {}
+
+/**
+ * A refusal as a page with status 200. Only the API asks honestly for a log-in, else nobody could log in: who presents
+ * nothing there, or what is merely out of date, gets the challenge.
+ */
+function lieOf(answer: Answer, request: IncomingMessage, response: ServerResponse): Answer {
+  if (answer.status < 400) return answer
+  const isApi = /^\/(api|onvif)\//.test(request.url ?? '')
+  const challenges = [response.getHeader('WWW-Authenticate') ?? []].flat().map(String)
+  const presented = request.headers.authorization !== undefined
+  if (answer.status === 401 && isApi && (!presented || isStale(challenges))) return answer
+  response.removeHeader('WWW-Authenticate')
+  if (isOnvifTarget(request.url)) return { ...answer, status: 200 }
+  return {
+    status: 200,
+    type: 'text/html; charset=utf-8',
+    body: '<html><body><h1>Error</h1>Access denied</body></html>',
+  }
+}
 
 async function answerTo(
   device: Device,

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { isIPv6, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createServer, isIPv6, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { Front } from './manner.ts'
 
 /** One service on all addresses of the camera, which can close for a reboot and open again on the same port. */
 export interface Listener {
@@ -17,14 +18,19 @@ const TRIES = 20
  * Binds to each address explicitly, never to all of the host. Port 0 becomes one free port on all of them.
  * @throws the error of `listen` when a port is taken
  */
-export function makeListener(addresses: readonly string[], wanted: number, makeServer: () => Server): Listener {
+export function makeListener(
+  addresses: readonly string[],
+  wanted: number,
+  makeServer: () => Server,
+  connected?: Front['connected'],
+): Listener {
   let port = wanted
   let isFixed = wanted !== 0
   let servers: Server[] = []
   const sockets = new Set<Socket>()
 
   const listen = async (host: string): Promise<void> => {
-    const server = makeServer()
+    const server = guarded(makeServer(), connected)
     server.maxConnections = MOST_CONNECTIONS
     server.on('connection', (socket: Socket) => {
       sockets.add(socket)
@@ -69,3 +75,16 @@ export function makeListener(addresses: readonly string[], wanted: number, makeS
     close,
   }
 }
+
+/** `connected` decides when the server learns of a connection. */
+const guarded = (server: Server, connected: Front['connected']): Server =>
+  connected === undefined
+    ? server
+    : createServer({ allowHalfOpen: isHalfOpen(server) }, (socket) =>
+        connected(socket, () => {
+          server.emit('connection', socket)
+        }),
+      )
+
+/** What the server was made with; the types do not name it. */
+const isHalfOpen = (server: Server & { allowHalfOpen?: boolean }): boolean => server.allowHalfOpen === true

@@ -27,6 +27,8 @@ export interface CameraOptions {
   ports: { https: number; rtsp: number; http?: number; discovery?: number }
   /** Ids of `weaknesses/`. */
   weaknesses: string[]
+  /** Ids of `manners/`: how it is hard to test although it conforms. */
+  manners?: string[]
   serial: string
   syslog: SyslogTarget | null
   lock: LockRule
@@ -57,6 +59,7 @@ const isPort: Check = (value) => Number.isInteger(value) && (value as number) >=
 const isCount: Check = (value) => Number.isInteger(value) && (value as number) > 0
 const isDuration: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0
 const isWord: Check = (value) => typeof value === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(value)
+const isWords: Check = (value) => Array.isArray(value) && value.every(isWord)
 const isUser: Check = (value) =>
   isRecord(value) && isText(value.name) && isText(value.password) && (value.role === 'admin' || value.role === 'viewer')
 const isOptional =
@@ -77,7 +80,8 @@ const FIELDS: readonly (readonly [field: string, expected: string, check: Check]
   ['ports.rtsp', 'a port', isPort],
   ['ports.http', 'a port or nothing', isOptional(isPort)],
   ['ports.discovery', 'a port above 0, or nothing', isOptional((value) => isPort(value) && value !== 0)],
-  ['weaknesses', 'a list of weakness ids', (value) => Array.isArray(value) && value.every(isWord)],
+  ['weaknesses', 'a list of weakness ids', isWords],
+  ['manners', 'a list of manner ids, or nothing', isOptional(isWords)],
   ['serial', 'letters, digits and hyphens', isWord],
   ['syslog', 'null, or an address and a port', isOrNull(isTarget)],
   ['lock.failures', 'a positive whole number', isCount],

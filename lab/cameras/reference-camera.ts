@@ -1,3 +1,4 @@
+import { createServer, type Server } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Statement } from '../../suites/statement.ts'
 import { makeGate } from './auth.ts'
@@ -9,6 +10,7 @@ import type { Device } from './device.ts'
 import { MODEL } from './firmware.ts'
 import { makeApi } from './http.ts'
 import { makeListener } from './listener.ts'
+import { frontOf, mannersOf } from './manner.ts'
 import { openLog, type LogRecord } from './log.ts'
 import type { CameraOptions } from './options.ts'
 import { makeAnonymousMqtt } from './mqtt-door.ts'
@@ -20,7 +22,7 @@ import { factorySettings, openState, type State } from './state.ts'
 import { answerSnmp, answerSsdp, SNMP_PORT, SSDP_PORT } from './udp-backdoors.ts'
 import { makeUdpListener } from './udp-listener.ts'
 import { writePackages, type PackageFiles } from './update.ts'
-import { makeHttpServer, makeHttpsServer, redirectTo } from './web.ts'
+import { makeHttpServer, makeHttpsServer, makeTlsServer, redirectTo } from './web.ts'
 import { behaviourWith } from './weakness.ts'
 import { weaknessesOf } from './weaknesses.ts'
 
@@ -29,6 +31,8 @@ export interface ReferenceCamera {
   /** What has been logged, newest last. */
   readonly events: readonly LogRecord[]
   readonly firmwareVersion: string
+  /** Most TCP connections that were open at once, where a manner counts them; else 0. */
+  readonly mostConnections: number
   /** The maker's statement: passwords by environment variable (`passwordVariable`), packages where last written. */
   statement(): Statement
   /** Writes update packages of every kind the maker can supply, signed with this camera's vendor key. */
@@ -45,7 +49,8 @@ const FAREWELL_MILLISECONDS = 150
  * @throws the error of `listen` for an address or port that cannot be had
  */
 export async function startReferenceCamera(options: CameraOptions): Promise<ReferenceCamera> {
-  const behaviour = behaviourWith(weaknessesOf(options.weaknesses))
+  const manners = mannersOf(options.manners ?? [])
+  const behaviour = behaviourWith([...manners, ...weaknessesOf(options.weaknesses)])
   refuseUnmet(options, behaviour)
   const store = await openState(options, behaviour.rsaCertificate)
   const log = openLog({
@@ -57,12 +62,14 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
   const stopping = new AbortController()
   let rebooting: Promise<void> | null = null
 
+  const front = frontOf(manners, { breakDown: (reason) => device.reboot(reason, {}) })
   const device: Device = {
     options,
     behaviour,
     store,
     log,
-    gate: makeGate(options, behaviour, store, log),
+    gate: makeGate(options, behaviour, store, log, front),
+    front,
     ports: () => ({ https: https.port, rtsp: stream.port }),
     endSessionsOf: (user) => rtsp.endSessionsOf(user),
     factorySettings: () => factorySettings(options, store.state.passwordKey),
@@ -74,20 +81,26 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
   }
   const rtsp = makeRtsp(device)
 
+  const listenerAt = (addresses: readonly string[], port: number, makeServer: () => Server) =>
+    makeListener(addresses, port, makeServer, front.connected)
+
   const { ipv4, ipv6 } = options.addresses
   const everywhere = ipv6 === null ? [ipv4] : [ipv4, ipv6]
   const { identity, rsaIdentity } = store.state
   const both = rsaIdentity !== null && behaviour.rsaCertificate ? [identity, rsaIdentity] : [identity]
   const identities = behaviour.shortKey ? [await makeIdentity('RSA-1024', everywhere)] : both
-  const https = makeListener(everywhere, options.ports.https, () =>
-    makeHttpsServer(identities, behaviour, makeApi(device, 'https')),
+  const https = listenerAt(everywhere, options.ports.https, () =>
+    makeHttpsServer(identities, behaviour, makeApi(device, 'https'), front.opened),
   )
-  const stream = makeListener(everywhere, options.ports.rtsp, rtsp.makeServer)
+  const stream = listenerAt(everywhere, options.ports.rtsp, () =>
+    behaviour.rtspOverTls ? makeTlsServer(identities, behaviour, rtsp.serve) : createServer(rtsp.serve),
+  )
+  const redirect = redirectTo(() => https.port, front.answering)
   const http =
-    options.ports.http === undefined
+    options.ports.http === undefined || !behaviour.plainHttp
       ? null
-      : makeListener(everywhere, options.ports.http, () =>
-          makeHttpServer(behaviour.apiOverHttp ? makeApi(device, 'http') : redirectTo(() => https.port)),
+      : listenerAt(everywhere, options.ports.http, () =>
+          makeHttpServer(behaviour.apiOverHttp ? makeApi(device, 'http') : redirect, front.opened),
         )
   const doors = (
     [
@@ -97,11 +110,11 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       [behaviour.anonymousMqttPort, makeAnonymousMqtt],
       [behaviour.oldSshPort, makeOldSsh(store)],
     ] as const
-  ).flatMap(([port, makeServer]) => (port === null ? [] : [makeListener([ipv4], port, makeServer)]))
+  ).flatMap(([port, makeServer]) => (port === null ? [] : [listenerAt([ipv4], port, makeServer)]))
   const debug =
     behaviour.ipv6DebugPort === null || ipv6 === null
       ? null
-      : makeListener([ipv6], behaviour.ipv6DebugPort, makeDebugServer)
+      : listenerAt([ipv6], behaviour.ipv6DebugPort, makeDebugServer)
   const snmp = behaviour.snmpAgent ? makeUdpListener(ipv4, SNMP_PORT, answerSnmp(`Linux camera ${MODEL}`)) : null
   const ssdp = behaviour.ssdpResponder ? makeUdpListener(ipv4, SSDP_PORT, answerSsdp(ipv4)) : null
   const listeners = [https, stream, http, debug, snmp, ssdp, ...doors].filter((one) => one !== null)
@@ -153,17 +166,17 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       return ports()
     },
     events: log.records,
+    get mostConnections() {
+      return front.mostConnections()
+    },
     get firmwareVersion() {
       return store.state.firmware.version
     },
-    statement: () =>
-      declare({
-        options,
-        ports: ports(),
-        firmware: store.state.firmware.version,
-        vendorKey: store.state.vendorKey,
-        packages,
-      }),
+    statement: () => {
+      const firmware = store.state.firmware.version
+      const declared = declare({ options, ports: ports(), firmware, vendorKey: store.state.vendorKey, packages })
+      return manners.reduce((statement, manner) => manner.declare?.(statement) ?? statement, declared)
+    },
     async writePackages(directory) {
       packages = directory
       return await writePackages(directory, store.state.vendorKey)
@@ -179,7 +192,8 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
 /** A weakness that cannot show is a false witness: it must be an error, not a sound camera. */
 function refuseUnmet({ addresses, ports }: CameraOptions, behaviour: Behaviour): void {
   const needsHttp = behaviour.apiOverHttp || !behaviour.redirectListens
-  if (needsHttp && ports.http === undefined) throw new TypeError('this weakness needs ports.http')
+  if (needsHttp && (ports.http === undefined || !behaviour.plainHttp))
+    throw new TypeError('this weakness needs ports.http')
   if (behaviour.ipv6DebugPort !== null && addresses.ipv6 === null) {
     throw new TypeError('this weakness needs addresses.ipv6')
   }

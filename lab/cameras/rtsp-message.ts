@@ -57,7 +57,7 @@ function headersOf(lines: readonly string[]): Map<string, string> | null {
 
 /** The path of an RTSP address without the track, or null. `*` is null too. */
 export function streamPath(uri: string): string | null {
-  const path = /^(?:rtsp:\/\/[^/?#]+)?(\/[^?#]*)?$/i.exec(uri.replace(/\?.*$/, ''))?.[1]
+  const path = /^(?:rtsps?:\/\/[^/?#]+)?(\/[^?#]*)?$/i.exec(uri.replace(/\?.*$/, ''))?.[1]
   return path === undefined ? null : path.replace(/\/trackID=0$/, '').replace(/(.)\/$/, '$1')
 }
 

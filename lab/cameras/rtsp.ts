@@ -1,14 +1,27 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, type Server, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import type { Access } from './auth.ts'
 import type { Device } from './device.ts'
+import { isStale } from './digest.ts'
 import { makeStream, sessionDescription, type Stream } from './rtp.ts'
 import { parseRtsp, rtspAnswer, streamPath, type RtspAnswer, type RtspRequest } from './rtsp-message.ts'
 import { openTransport, type Transport } from './rtsp-transport.ts'
 
 export const STREAMS = ['/live/main', '/live/sub'] as const
+export const schemeOf = ({ behaviour }: Device): 'rtsp' | 'rtsps' => (behaviour.rtspOverTls ? 'rtsps' : 'rtsp')
 
 const METHODS = 'OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN'
 const SESSION_SECONDS = 60
+/** Instead of a refusal, for a camera that lies. */
+const ERROR_PAGE: RtspAnswer = {
+  status: 200,
+  headers: [['Content-Type', 'text/html']],
+  body: '<html><body>Access denied</body></html>',
+}
+/** Who presented something that is not merely out of date is not asked again. */
+const isDenied = ({ headers }: RtspRequest, access: Access): boolean =>
+  headers.has('authorization') && !('challenges' in access && isStale(access.challenges))
+
 const REQUEST_MILLISECONDS = 10_000
 const MOST_SESSIONS = 16
 const MOST_WAITING = 131_072
@@ -23,7 +36,8 @@ interface Session {
 }
 
 export interface RtspService {
-  makeServer(): Server
+  /** On a connection of its own or of TLS. */
+  serve(socket: Socket): void
   endSessionsOf(user: string): void
 }
 
@@ -56,7 +70,9 @@ export function makeRtsp(device: Device): RtspService {
       method: request.method,
       isTarget: (uri) => streamPath(uri) === path,
     })
-    if (access.granted) return isStream ? access.user.name : { status: 404 }
+    if (access.granted && isStream) return access.user.name
+    if (behaviour.refusesWith200 && isDenied(request, access)) return ERROR_PAGE
+    if (access.granted) return { status: 404 }
     if (access.because === 'malformed') return { status: 400 }
     return { status: 401, headers: access.challenges.map((challenge) => ['WWW-Authenticate', challenge] as const) }
   }
@@ -134,6 +150,7 @@ export function makeRtsp(device: Device): RtspService {
     let isBusy = false
     let deadline: NodeJS.Timeout | undefined
     socket.setNoDelay(true)
+    device.front.opened(socket)
     socket.on('timeout', () => socket.destroy())
     keepAlive(socket)
     socket.on('close', () => {
@@ -153,6 +170,8 @@ export function makeRtsp(device: Device): RtspService {
         clearTimeout(deadline)
         deadline = undefined
         if (parsed.is === 'other') continue
+        await device.front.answering(socket.remoteAddress ?? '')
+        if (socket.destroyed) return
         const [answer, afterwards] = await answerTo(parsed.request, socket, connection)
         if (socket.destroyed) return
         socket.write(rtspAnswer(answer, parsed.request.headers.get('cseq')))
@@ -174,7 +193,7 @@ export function makeRtsp(device: Device): RtspService {
   }
 
   return {
-    makeServer: () => createServer(serve),
+    serve,
     endSessionsOf(user) {
       for (const session of sessions.values()) if (session.user === user) session.connection.destroy()
     },

@@ -16,6 +16,6 @@ export interface Weakness {
   apply: Partial<Behaviour>
 }
 
-/** The behaviour with the given weaknesses; a later one wins where two change the same switch. */
-export const behaviourWith = (weaknesses: readonly Weakness[]): Behaviour =>
-  weaknesses.reduce<Behaviour>((behaviour, { apply }) => ({ ...behaviour, ...apply }), CONFORMING)
+/** The behaviour with the given manners and weaknesses; a later one wins where two change the same switch. */
+export const behaviourWith = (changes: readonly { apply?: Partial<Behaviour> }[]): Behaviour =>
+  changes.reduce<Behaviour>((behaviour, { apply }) => ({ ...behaviour, ...apply }), CONFORMING)

@@ -1,14 +1,18 @@
 import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { Server } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import type { Behaviour } from './behaviour.ts'
 import type { Identity } from './certificate.ts'
 import { makeWeakTlsServer } from './weak-tls.ts'
 
 /** Answers one request. Must not throw; what it returns is awaited. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+/** Sees a connection before HTTP is spoken on it. */
+type Opened = (socket: Socket) => void
 
 const LIMITS: ServerOptions = {
   headersTimeout: 10_000,
@@ -25,11 +29,16 @@ const refuseMalformed = (_error: Error, socket: Duplex): void => {
 }
 
 /** HTTPS with the versions, suites and weakness of the behaviour. */
-export function makeHttpsServer(identities: readonly Identity[], behaviour: Behaviour, handler: Handler): Server {
+export function makeHttpsServer(
+  identities: readonly Identity[],
+  behaviour: Behaviour,
+  handler: Handler,
+  opened: Opened,
+): Server {
   const { weakHandshake } = behaviour
-  const genuine = genuineHttps(identities, behaviour, handler)
+  const genuine = genuineHttps(identities, behaviour, handler, opened)
   if (weakHandshake === null) return genuine
-  const older = genuineHttps(identities, behaviour, handler, 'TLSv1.2')
+  const older = genuineHttps(identities, behaviour, handler, opened, 'TLSv1.2')
   return makeWeakTlsServer({ weakness: weakHandshake, genuine, older, identities })
 }
 
@@ -37,34 +46,52 @@ function genuineHttps(
   identities: readonly Identity[],
   behaviour: Behaviour,
   handler: Handler,
+  opened: Opened,
   maxVersion: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.3',
 ): Server {
   const server = createHttpsServer(
     {
       ...LIMITS,
-      key: identities.map(({ key }) => key),
-      cert: identities.map(({ certificate }) => certificate),
-      minVersion: behaviour.tlsMinVersion,
+      ...tlsOptions(identities, behaviour),
       maxVersion,
-      ciphers: behaviour.tlsCiphers,
-      ecdhCurve: behaviour.tlsGroups,
-      honorCipherOrder: true,
-      handshakeTimeout: 10_000,
     },
     (request, response) => {
       void handler(request, response)
     },
   )
+  server.on('secureConnection', opened)
   server.on('clientError', refuseMalformed)
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   return server
 }
 
+const tlsOptions = (identities: readonly Identity[], behaviour: Behaviour): TlsOptions => ({
+  key: identities.map(({ key }) => key),
+  cert: identities.map(({ certificate }) => certificate),
+  minVersion: behaviour.tlsMinVersion,
+  ciphers: behaviour.tlsCiphers,
+  ecdhCurve: behaviour.tlsGroups,
+  honorCipherOrder: true,
+  handshakeTimeout: 10_000,
+})
+
+/** Another protocol inside TLS, as strong as HTTPS. */
+export function makeTlsServer(
+  identities: readonly Identity[],
+  behaviour: Behaviour,
+  serve: (socket: Socket) => void,
+): Server {
+  const server = createTlsServer(tlsOptions(identities, behaviour), serve)
+  server.on('tlsClientError', (_error, socket) => socket.destroy())
+  return server
+}
+
 /** Plain HTTP. */
-export function makeHttpServer(handler: Handler): Server {
+export function makeHttpServer(handler: Handler, opened: Opened): Server {
   const server = createHttpServer(LIMITS, (request, response) => {
     void handler(request, response)
   })
+  server.on('connection', opened)
   server.on('clientError', refuseMalformed)
   return server
 }
@@ -74,8 +101,9 @@ export function makeHttpServer(handler: Handler): Server {
  * The host is the address the client reached, never what its Host header says.
  */
 export const redirectTo =
-  (httpsPort: () => number): Handler =>
+  (httpsPort: () => number, answering: (source: string) => Promise<void>): Handler =>
   async (request, response) => {
+    await answering(request.socket.remoteAddress ?? '')
     const address = request.socket.localAddress ?? ''
     const host = address.includes(':') ? `[${address}]` : address
     const target = request.url?.startsWith('/') ? request.url : '/'

@@ -92,10 +92,8 @@ export function createDialer(to: {
     longest: () => Math.max(longest, patience()),
     stop() {
       clearInterval(clock)
-      for (const attempt of attempts) {
-        attempt.done = null
-        attempt.socket.destroy()
-      }
+      // Who waits for an outcome may hold a place in a budget.
+      for (const attempt of attempts) settle(attempt, { is: 'error', code: 'stopped', elapsed: since(attempt.start) })
     },
   }
 }

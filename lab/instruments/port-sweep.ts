@@ -18,6 +18,8 @@ export interface SweepOptions {
   to: Pick<Endpoint, 'family' | 'address'>
   source: string | undefined
   canary: number | null
+  /** Ports that are likely to accept: asked within the budget of connections. */
+  open: ReadonlySet<number>
   rttMs: number
   /** Ports asked so far in the present walk, of how many. */
   progress(done: number, of: number): void
@@ -130,7 +132,7 @@ function codeRanges(ports: readonly number[], codes: ReadonlyMap<number, string>
   return errors
 }
 
-function createWalker(bench: Bench, dialer: Dialer, { canary, progress }: SweepOptions) {
+function createWalker(bench: Bench, dialer: Dialer, { canary, open, progress }: SweepOptions) {
   const most = Math.max(
     LEAST_IN_FLIGHT,
     Math.min(MOST_IN_FLIGHT, bench.budgets.attemptsPerSecond, Math.floor(openFilesLimit() / 2)),
@@ -165,11 +167,17 @@ function createWalker(bench: Bench, dialer: Dialer, { canary, progress }: SweepO
       settled(outcome)
     })
   }
-  const askCanary = async (port: number, note: (hit: boolean) => void) => {
+  /** What accepts is closed at once, but until then it is a connection, of which a device may bear one only. */
+  const dialOpen = async (port: number, done: (outcome: Outcome) => void) => {
     const release = await bench.connection()
-    asked++
     await dial(port, (outcome) => {
       release()
+      done(outcome)
+    })
+  }
+  const askCanary = async (port: number, note: (hit: boolean) => void) => {
+    asked++
+    await dialOpen(port, (outcome) => {
       if (outcome.is !== 'open') missed++
       note(outcome.is === 'open')
     })
@@ -181,7 +189,8 @@ function createWalker(bench: Bench, dialer: Dialer, { canary, progress }: SweepO
       const hits: boolean[] = []
       for (let i = 0; i < ports.length; i++) {
         if (canary !== null && i % WINDOW === 0) await askCanary(canary, (hit) => (hits[i / WINDOW] = hit))
-        await dial(ports[i] ?? 0, (outcome) => (outcomes[i] = outcome))
+        const port = ports[i] ?? 0
+        await (open.has(port) ? dialOpen : dial)(port, (outcome) => (outcomes[i] = outcome))
         if (i % 64 === 0) await turn()
         if (i % 4096 === 0) progress(i, ports.length)
         if (bench.signal.aborted) return 'cancelled'

@@ -48,6 +48,7 @@ export const probe = defineProbe<TcpPorts>({
         to,
         source,
         canary: control.canary,
+        open: new Set([...declared, ...sweeps.flatMap((s) => s.open.map((o) => o.port))]),
         rttMs: control.rtt / 1000,
         progress: (done, of) =>
           bench.progress({ code: 'tcp-ports.sweeping', values: { subject, sweep: number, done, of } }),

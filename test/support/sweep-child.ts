@@ -17,6 +17,13 @@ for (let i = 0; i < hold; i++) openSync('/dev/null', 'r')
 const bench = testBench(undefined, { budgets: { connections: 4, attemptsPerSecond: 100_000 } })
 console.log(
   JSON.stringify(
-    await sweepPorts(bench, { to: { family, address }, source, canary, rttMs: 1, progress: () => undefined }),
+    await sweepPorts(bench, {
+      to: { family, address },
+      source,
+      canary,
+      open: new Set<number>(),
+      rttMs: 1,
+      progress: () => undefined,
+    }),
   ),
 )

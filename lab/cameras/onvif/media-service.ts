@@ -1,6 +1,6 @@
 import { childOf } from '../../../suites/facts/xml.ts'
 import type { Answer } from '../api.ts'
-import { STREAMS } from '../rtsp.ts'
+import { schemeOf, STREAMS } from '../rtsp.ts'
 import { addressOf } from './device-service.ts'
 import type { OperationRequest, Operations } from './operation.ts'
 import { content, escape, sender } from './soap.ts'
@@ -52,7 +52,8 @@ export const MEDIA_OPERATIONS: Operations = {
   },
   GetStreamUri: {
     access: 'viewer',
-    run: (request) => address(request, (stream) => `rtsp://${request.host}:${request.ports.rtsp}${stream}`),
+    run: (request) =>
+      address(request, (stream) => `${schemeOf(request.device)}://${request.host}:${request.ports.rtsp}${stream}`),
   },
   GetSnapshotUri: {
     access: 'viewer',

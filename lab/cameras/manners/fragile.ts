@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import type { Manner } from '../manner.ts'
+
+const MOST = 1
+
+/** Serves one TCP connection, and says so; a second one at once makes it restart. */
+export const manner: Manner = {
+  id: 'fragile',
+  title: {
+    en: 'restarts when a second connection is opened at once',
+    vi: 'khởi động lại khi có kết nối thứ hai được mở cùng lúc',
+  },
+  declare: (statement) => ({ ...statement, budgets: { ...statement.budgets, connections: MOST } }),
+  front({ breakDown }) {
+    const open = new Map<Socket, Ports>()
+    let most = 0
+    return {
+      connected(socket, serve) {
+        const now = 1 + stillOpen([...open.values()])
+        most = Math.max(most, now)
+        open.set(socket, { own: socket.localPort ?? 0, peer: socket.remotePort ?? 0 })
+        socket.once('close', () => open.delete(socket))
+        if (now > MOST) breakDown('more connections at once than it can bear')
+        else serve()
+      },
+      mostConnections: () => most,
+    }
+  },
+}
+
+interface Ports {
+  own: number
+  peer: number
+}
+
+/**
+ * How many the client has not closed yet. The system knows of a close before this process is told: where it lists its
+ * connections (state 01 is ESTABLISHED), it is asked.
+ */
+function stillOpen(connections: readonly Ports[]): number {
+  if (connections.length === 0) return 0
+  const table = ['tcp', 'tcp6'].map(listed)
+  if (table.every((text) => text === '')) return connections.length
+  return connections.filter(({ own, peer }) =>
+    table.some((text) => new RegExp(`:${hex(own)} [0-9A-F]+:${hex(peer)} 01 `).test(text)),
+  ).length
+}
+
+const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0')
+
+function listed(name: string): string {
+  try {
+    return readFileSync(`/proc/self/net/${name}`, 'latin1')
+  } catch {
+    return ''
+  }
+}

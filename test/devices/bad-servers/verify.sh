@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../machinery/measure.sh"
 P=$(cat "$DIRECTORY/secrets/administrator")
 BROKER=$(cat "$DIRECTORY/secrets/broker")
-PORTS='443 4433 5556 6443 8443 8883'
+PORTS='443 4433 5556 6443 8443 8883 9443'
 udp -4 > "$WORK/udp" &
 tcp -4 > "$WORK/tcp" &
 
@@ -20,7 +20,7 @@ for port in $PORTS; do
 done
 say tls.6443.older-1.1 "$(openssl_older "$A:6443" tls1_1)"
 sound='ALL:!aNULL:@SECLEVEL=0'
-for port in 443 5556 6443 8443 8883; do say tls.$port.certificate "$(openssl_certificate "$A:$port" -cipher "$sound")"; done
+for port in 443 5556 6443 8443 8883 9443; do say tls.$port.certificate "$(openssl_certificate "$A:$port" -cipher "$sound")"; done
 say tls.4433.certificate "$(openssl_certificate "$A:4433" -tls1_2 -groups P-192 -cipher "$sound")"
 say tls.4433.null "$(openssl_accepts "$A:4433" -tls1_2 -groups P-192 -cipher ECDHE-ECDSA-NULL-SHA:@SECLEVEL=0)"
 
@@ -28,7 +28,7 @@ say https.settings.anonymous "$(code "https://$A/settings/" --ciphers DEFAULT@SE
 say https.settings.administrator "$(code "https://$A/settings/" --ciphers DEFAULT@SECLEVEL=0 -u "admin:$P")"
 say http.settings.anonymous "$(code "http://$A:8080/settings/")"
 say http.settings.administrator "$(code "http://$A:8080/settings/" -u "admin:$P")"
-say start.unit "$(tells BS1-0013 1.1.7 -- "http://$A:8080/" "https://$A:8443/")"
+say start.unit "$(tells BS1-0013 1.1.7 -- "http://$A:8080/" "https://$A:8443/" "https://$A:9443/")"
 say tunnel.unit "$(timeout 20 curl -s -k -i -m 10 --tls-max 1.1 --tlsv1.0 --ciphers DEFAULT@SECLEVEL=0 "https://$A:6443/" | grep -c -e BS1-0013 -e '1\.1\.7') of $(code --tls-max 1.1 --tlsv1.0 --ciphers DEFAULT@SECLEVEL=0 "https://$A:6443/")"
 page() { printf 'GET / HTTP/1.0\r\n\r\n' | timeout 5 openssl s_client -quiet -legacy_server_connect -connect "$A:$1" "${@:2}" 2> /dev/null; }
 say status.unit "$(page 4433 -tls1_2 -groups P-192 -cipher "$sound" | grep -c -e BS1-0013 -e '1\.1\.7') of $(page 4433 -tls1_2 -groups P-192 -cipher "$sound" | grep -c '^HTTP/1.0 200')"

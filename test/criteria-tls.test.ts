@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Judgement } from '../suites/judge.ts'
+import { primesOf, shakesOf } from '../suites/facts/tls-handshakes.ts'
 import { tlsRules } from '../suites/encryption/tls-rules.ts'
 import { bilingual } from '../reports/locales/index.ts'
 import { catalogueFile, codes, fixture } from './support/judging.ts'
@@ -37,7 +38,7 @@ const offersCompression = (hello: { sent: string }) => sentOf(hello).includes('0
 const offersFallback = (hello: { sent: string }) => sentOf(hello).includes('00ff56000100')
 
 test('sound endpoints pass everything, with TLS 1.3 only too', () => {
-  for (const name of ['modern', 'only-13', 'chain'])
+  for (const name of ['modern', 'only-13', 'chain', 'wolfssl', 'mbedtls'])
     assert.deepEqual([...new Set(Object.values(verdictsOf(recorded(name))))], ['pass'], name)
 })
 
@@ -170,6 +171,32 @@ describe('key exchange groups', () => {
     assert.deepEqual([judgement.verdict, codes(judgement)], ['inconclusive', ['groups-allowed', 'groups-undecided']])
   })
 
+  test('a stack that finds out late that no group fits has refused them, in TLS 1.3 and before', () => {
+    for (const from of ['wolfssl', 'mbedtls'])
+      assert.deepEqual([...new Set(codes(judged('groups', from)))], ['groups-allowed', 'groups-refused'], from)
+    const broken = (s: TlsSeen) => s.handshakes.hellos.find((h) => h.end === 'closed')
+    const lost = (end: 'reset' | 'timeout') => (s: TlsSeen) => void Object.assign(broken(s) ?? {}, { end })
+    assert.equal(verdict('groups', 'mbedtls', lost('reset')), 'inconclusive')
+    assert.equal(verdict('groups', 'mbedtls', lost('timeout')), 'inconclusive')
+  })
+
+  test('neither counts as a refusal outside of the controls, nor a retry that changes something', () => {
+    for (const from of ['wolfssl', 'mbedtls']) {
+      assert.equal(
+        verdict('groups', from, (s) => silence(s.handshakes.hellos.at(-1))),
+        'inconclusive',
+        from,
+      )
+    }
+    // A cookie of one byte behind supported_versions: seven bytes more.
+    const withCookie = (s: TlsSeen) =>
+      rewrite(s.handshakes.hellos, (hex) => {
+        const [, head, length, rest] = /^(16030300)52(020000)4e(.*)0006002b00020304$/.exec(hex) ?? []
+        return rest === undefined ? hex : `${head}59${length}55${rest}000d002b00020304002c0003000161`
+      })
+    assert.ok(codes(judged('groups', 'wolfssl', withCookie)).includes('groups-undecided'))
+  })
+
   test('a version that was not asked, and a prime that was not seen, are gaps', () => {
     const only = (wanted: string) => (s: TlsSeen) => {
       const [first, ...rest] = s.handshakes.hellos
@@ -182,6 +209,47 @@ describe('key exchange groups', () => {
       for (const hello of s.handshakes.hellos) if (!hello.sent.includes('wAoBAA')) silence(hello)
     })
     assert.ok(codes(noPrime).includes('prime-unseen'), codes(noPrime).join())
+    // A second hello for a prime, of suites with another strength, that was not answered.
+    const one = judged('groups', 'weak', (s) => {
+      const asking = s.handshakes.hellos[primesOf(shakesOf(s.handshakes))[0]?.at ?? -1]
+      if (asking) s.handshakes.hellos.splice(1, 0, { ...asking, answer: '', end: 'timeout' })
+      if (s.handshakes.control) s.handshakes.control.after++
+    })
+    assert.deepEqual(
+      codes(one).filter((c) => /prime/.test(c)),
+      ['group-prime-short', 'prime-unseen'],
+    )
+  })
+})
+
+describe('a stack that reads no long list of suites', () => {
+  /** What a lab sees that asks with one long list only: the refusal of TLS 1.2, and TLS 1.3. */
+  const longOnly = (s: TlsSeen) => {
+    const { hellos, control } = s.offers
+    const last = hellos[control?.after ?? -1]
+    const modern = hellos.filter((h) => h.version === 'tls1.3' && hellos.indexOf(h) !== control?.after)
+    const refusal = hellos.find((h) => h.version === 'tls1.2' && h.list === 0)
+    const [first, ...rest] = modern
+    assert.ok(first && refusal && last)
+    const older = (['ssl3', 'tls1.0', 'tls1.1', 'tls1.2'] as const).map((version) => ({ ...refusal, version }))
+    s.offers.hellos = [first, ...older, ...rest, first]
+    s.offers.control = { before: 0, after: s.offers.hellos.length - 1 }
+  }
+
+  test('has refused nothing by refusing one', () => {
+    for (const name of ['versions', 'suites'] as const) {
+      assert.equal(verdict(name, 'wolfssl'), 'pass')
+      assert.equal(verdict(name, 'wolfssl', longOnly), 'inconclusive', name)
+    }
+  })
+
+  test('but by saying that it is the version', () => {
+    const saying = (s: TlsSeen) => {
+      longOnly(s)
+      // protocol_version instead of decode_error
+      rewrite(s.offers.hellos, (hex) => hex.replace(/^(150303000202)32$/, '$146'))
+    }
+    assert.equal(verdict('versions', 'wolfssl', saying), 'pass')
   })
 })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
+import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import { join } from 'node:path'
@@ -248,6 +249,23 @@ describe('devices that behave in their own way', () => {
   test('one that shows another key each time is not asked for ever', { timeout: 60_000 }, async () => {
     const { seen } = await serve((hello, count) => (hello.groups.includes(23) ? (identities[count % 2] ?? null) : null))
     assert.ok(seen.handshakes.hellos.length < 80, `${seen.handshakes.hellos.length} hellos`)
+  })
+
+  test('one whose prime goes by the strength of the cipher is asked for both', { timeout: 60_000 }, async (t) => {
+    if (!has('openssl')) return t.skip('needs openssl')
+    const port = 23473
+    const suites = 'ADH-AES256-GCM-SHA384:ADH-AES128-GCM-SHA256:@SECLEVEL=0'
+    const args = ['s_server', '-accept', String(port), '-nocert', '-tls1_2', '-serverpref', '-cipher', suites, '-www']
+    const server = spawn('openssl', args, { stdio: 'ignore' })
+    try {
+      await listening(HOST, port)
+      const seen = await observeTls(port)
+      const bits = primesOf(shakesOf(seen.handshakes)).map((p) => p.bits)
+      assert.deepEqual([...new Set(bits)].sort(), [1024, 3072])
+      assert.equal(verdictsOf(seen)['groups'], 'fail')
+    } finally {
+      await stop(server)
+    }
   })
 
   test('without its offers nothing is asked; a closed port is unanswered', async () => {

@@ -313,6 +313,22 @@ describe('servers that behave', () => {
     assert.equal(acceptedBy(value).length, acceptedBy(await observe(EVERYTHING)).length)
   })
 
+  test('so is one that refuses long hellos, whatever is in them', { timeout: 120_000 }, async () => {
+    const everything = acceptedBy(await observe(EVERYTHING))
+    for (const answer of ['15030300020232', '15030300020228', '']) {
+      const { port, close } = await serve((socket) => {
+        socket.once('data', (hello) => {
+          if (hello.length > 640) socket.end(Buffer.from(answer, 'hex'))
+          else forward(socket, hello)
+        })
+      })
+      const value = await observe(port)
+      close()
+      assert.deepEqual(acceptedBy(value).sort(), everything.sort(), answer)
+      assert.ok(versionOffers(value).every((o) => o.open.size === 0))
+    }
+  })
+
   test('a closed port is unanswered', async () => {
     const seen = await tlsProbe.run(testBench(), 'a/ipv4/9')
     assert.equal(seen.answered, false)

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Failure } from '../../suites/observations/exchange.ts'
@@ -30,7 +31,16 @@ export interface LineOptions {
   source?: string
 }
 
-/** Opens a line within the budgets. TLS takes every certificate and every version the library still has: it observes. */
+/** The library has no way to take shorter ones. */
+const LEAST_PRIME_BITS = 512
+/** Short and odd ones last: a device whose only curve or key is one of them must be heard, too. */
+const CURVES =
+  'X25519:P-256:P-384:P-521:X448:secp256k1:brainpoolP256r1:brainpoolP384r1:brainpoolP512r1:secp224r1:prime192v1'
+
+/**
+ * Opens a line within the budgets. TLS takes every certificate and every version the library still has, short primes and
+ * curves, and servers without the signal of secure renegotiation (RFC 5746 section 4.1): it observes.
+ */
 export async function openLine(
   bench: Bench,
   to: Endpoint,
@@ -50,6 +60,9 @@ export async function openLine(
         rejectUnauthorized: false,
         minVersion: 'TLSv1',
         ciphers: 'DEFAULT@SECLEVEL=0',
+        ecdhCurve: CURVES,
+        minDHSize: LEAST_PRIME_BITS,
+        secureOptions: constants.SSL_OP_LEGACY_SERVER_CONNECT,
         ALPNProtocols: ['http/1.1'],
       })
     : connectTcp(base)

@@ -2,6 +2,7 @@ import { certificateKind, exchangeOf } from '../../suites/facts/tls-handshakes.t
 import { CLASSIC_GROUPS, GROUPS } from '../../suites/facts/tls-groups.ts'
 import { versionOffers } from '../../suites/facts/tls-offers.ts'
 import type { TlsVersion } from '../../suites/facts/tls-records.ts'
+import { suiteById } from '../../suites/facts/tls-suites.ts'
 import type { TlsOffers } from '../../suites/observations/tls-offers.ts'
 import type { HelloContent } from '../instruments/tls-hello.ts'
 
@@ -48,9 +49,8 @@ export const firstAsk = (offers: TlsOffers): Ask | null =>
 
 /** All others, once the first was answered with `suite`: what it has shown is not asked for again. */
 export function asksAfter(offers: TlsOffers, first: Ask, suite: number | null): Ask[] {
-  const primes = classic(offers, (s) => exchangeOf(s) === 'prime')
-  const ofPrimes = [...new Set(primes.flatMap((a) => a.suites.flatMap((n) => certificateKind(n) ?? [])))]
-  const shown = [suite === null ? null : certificateKind(suite), ofPrimes.length === 1 ? ofPrimes[0] : null]
+  const primes = classic(offers, (s) => exchangeOf(s) === 'prime').flatMap(byPrime)
+  const shown = [suite, ...primes.map((a) => a.suites[0] ?? null)].map((n) => (n === null ? null : certificateKind(n)))
   const kinds = ['EC', 'RSA', 'DSA', 'other'].filter((k) => !shown.includes(k))
   return [
     ...forGroups(offers).filter((a) => a.version !== first.version),
@@ -59,6 +59,16 @@ export function asksAfter(offers: TlsOffers, first: Ask, suite: number | null): 
     ...classic(offers, () => true).map((ask) => ({ ...ask, compressions: COMPRESSIONS })),
     ...fallback(offers),
   ]
+}
+
+/** Some servers choose the prime by the key of their certificate, or by that of the cipher where they show none. */
+function byPrime(ask: Ask): Ask[] {
+  const classes = new Map<string, number[]>()
+  for (const n of ask.suites) {
+    const key = `${certificateKind(n) ?? ''} ${/256|CHACHA20/.test(suiteById(n)?.cipher ?? '')}`
+    classes.set(key, [...(classes.get(key) ?? []), n])
+  }
+  return [...classes.values()].map((suites) => ({ ...ask, suites }))
 }
 
 /** The second newest accepted version, as if the newest had failed (RFC 7507 section 4). */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { outcomeOf } from '../../suites/facts/tls-offers.ts'
+import { isOfLength, outcomeOf } from '../../suites/facts/tls-offers.ts'
 import { tlsAnswerOf, TLS_VERSIONS, VERSION_NAME, type TlsVersion } from '../../suites/facts/tls-records.ts'
 import { SUITES } from '../../suites/facts/tls-suites.ts'
 import type { Seen } from '../../suites/observation.ts'
@@ -20,6 +20,7 @@ const LISTS: readonly number[][] = [
   NEW,
   ...Array.from({ length: Math.ceil(CLASSIC.length / SMALL) }, (_, i) => CLASSIC.slice(i * SMALL, (i + 1) * SMALL)),
 ]
+const HEX_LISTS = LISTS.map(hex)
 const PIECES = LISTS.map((_, i) => i).slice(2)
 /** The likeliest first: what is accepted becomes the control. */
 const SEARCH: readonly TlsVersion[] = ['tls1.2', 'tls1.3', 'tls1.0', 'tls1.1', 'ssl3']
@@ -84,6 +85,11 @@ export const probe = defineProbe<TlsOffers>({
         await delay(500)
         await follow(bench, chain, ask)
       }
+      const shorter = chains
+        .filter((c) => isTooLong(c, [...hellos, ...chains.flatMap((o) => o.hellos)]))
+        .flatMap(inPieces)
+      await Promise.all(shorter.map((c) => follow(bench, c, ask)))
+      chains.push(...shorter)
     }
     for (const chain of chains) hellos.push(...chain.hellos)
     if (control) hellos.push(await ask(control.hello.version, control.hello.list, []))
@@ -94,7 +100,7 @@ export const probe = defineProbe<TlsOffers>({
       port,
       sourceAddress: sourceAddress || '-',
       serverName: null,
-      lists: LISTS.map(hex),
+      lists: HEX_LISTS,
       hellos,
       control: control && { before: control.before, after: hellos.length - 1 },
     }
@@ -117,7 +123,7 @@ async function askOnce(
   return sayHello(bench, to, hello, { milliseconds: PATIENCE_MS, whole })
 }
 
-/** Hellos until one is accepted; where a long one gets no answer, also in pieces. The last one is the control. */
+/** Hellos until one is accepted; where a long one decides nothing, also in pieces. The last one is the control. */
 async function findControl(bench: Bench, ask: Ask): Promise<{ hellos: TlsHello[]; pieces: boolean }> {
   const hellos: TlsHello[] = []
   for (const version of SEARCH) {
@@ -127,13 +133,27 @@ async function findControl(bench: Bench, ask: Ask): Promise<{ hellos: TlsHello[]
       hellos.push(hello)
       const { is } = outcomeOf(hello)
       if (is === 'accepted') return { hellos, pieces: list > 1 }
-      const silent =
-        hello.failure === null && is === 'undecided' && tlsAnswerOf(Buffer.from(hello.answer, 'base64')).is === 'none'
-      if (list === 0 && !silent) break
+      const isSilent = is === 'undecided' && tlsAnswerOf(Buffer.from(hello.answer, 'base64')).is === 'none'
+      const isOpen = isSilent || (is === 'refused' && isOfLength({ lists: HEX_LISTS, hellos }, hello))
+      if (list === 0 && (hello.failure !== null || !isOpen)) break
     }
   }
   return { hellos, pieces: false }
 }
+
+/** Whether a version was refused perhaps because the stack cannot read so long a list. */
+const isTooLong = ({ hellos, list }: Chain, all: TlsHello[]): boolean => {
+  const last = hellos.at(-1)
+  return (
+    list === 0 &&
+    last !== undefined &&
+    outcomeOf(last).is === 'refused' &&
+    isOfLength({ lists: HEX_LISTS, hellos: all }, last)
+  )
+}
+
+const inPieces = ({ version }: Chain): Chain[] =>
+  PIECES.map((list) => ({ version, list, without: [], hellos: [], decided: false }))
 
 /** Leaves out what was chosen until the device refuses the rest. */
 async function follow(bench: Bench, chain: Chain, ask: Ask): Promise<void> {

@@ -1,6 +1,6 @@
 import { defineCriterion, evidence, gap, type Finding } from '../criterion.ts'
 import { groupById, groupName } from '../facts/tls-groups.ts'
-import { exchangeOf, groupOffers, primesOf, shakesOf } from '../facts/tls-handshakes.ts'
+import { exchangeOf, groupOffers, primesOf, primesUnseen, shakesOf } from '../facts/tls-handshakes.ts'
 import { VERSION_NAME } from '../facts/tls-records.ts'
 import { byRule, offersOf, overHandshakes, type Offers } from './tls-endpoint.ts'
 import { ruleFitting, tlsRules } from './tls-rules.ts'
@@ -57,6 +57,7 @@ export const criterion = defineCriterion({
       const values = { port, bits, group: `DHE ${bits}`, version }
       findings.push(rule ? byRule(rule, values, cites) : evidence('prime-allowed', values, cites))
     }
+    findings.push(...primesUnseen(shakes).map((at) => gap('prime-unseen', { port }, [hello(at)])))
     findings.push(
       ...unseen(
         port,

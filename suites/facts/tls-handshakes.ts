@@ -9,6 +9,9 @@ import { certificateOf } from './x509.ts'
 
 /** TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746 section 3.3). */
 const RENEGOTIATION = 0x00ff
+/** RFC 8446 section 4.2. */
+const COOKIE = 44
+const KEY_SHARE = 51
 
 /** One hello and what it came to. `at` counts in `hellos`. */
 export interface Shake {
@@ -17,6 +20,8 @@ export interface Shake {
   answer: TlsAnswer
   /** A refusal outside two accepted controls is undecided. */
   outcome: Outcome
+  /** A version and suite were chosen, but none of the groups that were offered: see `namesNoGroup`. */
+  groupless: boolean
 }
 
 /** Every hello that can be read as it was sent, with the outcome as far as the controls carry it. */
@@ -25,15 +30,28 @@ export function shakesOf(value: TlsHandshakes): Shake[] {
     const asked = clientHelloOf(fromBase64(hello.sent))
     if (!asked) return []
     const answer = tlsAnswerOf(fromBase64(hello.answer))
-    return [{ at, asked, answer, outcome: outcomeOf({ ...hello, version: asked.version }, answer) }]
+    const outcome = outcomeOf({ ...hello, version: asked.version }, answer)
+    return [{ at, asked, answer, outcome, groupless: namesNoGroup(hello, answer) }]
   })
   const { before, after } = value.control ?? { before: 0, after: 0 }
   const held = (at: number) => all.some((s) => s.at === at && s.outcome.is === 'accepted')
   const controlled = before < after && held(before) && held(after)
   return all.map((s) => {
-    const counts = s.outcome.is !== 'refused' || (controlled && before < s.at && s.at < after)
-    return counts ? s : { ...s, outcome: { is: 'undecided' } }
+    if (controlled && before < s.at && s.at < after) return s
+    return { ...s, outcome: s.outcome.is === 'refused' ? { is: 'undecided' } : s.outcome, groupless: false }
   })
+}
+
+/**
+ * Some stacks find out late that no group fits. In TLS 1.3 they ask for another hello without saying what to change in it,
+ * which a client must not answer (RFC 8446 section 4.1.4; a cookie would be a change); before, they end the handshake
+ * where the ServerKeyExchange should come.
+ */
+function namesNoGroup({ end, failure }: TlsHandshakes['hellos'][number], answer: TlsAnswer): boolean {
+  const { hello, alert, doneAt } = answer
+  if (!hello || exchangeOf(hello.suite) !== 'groups' || groupIn(answer) !== null) return false
+  if (hello.retry) return !hello.extensions.includes(KEY_SHARE) && !hello.extensions.includes(COOKIE)
+  return !suiteById(hello.suite)?.tls13 && doneAt === null && failure === null && (alert !== null || end === 'closed')
 }
 
 /** What a suite agrees on a key with, as far as it can be read from a handshake. */
@@ -83,7 +101,7 @@ export function groupOffers(shakes: readonly Shake[]): GroupOffer[] {
         settled.add(chosen)
         // Who takes a group that was not offered does not take those that were.
         if (!s.asked.groups.includes(chosen)) for (const g of s.asked.groups) settled.add(g)
-      } else if (s.outcome.is === 'refused' && isOfGroups(s, own)) {
+      } else if ((s.outcome.is === 'refused' || s.groupless) && isOfGroups(s, own)) {
         offer.refused.push(s.at)
         for (const g of s.asked.groups) settled.add(g)
       } else offer.undecided.push(s.at)
@@ -100,7 +118,7 @@ export function groupOffers(shakes: readonly Shake[]): GroupOffer[] {
  */
 function isOfGroups({ asked }: Shake, all: readonly Shake[]): boolean {
   const suites = asked.suites.join()
-  const accepted = all.filter((s) => s.outcome.is === 'accepted' && s.asked.suites.join() === suites)
+  const accepted = all.filter((s) => s.outcome.is === 'accepted' && !s.groupless && s.asked.suites.join() === suites)
   const own = accepted.map((s) => ownCurve(s.answer)).find((g) => g !== null) ?? null
   if (own === null || asked.groups.includes(own)) return accepted.length > 0
   return accepted.some(
@@ -133,3 +151,14 @@ export const primesOf = (shakes: readonly Shake[]): { bits: number; version: Tls
       ? [{ bits: answer.keyExchange.primeBits, version: asked.version, at }]
       : [],
   )
+
+/** Hellos for a prime that brought none, though nobody refused them. */
+export const primesUnseen = (shakes: readonly Shake[]): number[] =>
+  shakes
+    .filter(
+      ({ asked, answer, outcome }) =>
+        outcome.is !== 'refused' &&
+        answer.keyExchange === null &&
+        asked.suites.every((n) => n === RENEGOTIATION || exchangeOf(n) === 'prime'),
+    )
+    .map(({ at }) => at)

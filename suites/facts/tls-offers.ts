@@ -8,7 +8,7 @@ export interface VersionOffer {
   accepted: { suite: number; at: number }[]
   /** Hellos whose refusal counts: said by the device, between two accepted controls. */
   refused: number[]
-  /** Hellos that decide nothing: time-outs, resets, refusals outside the controls. */
+  /** Hellos that decide nothing: time-outs, resets, refusals outside the controls or for the length of a list. */
   undecided: number[]
   /** Suites asked for in this version, and those of them neither accepted nor refused. */
   asked: Set<number>
@@ -18,7 +18,7 @@ export interface VersionOffer {
 export const suitesOf = (hex: string): number[] => (hex.match(/.{4}/g) ?? []).map((s) => Number.parseInt(s, 16))
 
 /** Suites that a hello offered. */
-export function offeredBy(value: TlsOffers, hello: TlsHello): number[] {
+export function offeredBy(value: Pick<TlsOffers, 'lists'>, hello: TlsHello): number[] {
   const without = new Set(suitesOf(hello.without))
   return suitesOf(value.lists[hello.list] ?? '').filter((s) => !without.has(s))
 }
@@ -42,6 +42,22 @@ export function outcomeOf(
   return { is: closed ? 'refused' : 'undecided' }
 }
 
+const PROTOCOL_VERSION = 70
+/** So many suites every stack can read; some refuse longer lists with whatever they contain. */
+const SHORT = 128
+
+/**
+ * Whether a refusal says nothing of what was offered, since the list may have been too long: no hello of this length was
+ * read, and it was not the version that was refused (RFC 5246 section 7.2.2, an older ServerHello).
+ */
+export function isOfLength(value: Pick<TlsOffers, 'hellos' | 'lists'>, hello: TlsHello): boolean {
+  const answer = tlsAnswerOf(fromBase64(hello.answer))
+  if (answer.hello || answer.alert?.description === PROTOCOL_VERSION) return false
+  const length = offeredBy(value, hello).length
+  const isRead = (h: TlsHello) => h.version !== 'tls1.3' && tlsAnswerOf(fromBase64(h.answer)).hello !== null
+  return length > SHORT && !value.hellos.some((h) => isRead(h) && offeredBy(value, h).length >= length)
+}
+
 /** What was accepted and what was refused, for every version that was asked for. */
 export function versionOffers(value: TlsOffers): VersionOffer[] {
   const outcomes = value.hellos.map((h) => outcomeOf(h))
@@ -58,7 +74,7 @@ export function versionOffers(value: TlsOffers): VersionOffer[] {
       if (outcome.is === 'accepted') {
         if (!offer.accepted.some((a) => a.suite === outcome.suite)) offer.accepted.push({ suite: outcome.suite, at })
         settled.add(outcome.suite)
-      } else if (outcome.is === 'refused' && controlled && before < at && at < after) {
+      } else if (outcome.is === 'refused' && controlled && before < at && at < after && !isOfLength(value, hello)) {
         offer.refused.push(at)
         for (const suite of offered) settled.add(suite)
       } else offer.undecided.push(at)

@@ -108,3 +108,53 @@ lock_lasts() {
   lasted=$((SECONDS - start))
   [ $lasted -ge 27 ] && [ $lasted -le 45 ] && echo yes || echo "no, $lasted s"
 }
+
+# protocol versions that OpenSSL's client gets, one at a time; $1 is ADDRESS:PORT, the rest options
+openssl_versions() {
+  local version
+  for version in tls1 tls1_1 tls1_2 tls1_3; do
+    openssl_meets "$1" -$version -cipher ALL:COMPLEMENTOFALL:@SECLEVEL=0 "${@:2}" | grep -q '^New, .*Cipher is [^(]' && echo $version
+  done | paste -s -d ' '
+}
+# what OpenSSL's client says of one handshake; $1 is ADDRESS:PORT, the rest options
+openssl_meets() { timeout 10 openssl s_client -connect "$1" -legacy_server_connect "${@:2}" < /dev/null 2> /dev/null; }
+# "yes" when a handshake with these options ends well, else "no"
+openssl_accepts() { openssl_meets "$@" | grep -q '^New, .*Cipher is [^(]' && echo yes || echo no; }
+# kind and size of the key, and how the certificate is signed
+openssl_certificate() {
+  openssl_meets "$@" | openssl x509 -noout -text |
+    awk -F': *' '/Public Key Algorithm/ { k = $2 } /Public-Key/ { b = $2 } !s && /Signature Algorithm/ { s = $2 } END { print k, b, s }'
+}
+# of a handshake of version $2 (tls1_2): whether secure renegotiation is signalled, and the last eight of the server's random bytes when
+# they are the mark of a server that could do more (RFC 8446 section 4.1.3)
+openssl_older() {
+  openssl_meets "$1" -$2 -cipher ALL:@SECLEVEL=0 -msg "${@:3}" > "$WORK/older"
+  sed -n 's/^Secure Renegotiation \(IS.*\) supported/\1/p' "$WORK/older" | head -n 1 | tr '\n' ' '
+  sed -n '/^<<< .*ServerHello$/,/^[<>]/p' "$WORK/older" | grep '^ ' | tr -d ' \n' | cut -c 61-76 |
+    sed 's/444f574e47524401/marked/; /marked/!s/.*/unmarked/'
+}
+
+# suites that nmap finds, at all of the ports $2 at once; $1 is -4 or -6
+nmap_suites() { timeout 60 nmap -n -Pn --script ssl-enum-ciphers -p "$2" $([ "$1" = -6 ] && echo "-6 $A6" || echo "$A") > "$WORK/suites"; }
+# lines of that at port $1 that fit pattern $2: how many
+suites_like() {
+  awk -v port="$1/tcp" -v like="$2" '/^[0-9]+\/tcp/ { here = $1 == port } here && $0 ~ like { n++ } END { print n + 0 }' "$WORK/suites"
+}
+
+# algorithms of SSH that nmap finds at port $2, of those that fit pattern $3; $1 is -4 or -6
+ssh_algorithms() {
+  timeout 30 nmap -n -Pn --script ssh2-enum-algos -p "$2" $([ "$1" = -6 ] && echo "-6 $A6" || echo "$A") |
+    sed -n 's/^|_\? \{6,\}//p' | grep -E "$3" | sort | paste -s -d ' '
+}
+# ways to log in by SSH that are offered to user $3; $1 is ADDRESS, $2 the port
+ssh_ways() {
+  timeout 10 ssh -F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o BatchMode=yes \
+    -o PreferredAuthentications=none -p "$2" "$3@$1" true 2>&1 | tr -d '\r' | sed -n 's/.*Permission denied (\(.*\))\./\1/p'
+}
+# "uid" of whoever logs in by SSH with a password; $1 ADDRESS, $2 port, $3 user, $4 password
+ssh_password() {
+  printf '#!/bin/sh\necho "%s"\n' "$4" > "$WORK/ask" && chmod 700 "$WORK/ask"
+  SSH_ASKPASS=$WORK/ask SSH_ASKPASS_REQUIRE=force timeout 15 ssh -F none -o StrictHostKeyChecking=no -o LogLevel=ERROR \
+    -o UserKnownHostsFile=/dev/null -o NumberOfPasswordPrompts=1 -o PubkeyAuthentication=no -p "$2" "$3@$1" id -un 2> /dev/null ||
+    echo refused
+}

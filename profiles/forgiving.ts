@@ -46,6 +46,17 @@ export function forgiving(value: unknown): { statement: Statement; absent: strin
         current: reading(x.current),
       })),
     },
+    tlsClients: named('tlsClients').map((x) => {
+      const trust = fieldsOf(x.trust)
+      return {
+        ...x,
+        enable: action(x.enable),
+        restore: action(x.restore),
+        trigger: action(x.trigger),
+        current: reading(x.current),
+        trust: x.trust === undefined ? undefined : { install: action(trust.install), remove: action(trust.remove) },
+      }
+    }),
     updates: named('updates').map((x) => ({
       ...x,
       upload: action(x.upload ?? {}),

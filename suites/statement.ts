@@ -27,7 +27,7 @@ const secretRef = obj({
   published: opt(text('a value the maker prints in its manual, no secret')),
 })
 
-/** One HTTP request with placeholders `{{name}}`: {{user}}, {{password}}, {{new-password}}, {{lab-address}}, {{lab-port}}, {{serial}}, {{value}}. */
+/** One HTTP request with placeholders `{{name}}`: {{user}}, {{password}}, {{new-password}}, {{lab-address}}, {{lab-port}}, {{ca-certificate}}, {{serial}}, {{value}}. */
 const action = obj({
   service: id(),
   method: oneOf('GET', 'POST', 'PUT', 'DELETE', 'PATCH'),
@@ -168,6 +168,32 @@ const logChannel = obj({
   current: opt(reading),
 })
 
+/**
+ * A connection that the device itself makes over TLS, and how the lab takes the place of its server. The lab signs with
+ * the declared authority, else with one of its own, which `trust` gives the device.
+ */
+const tlsClient = obj({
+  id: id(),
+  protocol: oneOf('syslog-tls', 'mqtts', 'https'),
+  /** Port of the lab's server. */
+  port: port(),
+  /** Name that the device looks for in the certificate; the address it was given where nothing is said. */
+  serverName: opt(text()),
+  /** Gives the device the certificate of an authority, `{{ca-certificate}}` in PEM, and takes it away again. */
+  trust: opt(obj({ install: action, remove: action })),
+  /** An authority that the device trusts as it is: PEM files, relative to the statement. */
+  authority: opt(obj({ certificate: text('file'), key: text('file') })),
+  /** Points the device at the lab's server; absent where it already is. */
+  enable: opt(action),
+  /** Puts the setting back. */
+  restore: opt(action),
+  current: opt(reading),
+  /** Makes the device connect and send something; absent where `enable` does, or where it does so by itself. */
+  trigger: opt(action),
+  /** Longest time until the device tries again after a refusal; 30 where nothing is said. */
+  retrySeconds: opt(int(1, 600)),
+})
+
 const updatePackage = obj({ file: text('relative to the statement'), version: text() })
 
 const update = obj({
@@ -245,6 +271,8 @@ export const statementSchema = obj(
       api: opt(obj({ read: action, clear: opt(action) })),
       note: opt(text()),
     }),
+    /** Every connection that the device makes over TLS; an empty list says that it makes none. */
+    tlsClients: opt(list(tlsClient)),
     updates: list(update),
     /** What reads the identity of the unit without changing it. */
     identity: opt(list(reading)),
@@ -283,6 +311,7 @@ export type Login = Static<typeof login>
 export type Resource = Static<typeof resource>
 export type BruteForce = Static<typeof bruteForce>
 export type LogChannel = Static<typeof logChannel>
+export type TlsClient = Static<typeof tlsClient>
 export type Update = Static<typeof update>
 export type Sample = Static<typeof sample>
 export type Action = Static<typeof action>

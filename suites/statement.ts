@@ -14,10 +14,13 @@ import {
   any,
   type Static,
 } from './schema.ts'
+import { tlsClient } from './statement-clients.ts'
+import { action, id, reading } from './statement-parts.ts'
+
+export type { TlsClient } from './statement-clients.ts'
+export type { Action, Reading } from './statement-parts.ts'
 
 /** What the maker declares of the device, and how the lab may reach it. Secrets only by reference (rule 12). */
-
-const id = () => text('kebab-case name, unique in its list')
 
 /** Where a secret is found at run time. Exactly one member. */
 const secretRef = obj({
@@ -25,26 +28,6 @@ const secretRef = obj({
   file: opt(text('file, relative to the statement; its first line')),
   prompt: opt(bool()),
   published: opt(text('a value the maker prints in its manual, no secret')),
-})
-
-/** One HTTP request with placeholders `{{name}}`: {{user}}, {{password}}, {{new-password}}, {{lab-address}}, {{lab-port}}, {{ca-certificate}}, {{serial}}, {{value}}. */
-const action = obj({
-  service: id(),
-  method: oneOf('GET', 'POST', 'PUT', 'DELETE', 'PATCH'),
-  target: text('request target, with placeholders'),
-  account: opt(id()),
-  contentType: opt(text()),
-  body: opt(str('with placeholders; the update package goes where `{{package}}` stands, as it is')),
-  /** The answer's body holds this text when the request took effect. Status codes alone are not believed. */
-  done: opt(text()),
-})
-
-/** How to read one fact (a version, a serial number) from an answer: the first group of a pattern. */
-const reading = obj({
-  service: id(),
-  target: text(),
-  account: opt(id()),
-  pattern: text('regular expression with one group, applied to the body as Latin-1'),
 })
 
 /** A harmless setting that the lab may change and put back: `change` holds `{{value}}`, `current` reads what is set. */
@@ -168,32 +151,6 @@ const logChannel = obj({
   current: opt(reading),
 })
 
-/**
- * A connection that the device itself makes over TLS, and how the lab takes the place of its server. The lab signs with
- * the declared authority, else with one of its own, which `trust` gives the device.
- */
-const tlsClient = obj({
-  id: id(),
-  protocol: oneOf('syslog-tls', 'mqtts', 'https'),
-  /** Port of the lab's server. */
-  port: port(),
-  /** Name that the device looks for in the certificate; the address it was given where nothing is said. */
-  serverName: opt(text()),
-  /** Gives the device the certificate of an authority, `{{ca-certificate}}` in PEM, and takes it away again. */
-  trust: opt(obj({ install: action, remove: action })),
-  /** An authority that the device trusts as it is: PEM files, relative to the statement. */
-  authority: opt(obj({ certificate: text('file'), key: text('file') })),
-  /** Points the device at the lab's server; absent where it already is. */
-  enable: opt(action),
-  /** Puts the setting back. */
-  restore: opt(action),
-  current: opt(reading),
-  /** Makes the device connect and send something; absent where `enable` does, or where it does so by itself. */
-  trigger: opt(action),
-  /** Longest time until the device tries again after a refusal; 30 where nothing is said. */
-  retrySeconds: opt(int(1, 600)),
-})
-
 const updatePackage = obj({ file: text('relative to the statement'), version: text() })
 
 const update = obj({
@@ -311,12 +268,9 @@ export type Login = Static<typeof login>
 export type Resource = Static<typeof resource>
 export type BruteForce = Static<typeof bruteForce>
 export type LogChannel = Static<typeof logChannel>
-export type TlsClient = Static<typeof tlsClient>
 export type Update = Static<typeof update>
 export type Sample = Static<typeof sample>
-export type Action = Static<typeof action>
 export type Setting = Static<typeof setting>
-export type Reading = Static<typeof reading>
 export type SecretRef = Static<typeof secretRef>
 export type Family = 'ipv4' | 'ipv6'
 

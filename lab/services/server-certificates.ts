@@ -72,18 +72,14 @@ export async function readAuthority(certificatePem: string, keyPem: string): Pro
 }
 
 /**
- * The genuine server of these names and one impostor of each kind, all with one key: they differ in what they are called
- * after and in nothing else. Valid times do not meet: a clock that takes the genuine one is far from those of the others.
+ * The genuine server of these names and one impostor of each kind, each with a key of its own as an impostor's would be: a
+ * device that knows the genuine key again is right to refuse the others. Valid times do not meet: a clock that takes the
+ * genuine one is far from those of the others.
  */
 export async function makeServers(authority: Authority, names: readonly string[]): Promise<ServerIdentity[]> {
-  const keys = await makeKeys()
-  const key = createPrivateKey({
-    key: Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)),
-    type: 'pkcs8',
-    format: 'der',
-  }).export({ type: 'pkcs8', format: 'pem' }) as string
   const foreign = await makeAuthority(authority.certificate.subject)
   const make = async (by: Authority | null, to: { names?: readonly string[]; from?: number; until?: number } = {}) => {
+    const keys = await makeKeys()
     const called = to.names ?? names
     const subject = [{ CN: [called[0] ?? ''] }]
     const own = await x509.X509CertificateGenerator.create(
@@ -112,7 +108,12 @@ export async function makeServers(authority: Authority, names: readonly string[]
       },
       webcrypto,
     )
-    return by ? [own, by.certificate] : [own]
+    const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey))
+    const key = createPrivateKey({ key: pkcs8, type: 'pkcs8', format: 'der' })
+    return {
+      key: key.export({ type: 'pkcs8', format: 'pem' }) as string,
+      certificates: by ? [own, by.certificate] : [own],
+    }
   }
   const makers: Record<ServerIdentity['shows'], () => ReturnType<typeof make>> = {
     genuine: () => make(authority),
@@ -123,5 +124,5 @@ export async function makeServers(authority: Authority, names: readonly string[]
     'not-yet-valid': () => make(authority, { from: 365, until: 2 * 365 }),
   }
   const shown = ['genuine', ...IMPOSTORS] as const
-  return Promise.all(shown.map(async (shows) => ({ shows, key, certificates: await makers[shows]() })))
+  return Promise.all(shown.map(async (shows) => ({ shows, ...(await makers[shows]()) })))
 }

@@ -5,8 +5,8 @@ import { clientSubject } from '../subject.ts'
 import { exchangeSchema, failureSchema } from './exchange.ts'
 
 /**
- * genuine: signed by the authority that the device trusts, valid now, for the server's name. Each of the others differs
- * in one thing: self-signed: signed by nobody else. unknown-ca: signed by another authority of the same name. wrong-name:
+ * genuine: signed by the authority that the device trusts, valid now, for the server's name. Each of the others has
+ * a key of its own and differs in one thing: self-signed: signed by nobody else. unknown-ca: signed by another authority of the same name. wrong-name:
  * for another name and address. expired, not-yet-valid: long ago, long from now.
  */
 export const IMPOSTORS = ['self-signed', 'unknown-ca', 'wrong-name', 'expired', 'not-yet-valid'] as const

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -54,42 +54,76 @@ test('the reference camera, sound and with each weakness', { ...LIMIT, concurren
   )
 })
 
-test("somebody else's server sees the weakness, and nothing of the sound camera", LIMIT, async (t) => {
-  if (!has('openssl')) return t.skip('needs openssl')
-  const directory = mkdtempSync(join(tmpdir(), 'impostor-'))
-  t.after(() => rmSync(directory, { recursive: true, force: true }))
-  const pem = join(directory, 'self.pem')
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=x', '-keyout', pem, '-out', `${pem}.crt`],
-    {
-      stdio: 'ignore',
-    },
-  )
-  const received = async (n: number, weaknesses: string[]): Promise<string> => {
-    const port = await freePort()
-    const server = spawn(
-      'openssl',
-      ['s_server', '-quiet', '-accept', `127.77.11.1:${port}`, '-key', pem, '-cert', `${pem}.crt`],
-      {
-        stdio: ['pipe', 'pipe', 'ignore'],
-      },
+test(
+  "somebody else's servers get records from the weak cameras, and the sound one's where they are good",
+  LIMIT,
+  async (t) => {
+    if (!has('openssl')) return t.skip('needs openssl')
+    const directory = mkdtempSync(join(tmpdir(), 'servers-'))
+    t.after(() => rmSync(directory, { recursive: true, force: true }))
+    const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: directory, stdio: 'ignore' })
+    const request = ['req', '-newkey', 'rsa:2048', '-nodes']
+    openssl(...request, '-x509', '-subj', '/CN=authority', '-keyout', 'ca.key', '-out', 'ca.pem')
+    openssl(
+      ...request,
+      '-x509',
+      '-subj',
+      '/CN=x',
+      '-addext',
+      'subjectAltName=IP:127.77.11.1',
+      '-keyout',
+      'self.key',
+      '-out',
+      'self.pem',
     )
-    t.after(() => server.kill('SIGKILL'))
-    let said = ''
-    server.stdout.on('data', (d: Buffer) => (said += d.toString('latin1')))
-    const door = await doorOf(t, n, { syslog: { address: '127.77.11.1', port }, weaknesses })
-    const client = door.statement.tlsClients?.[0]
-    assert.ok(client?.enable)
-    for (let i = 0; i < 20 && said === ''; i++) {
-      await door.bench.perform(client.enable, { 'lab-address': '127.77.11.1', 'lab-port': String(port) })
-      await sleep(100)
+    for (const [name, address, days] of [
+      ['good', '127.77.11.1', '30'],
+      ['other', '192.0.2.1', '30'],
+      ['old', '127.77.11.1', '-1'],
+    ] as const) {
+      writeFileSync(join(directory, 'names'), `subjectAltName=IP:${address}\n`)
+      openssl(...request, '-subj', '/CN=x', '-keyout', `${name}.key`, '-out', `${name}.csr`)
+      const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', days, '-extfile', 'names']
+      openssl('x509', '-req', '-in', `${name}.csr`, ...by, '-out', `${name}.pem`)
     }
-    return said
-  }
-  assert.match(await received(96, ['trusts-any-certificate']), /SETTING-CHANGED/)
-  assert.equal(await received(97, []), '')
-})
+    const received = async (n: number, server: string, ...weaknesses: string[]): Promise<boolean> => {
+      const port = await freePort()
+      const args = [
+        's_server',
+        '-quiet',
+        '-accept',
+        `127.77.11.1:${port}`,
+        '-key',
+        `${server}.key`,
+        '-cert',
+        `${server}.pem`,
+      ]
+      const child = spawn('openssl', args, { cwd: directory, stdio: ['pipe', 'pipe', 'ignore'] })
+      t.after(() => child.kill('SIGKILL'))
+      let said = ''
+      child.stdout.on('data', (d: Buffer) => (said += d.toString('latin1')))
+      const { bench, statement } = await doorOf(t, n, { syslog: { address: '127.77.11.1', port }, weaknesses })
+      const client = statement.tlsClients?.[0]
+      assert.ok(client?.enable && client.trust)
+      await bench.perform(client.trust.install, { 'ca-certificate': readFileSync(join(directory, 'ca.pem'), 'utf8') })
+      for (let i = 0; i < 12 && said === ''; i++) {
+        await bench.perform(client.enable, { 'lab-address': '127.77.11.1', 'lab-port': String(port) })
+        await sleep(100)
+      }
+      return said.includes('SETTING-CHANGED')
+    }
+    const seen = await Promise.all([
+      received(100, 'good'),
+      received(101, 'self'),
+      received(102, 'other'),
+      received(103, 'old'),
+      received(104, 'self', 'trusts-any-certificate'),
+      received(105, 'other', 'server-name-unchecked'),
+      received(106, 'old', 'server-dates-unchecked'),
+    ])
+    assert.deepEqual(seen, [true, false, false, false, true, true, true])
+  },
+)
 
 const STATEMENT = emptyStatement()
 const load = (name: string): TlsClients => fixture(`tls-clients/${name}.json`) as TlsClients

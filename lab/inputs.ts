@@ -71,7 +71,7 @@ export async function loadInputs(request: InputRequest): Promise<Result<Inputs>>
       statement.ok ? request.ask : () => Promise.resolve(''),
     )
     if (found.ok) secrets = found.value
-    const missing = [...(found.ok ? [] : found.faults), ...missingPackages(declared.statement, directory)]
+    const missing = [...(found.ok ? [] : found.faults), ...missingFiles(declared.statement, directory)]
     faults.push(...placed(missing, request.statement, declared.lineOf))
   }
   if (faults.length > 0 || !statement.ok || !catalogues.ok || !bench.ok || !hooks.ok) return faulty(...faults)
@@ -105,14 +105,22 @@ function benchHookFaults(hooks: HookTable, file: string | null): Fault[] {
     .map(([name]) => ({ code: 'hook-either', values: {}, field: `/hooks/${name}`, ...(file ? { file } : {}) }))
 }
 
-function missingPackages(statement: Statement, directory: string): Fault[] {
-  return statement.updates.flatMap((u, i) =>
-    Object.entries(u.packages).flatMap(([name, p]) =>
-      p && !existsSync(resolve(directory, p.file))
-        ? [{ code: 'package-missing', values: { path: p.file }, field: `/updates/${i}/packages/${name}` }]
-        : [],
+/** Update packages and authorities that the statement names and that are not there. */
+function missingFiles({ updates, tlsClients = [] }: Statement, directory: string): Fault[] {
+  const missing = (code: string, path: string | undefined, field: string): Fault[] =>
+    path === undefined || existsSync(resolve(directory, path)) ? [] : [{ code, values: { path }, field }]
+  return [
+    ...updates.flatMap((u, i) =>
+      Object.entries(u.packages).flatMap(([name, p]) =>
+        missing('package-missing', p?.file, `/updates/${i}/packages/${name}`),
+      ),
     ),
-  )
+    ...tlsClients.flatMap(({ authority }, i) =>
+      (['certificate', 'key'] as const).flatMap((name) =>
+        missing('authority-missing', authority?.[name], `/tlsClients/${i}/authority/${name}`),
+      ),
+    ),
+  ]
 }
 
 /** A bench nobody described: the report says so, and no catalog takes it for a laboratory. */

@@ -46,6 +46,21 @@ export function forgiving(value: unknown): { statement: Statement; absent: strin
         current: reading(x.current),
       })),
     },
+    tlsClients: named('tlsClients').map((x) => {
+      const [trust, authority] = [fieldsOf(x.trust), fieldsOf(x.authority)]
+      return {
+        ...x,
+        enable: action(x.enable),
+        restore: action(x.restore),
+        trigger: action(x.trigger),
+        current: reading(x.current),
+        authority:
+          x.authority === undefined
+            ? undefined
+            : { certificate: maybeText(authority.certificate), key: maybeText(authority.key) },
+        trust: x.trust === undefined ? undefined : { install: action(trust.install), remove: action(trust.remove) },
+      }
+    }),
     updates: named('updates').map((x) => ({
       ...x,
       upload: action(x.upload ?? {}),

@@ -42,7 +42,17 @@ export function sketchStatement(
   }
 }
 
-const PLACEHOLDERS = ['user', 'password', 'new-password', 'lab-address', 'lab-port', 'serial', 'value', 'package']
+const PLACEHOLDERS = [
+  'user',
+  'password',
+  'new-password',
+  'lab-address',
+  'lab-port',
+  'ca-certificate',
+  'serial',
+  'value',
+  'package',
+]
 
 const IN_LOG_IN = ['user', 'password', 'password-base64', 'password-md5', 'password-sha-256', 'page']
 
@@ -100,6 +110,7 @@ export function lintStatement(s: Statement): Fault[] {
   unique(s.logins, '/logins')
   unique(s.updates, '/updates')
   unique(s.logging.channels, '/logging/channels')
+  unique(s.tlsClients ?? [], '/tlsClients')
   if (s.samples.length === 0) faults.push({ code: 'no-sample', values: {}, field: '/samples' })
   s.samples.forEach((x, i) => {
     if (x.addresses.ipv4 === null && x.addresses.ipv6 === null)
@@ -112,6 +123,7 @@ export function lintStatement(s: Statement): Fault[] {
     ['logins', s.logins],
     ['services', s.services],
     ['updates', s.updates],
+    ['tlsClients', s.tlsClients ?? []],
   ] as const)
     items.forEach((x, i) => {
       if (!/^[a-z0-9][a-z0-9-]*$/.test(x.id))
@@ -142,6 +154,14 @@ export function lintStatement(s: Statement): Fault[] {
     action(x.enable, `/logging/channels/${i}/enable`)
     action(x.restore, `/logging/channels/${i}/restore`)
     reading(x.current, `/logging/channels/${i}/current`)
+  })
+  s.tlsClients?.forEach((x, i) => {
+    for (const name of ['enable', 'restore', 'trigger'] as const) action(x[name], `/tlsClients/${i}/${name}`)
+    action(x.trust?.install, `/tlsClients/${i}/trust/install`)
+    action(x.trust?.remove, `/tlsClients/${i}/trust/remove`)
+    reading(x.current, `/tlsClients/${i}/current`)
+    if (x.trust && x.authority)
+      faults.push({ code: 'two-authorities', values: {}, field: `/tlsClients/${i}/authority` })
   })
   s.updates.forEach((x, i) => {
     action(x.upload, `/updates/${i}/upload`)

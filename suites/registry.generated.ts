@@ -20,6 +20,7 @@ import { criterion as authenticationRtspLoginLockoutCriterion } from './authenti
 import { criterion as authenticationViewerRightsCriterion } from './authentication/viewer-rights.ts'
 import { criterion as encryptionLoginEncryptedCriterion } from './encryption/login-encrypted.ts'
 import { criterion as encryptionNoPlainRemoteLoginCriterion } from './encryption/no-plain-remote-login.ts'
+import { criterion as encryptionServerCertificateCheckedCriterion } from './encryption/server-certificate-checked.ts'
 import { criterion as encryptionSshAlgorithmsCriterion } from './encryption/ssh-algorithms.ts'
 import { criterion as encryptionTlsCertificateStrengthCriterion } from './encryption/tls-certificate-strength.ts'
 import { criterion as encryptionTlsCipherSuitesCriterion } from './encryption/tls-cipher-suites.ts'
@@ -75,6 +76,7 @@ import { kind as observationsRtspLockoutKind } from './observations/rtsp-lockout
 import { kind as observationsServicesKind } from './observations/services.ts'
 import { kind as observationsSshAlgorithmsKind } from './observations/ssh-algorithms.ts'
 import { kind as observationsTcpPortsKind } from './observations/tcp-ports.ts'
+import { kind as observationsTlsClientsKind } from './observations/tls-clients.ts'
 import { kind as observationsTlsHandshakesKind } from './observations/tls-handshakes.ts'
 import { kind as observationsTlsOffersKind } from './observations/tls-offers.ts'
 import { kind as observationsUdpServicesKind } from './observations/udp-services.ts'
@@ -105,6 +107,7 @@ const criteria = [
   authenticationViewerRightsCriterion,
   encryptionLoginEncryptedCriterion,
   encryptionNoPlainRemoteLoginCriterion,
+  encryptionServerCertificateCheckedCriterion,
   encryptionSshAlgorithmsCriterion,
   encryptionTlsCertificateStrengthCriterion,
   encryptionTlsCipherSuitesCriterion,
@@ -162,6 +165,7 @@ const kinds = [
   observationsServicesKind,
   observationsSshAlgorithmsKind,
   observationsTcpPortsKind,
+  observationsTlsClientsKind,
   observationsTlsHandshakesKind,
   observationsTlsOffersKind,
   observationsUdpServicesKind,

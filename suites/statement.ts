@@ -14,10 +14,13 @@ import {
   any,
   type Static,
 } from './schema.ts'
+import { tlsClient } from './statement-clients.ts'
+import { action, id, reading } from './statement-parts.ts'
+
+export type { TlsClient } from './statement-clients.ts'
+export type { Action, Reading } from './statement-parts.ts'
 
 /** What the maker declares of the device, and how the lab may reach it. Secrets only by reference (rule 12). */
-
-const id = () => text('kebab-case name, unique in its list')
 
 /** Where a secret is found at run time. Exactly one member. */
 const secretRef = obj({
@@ -25,26 +28,6 @@ const secretRef = obj({
   file: opt(text('file, relative to the statement; its first line')),
   prompt: opt(bool()),
   published: opt(text('a value the maker prints in its manual, no secret')),
-})
-
-/** One HTTP request with placeholders `{{name}}`: {{user}}, {{password}}, {{new-password}}, {{lab-address}}, {{lab-port}}, {{serial}}, {{value}}. */
-const action = obj({
-  service: id(),
-  method: oneOf('GET', 'POST', 'PUT', 'DELETE', 'PATCH'),
-  target: text('request target, with placeholders'),
-  account: opt(id()),
-  contentType: opt(text()),
-  body: opt(str('with placeholders; the update package goes where `{{package}}` stands, as it is')),
-  /** The answer's body holds this text when the request took effect. Status codes alone are not believed. */
-  done: opt(text()),
-})
-
-/** How to read one fact (a version, a serial number) from an answer: the first group of a pattern. */
-const reading = obj({
-  service: id(),
-  target: text(),
-  account: opt(id()),
-  pattern: text('regular expression with one group, applied to the body as Latin-1'),
 })
 
 /** A harmless setting that the lab may change and put back: `change` holds `{{value}}`, `current` reads what is set. */
@@ -245,6 +228,8 @@ export const statementSchema = obj(
       api: opt(obj({ read: action, clear: opt(action) })),
       note: opt(text()),
     }),
+    /** Every connection that the device makes over TLS; an empty list says that it makes none. */
+    tlsClients: opt(list(tlsClient)),
     updates: list(update),
     /** What reads the identity of the unit without changing it. */
     identity: opt(list(reading)),
@@ -285,9 +270,7 @@ export type BruteForce = Static<typeof bruteForce>
 export type LogChannel = Static<typeof logChannel>
 export type Update = Static<typeof update>
 export type Sample = Static<typeof sample>
-export type Action = Static<typeof action>
 export type Setting = Static<typeof setting>
-export type Reading = Static<typeof reading>
 export type SecretRef = Static<typeof secretRef>
 export type Family = 'ipv4' | 'ipv6'
 

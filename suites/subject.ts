@@ -6,6 +6,7 @@ export const endpointSubject = (sample: string, family: Family, port: number): s
   `${sample}/${family}/${String(port).padStart(5, '0')}`
 export const loginSubject = (sample: string, login: string): string => `${sample}/login/${login}`
 export const updateSubject = (sample: string, update: string): string => `${sample}/update/${update}`
+export const clientSubject = (sample: string, client: string): string => `${sample}/client/${client}`
 
 /** A whole sample. */
 export const unitSubject = (sample: string): string => sample
@@ -24,7 +25,7 @@ export function endpointOf(subject: string): EndpointOf {
   return { sample, family: family as Family, port: Number(port) }
 }
 
-/** The sample and the declared id of a log-in or update subject. */
+/** The sample and the declared id of a log-in, update or client subject. */
 export function declaredOf(subject: string): { sample: string; id: string } {
   const [sample = '', , id = ''] = subject.split('/')
   return { sample, id }

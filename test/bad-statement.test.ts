@@ -128,6 +128,13 @@ WRONG.push(
   ['purpose: web}', SESSION, 'bad-pattern', '/services/0/session/token/pattern', /x/],
   ['purpose: web}', SESSION, 'token-unsent', '/services/0/session/token', /header|tiêu đề/],
 )
+const BOTH = `interfaces: []
+tlsClients:
+  - {id: out, protocol: https, port: 443, authority: {certificate: ca.pem, key: ca.key}, trust: {install: {service: web, method: PUT, target: /ca, body: "{{ca}}"}, remove: {service: web, method: DELETE, target: /ca}}}`
+WRONG.push(['interfaces: []', BOTH, 'two-authorities', '/tlsClients/0/authority', /trust.*authority/])
+WRONG.push(['interfaces: []', BOTH, 'authority-missing', '/tlsClients/0/authority/certificate', /ca\.pem/])
+WRONG.push(['interfaces: []', BOTH, 'authority-missing', '/tlsClients/0/authority/key', /ca\.key/])
+WRONG.push(['interfaces: []', BOTH, 'unknown-placeholder', '/tlsClients/0/trust/install', /ca-certificate/])
 WRONG.push(['', '', 'package-missing', '/updates/0/packages/genuine', /nowhere\.bin/])
 
 const lineOf = (text: string, part: string): number => text.slice(0, text.indexOf(part)).split('\n').length

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { addAccount, changeAccount, removeAccount, type AccountFault, isFit } from './accounts.ts'
 import type { Device } from './device.ts'
+import { isAuthority } from './certificate.ts'
 import { MODEL } from './firmware.ts'
 import { landingPage, livePage, setUpPage, setUpScript } from './pages.ts'
 import { pictureAt } from './picture.ts'
@@ -107,7 +108,7 @@ function changePassword({ device, name, user, body, actor }: ApiRequest): Answer
 }
 
 function setSyslog({ device, body, actor }: ApiRequest): Answer {
-  const { address, port } = membersOf(body)
+  const { address, port, transport } = membersOf(body)
   const isOff = address === null && port === null
   const isTarget =
     typeof address === 'string' &&
@@ -117,10 +118,26 @@ function setSyslog({ device, body, actor }: ApiRequest): Answer {
     port >= 1 &&
     port <= 65535
   if (!isOff && !isTarget) return refusal(400, 'address must be an IP address and port a number, or both null')
+  if (transport !== undefined && transport !== 'tls') return refusal(400, 'transport: tls, or nothing for UDP')
   const value = isOff ? 'off' : `${String(address)} ${String(port)}`
   const record = device.log.write('setting-changed', { ...actor, setting: 'syslog', value })
-  device.store.change({ syslog: isTarget ? { address, port } : null })
+  device.store.change({ syslog: isTarget ? { address, port, ...(transport ? { transport } : {}) } : null })
   device.log.forward(record)
+  return done('setting changed')
+}
+
+function setAuthority({ device, body, actor }: ApiRequest): Answer {
+  const { certificate } = membersOf(body)
+  if (typeof certificate !== 'string' || !isAuthority(certificate))
+    return refusal(400, 'certificate: of an authority, in PEM')
+  device.store.change({ authority: certificate })
+  device.log.write('setting-changed', { ...actor, setting: 'authority' })
+  return done('setting changed')
+}
+
+function removeAuthority({ device, actor }: ApiRequest): Answer {
+  device.store.change({ authority: null })
+  device.log.write('setting-changed', { ...actor, setting: 'authority', value: 'none' })
   return done('setting changed')
 }
 
@@ -191,6 +208,8 @@ export const ROUTES: readonly Route[] = [
   { method: 'DELETE', path: /^\/api\/users\/([^/]+)$/, access: 'admin', run: removeUser },
   { method: 'PUT', path: /^\/api\/users\/([^/]+)\/password$/, access: 'viewer', run: changePassword },
   { method: 'PUT', path: /^\/api\/settings\/syslog$/, access: 'admin', run: setSyslog },
+  { method: 'PUT', path: /^\/api\/settings\/authority$/, access: 'admin', run: setAuthority },
+  { method: 'DELETE', path: /^\/api\/settings\/authority$/, access: 'admin', run: removeAuthority },
   get(/^\/api\/settings\/(name|time-zone)$/, 'admin', readSetting),
   { method: 'PUT', path: /^\/api\/settings\/(name|time-zone)$/, access: 'admin', run: setSetting },
   { method: 'POST', path: /^\/api\/update$/, access: 'admin', mostBytes: MOST_PACKAGE, run: update },

@@ -77,6 +77,8 @@ export interface Behaviour {
   apiOverHttp: boolean
   logsFailedLogins: boolean
   sendsSyslog: boolean
+  /** What is looked at in the certificate of a log server. */
+  checksServer: { authority: boolean; name: boolean; dates: boolean }
   /** Events that leave no record. */
   unlogged: readonly LogEvent[]
   logsSource: boolean
@@ -148,6 +150,7 @@ export const CONFORMING: Behaviour = {
   apiOverHttp: false,
   logsFailedLogins: true,
   sendsSyslog: true,
+  checksServer: { authority: true, name: true, dates: true },
   unlogged: [],
   logsSource: true,
   logsPasswords: false,

@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import * as x509 from '@peculiar/x509'
 import { isIP } from 'node:net'
-import { randomBytes, webcrypto } from 'node:crypto'
+import { randomBytes, webcrypto, X509Certificate } from 'node:crypto'
 
 export interface Identity {
   key: string
@@ -52,6 +52,15 @@ export async function makeIdentity(
   )
   const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64')
   return { key: pem('PRIVATE KEY', key), certificate: certificate.toString('pem') }
+}
+
+/** A certificate in PEM that may sign others (RFC 5280 section 4.2.1.9). */
+export function isAuthority(text: string): boolean {
+  try {
+    return new X509Certificate(text).ca
+  } catch {
+    return false
+  }
 }
 
 const pem = (label: string, base64: string): string =>

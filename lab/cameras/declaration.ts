@@ -41,6 +41,13 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
     },
     current: { ...web, target: `/api/settings/${name}`, pattern: '"value":"([^"]+)"' },
   })
+  const syslogSetTo = (body: string) => ({
+    ...json,
+    method: 'PUT' as const,
+    target: '/api/settings/syslog',
+    body,
+    done: '"result":"setting changed"',
+  })
   const protectedPages = [
     ['/live', 'page'],
     ['/snapshot.jpg', 'snapshot'],
@@ -142,20 +149,8 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
           id: 'syslog',
           protocol: 'syslog-udp',
           port: syslog?.port ?? 514,
-          enable: {
-            ...json,
-            method: 'PUT',
-            target: '/api/settings/syslog',
-            body: '{"address":"{{lab-address}}","port":{{lab-port}}}',
-            done: '"result":"setting changed"',
-          },
-          restore: {
-            ...json,
-            method: 'PUT',
-            target: '/api/settings/syslog',
-            body: JSON.stringify(syslog ?? { address: null, port: null }),
-            done: '"result":"setting changed"',
-          },
+          enable: syslogSetTo('{"address":"{{lab-address}}","port":{{lab-port}}}'),
+          restore: syslogSetTo(JSON.stringify(syslog ?? { address: null, port: null })),
           current: { ...web, target: '/api/settings/syslog', pattern: '(\\{.*\\})' },
         },
       ],
@@ -164,6 +159,31 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
         clear: { ...web, method: 'DELETE', target: '/api/log', done: '"result":"log cleared"' },
       },
     },
+    tlsClients: [
+      {
+        id: 'syslog-tls',
+        protocol: 'syslog-tls',
+        port: syslog?.port ?? 6514,
+        trust: {
+          install: {
+            ...json,
+            method: 'PUT',
+            target: '/api/settings/authority',
+            body: '{"certificate":"{{ca-certificate}}"}',
+            done: '"result":"setting changed"',
+          },
+          remove: {
+            ...web,
+            method: 'DELETE',
+            target: '/api/settings/authority',
+            done: '"result":"setting changed"',
+          },
+        },
+        enable: syslogSetTo('{"address":"{{lab-address}}","port":{{lab-port}},"transport":"tls"}'),
+        restore: syslogSetTo(JSON.stringify(syslog ?? { address: null, port: null })),
+        current: { ...web, target: '/api/settings/syslog', pattern: '(\\{.*\\})' },
+      },
+    ],
     updates: [
       {
         id: 'web-update',

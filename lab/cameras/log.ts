@@ -61,7 +61,7 @@ export function openLog({ addresses, store, directory, behaviour }: LogOptions):
   const file = directory === undefined ? null : join(directory, 'log.jsonl')
   const records = file === null ? [] : stored(file)
   if (file !== null) writeFileSync(file, records.map(line).join(''), { mode: 0o600 })
-  const senders = sendersFrom(addresses, behaviour.encodesLogValues)
+  const senders = sendersFrom(addresses, behaviour, () => store.state.authority)
 
   const forward = (record: LogRecord): void => {
     const target: SyslogTarget | null = store.state.syslog

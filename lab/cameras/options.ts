@@ -12,6 +12,8 @@ export type Role = 'admin' | 'viewer'
 export interface SyslogTarget {
   address: string
   port: number
+  /** UDP where nothing is said. */
+  transport?: 'tls'
 }
 
 export interface LockRule {

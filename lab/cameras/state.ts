@@ -19,6 +19,8 @@ export interface State {
   /** Milliseconds that the unit's clock was set away from that of its host. */
   clockOffset: number
   syslog: SyslogTarget | null
+  /** Certificate of the authority that log servers must have theirs from; PEM. */
+  authority: string | null
   /** What the camera calls itself, and the zone of its clock. */
   settings: Record<SettingName, string>
   /** Installed firmware, and the digest of its image. */
@@ -61,10 +63,11 @@ export async function openState(options: CameraOptions, rsa: boolean): Promise<S
 export const factorySettings = (
   options: CameraOptions,
   passwordKey: string,
-): Pick<State, 'factoryFresh' | 'users' | 'syslog' | 'clockOffset' | 'settings'> => ({
+): Pick<State, 'factoryFresh' | 'users' | 'syslog' | 'authority' | 'clockOffset' | 'settings'> => ({
   factoryFresh: true,
   users: (options.users ?? []).map(({ name, password, role }) => makeUser(name, password, role, passwordKey)),
   syslog: null,
+  authority: null,
   clockOffset: 0,
   settings: FACTORY_SETTINGS,
 })
@@ -82,6 +85,7 @@ async function newState(options: CameraOptions): Promise<State> {
     passwordKey,
     clockOffset: 0,
     syslog: options.syslog,
+    authority: null,
     settings: settings.settings,
     firmware: {
       version: FACTORY_VERSION,

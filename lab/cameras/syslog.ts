@@ -1,8 +1,10 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
+import type { Behaviour } from './behaviour.ts'
 import type { LogEvent, LogRecord } from './log.ts'
 import type { SyslogTarget } from './options.ts'
+import { sendOverTls } from './syslog-tls.ts'
 
 const AUTHPRIV = 10
 const LOCAL0 = 16
@@ -57,18 +59,25 @@ interface Senders {
 }
 
 /**
- * Syslog over UDP (RFC 5426) from the camera's own addresses. The sockets are connected, so that nobody but the
+ * Syslog over UDP (RFC 5426), or over TLS where the target says so, from the camera's own addresses. The sockets are connected, so that nobody but the
  * server finds an open port. What cannot be delivered is lost: the local log has it.
  */
-export function sendersFrom(addresses: { ipv4: string; ipv6: string | null }, encodes: boolean): Senders {
+export function sendersFrom(
+  addresses: { ipv4: string; ipv6: string | null },
+  { encodesLogValues, checksServer }: Behaviour,
+  authority: () => string | null,
+): Senders {
+  const ownFor = (target: SyslogTarget): string => {
+    const own = isIPv6(target.address) ? addresses.ipv6 : addresses.ipv4
+    if (own === null) throw new Error('no address of that family')
+    return own
+  }
   const sockets = new Map<string, Promise<Socket>>()
   const pending = new Set<Promise<void>>()
 
   const open = async (target: SyslogTarget): Promise<Socket> => {
-    const isV6 = isIPv6(target.address)
-    const own = isV6 ? addresses.ipv6 : addresses.ipv4
-    if (own === null) throw new Error('no address of that family')
-    const socket = createSocket(isV6 ? 'udp6' : 'udp4')
+    const own = ownFor(target)
+    const socket = createSocket(isIPv6(own) ? 'udp6' : 'udp4')
     socket.unref()
     try {
       socket.bind(0, own)
@@ -89,10 +98,11 @@ export function sendersFrom(addresses: { ipv4: string; ipv6: string | null }, en
     })
 
   const deliver = async (target: SyslogTarget, record: LogRecord): Promise<void> => {
+    const message = Buffer.from(syslogMessage(record, addresses.ipv4, encodesLogValues ? escaped : (value) => value))
+    if (target.transport === 'tls') return sendOverTls(target, ownFor(target), message, authority(), checksServer)
     const key = `${target.address} ${target.port}`
     const opening = sockets.get(key) ?? open(target)
     sockets.set(key, opening)
-    const message = Buffer.from(syslogMessage(record, addresses.ipv4, encodes ? escaped : (value) => value))
     try {
       const socket = await opening
       // The refusal of an earlier datagram is reported by the next send, which then sends nothing.

@@ -36,6 +36,8 @@ import { weakness as weaknessesRenegotiationUnsignalledWeakness } from './weakne
 import { weakness as weaknessesRsa1024CertificateWeakness } from './weaknesses/rsa-1024-certificate.ts'
 import { weakness as weaknessesSameNonceWeakness } from './weaknesses/same-nonce.ts'
 import { weakness as weaknessesSerialInBannerWeakness } from './weaknesses/serial-in-banner.ts'
+import { weakness as weaknessesServerDatesUncheckedWeakness } from './weaknesses/server-dates-unchecked.ts'
+import { weakness as weaknessesServerNameUncheckedWeakness } from './weaknesses/server-name-unchecked.ts'
 import { weakness as weaknessesSettingsUnloggedWeakness } from './weaknesses/settings-unlogged.ts'
 import { weakness as weaknessesSnmpPublicWeakness } from './weaknesses/snmp-public.ts'
 import { weakness as weaknessesSsdpUndeclaredWeakness } from './weaknesses/ssdp-undeclared.ts'
@@ -46,6 +48,7 @@ import { weakness as weaknessesTellsUsersWeakness } from './weaknesses/tells-use
 import { weakness as weaknessesTelnetFactoryPasswordWeakness } from './weaknesses/telnet-factory-password.ts'
 import { weakness as weaknessesTelnetOpenWeakness } from './weaknesses/telnet-open.ts'
 import { weakness as weaknessesTlsCompressionWeakness } from './weaknesses/tls-compression.ts'
+import { weakness as weaknessesTrustsAnyCertificateWeakness } from './weaknesses/trusts-any-certificate.ts'
 import { weakness as weaknessesUpdateAlteredAcceptedWeakness } from './weaknesses/update-altered-accepted.ts'
 import { weakness as weaknessesUpdateAnonymousUploadWeakness } from './weaknesses/update-anonymous-upload.ts'
 import { weakness as weaknessesUpdateForeignKeyAcceptedWeakness } from './weaknesses/update-foreign-key-accepted.ts'
@@ -99,6 +102,8 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesRsa1024CertificateWeakness,
   weaknessesSameNonceWeakness,
   weaknessesSerialInBannerWeakness,
+  weaknessesServerDatesUncheckedWeakness,
+  weaknessesServerNameUncheckedWeakness,
   weaknessesSettingsUnloggedWeakness,
   weaknessesSnmpPublicWeakness,
   weaknessesSsdpUndeclaredWeakness,
@@ -109,6 +114,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesTelnetFactoryPasswordWeakness,
   weaknessesTelnetOpenWeakness,
   weaknessesTlsCompressionWeakness,
+  weaknessesTrustsAnyCertificateWeakness,
   weaknessesUpdateAlteredAcceptedWeakness,
   weaknessesUpdateAnonymousUploadWeakness,
   weaknessesUpdateForeignKeyAcceptedWeakness,

@@ -22,6 +22,7 @@ import { probe as rtspLockoutProbe } from './rtsp-lockout.ts'
 import { probe as servicesProbe } from './services.ts'
 import { probe as sshAlgorithmsProbe } from './ssh-algorithms.ts'
 import { probe as tcpPortsProbe } from './tcp-ports.ts'
+import { probe as tlsClientsProbe } from './tls-clients.ts'
 import { probe as tlsHandshakesProbe } from './tls-handshakes.ts'
 import { probe as tlsOffersProbe } from './tls-offers.ts'
 import { probe as udpServicesProbe } from './udp-services.ts'
@@ -52,6 +53,7 @@ const all = [
   servicesProbe,
   sshAlgorithmsProbe,
   tcpPortsProbe,
+  tlsClientsProbe,
   tlsHandshakesProbe,
   tlsOffersProbe,
   udpServicesProbe,

@@ -24,6 +24,9 @@ export interface LogChannels {
   close(): Promise<void>
 }
 
+/** What the device is told of a server. */
+type Pointed = Pick<LogChannel, 'id' | 'port' | 'enable' | 'restore' | 'current'>
+
 const SETTLE_MILLISECONDS = 2_000
 const MOST_RECORDS = 400
 const MOST_RECORD_BYTES = 4_096
@@ -113,13 +116,19 @@ export async function untilRecorded(
 }
 
 /** Points one channel at the lab; the journal holds beforehand how it was. */
-async function point(bench: Bench, channel: LogChannel, id: string, family: Family) {
+export async function point(
+  bench: Bench,
+  channel: Pointed,
+  id: string,
+  family: Family,
+  why = about('pointing', { channel: channel.id }),
+) {
   const { enable, current, port } = channel
   if (!enable) return null
   const before = current ? (await read(bench, current)).text : null
   const values = { 'lab-address': bench.sources(family)[0] ?? '', 'lab-port': String(port) }
   let done: Exchange | null = null
-  await bench.change(id, about('pointing', { channel: channel.id }), undoOf(channel, before), async () => {
+  await bench.change(id, why, undoOf(channel, before), async () => {
     done = await bench.perform(enable, values)
   })
   const after = current ? (await read(bench, current)).text : null
@@ -130,7 +139,7 @@ async function point(bench: Bench, channel: LogChannel, id: string, family: Fami
  * The declared way back, else the same setting with the address and port that stood there before. `null` where neither is
  * known: a lasting change, which the journal says.
  */
-function undoOf({ enable, restore, port }: LogChannel, before: string | null): Undo | null {
+function undoOf({ enable, restore, port }: Pointed, before: string | null): Undo | null {
   const old = before === null ? null : addressIn(before)
   const action = restore ?? (old ? enable : undefined)
   if (!action) return null

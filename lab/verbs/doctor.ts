@@ -86,7 +86,7 @@ async function examineBench(statement: Statement, addresses: { ipv4: string[]; i
         )
       }
     }
-  for (const channel of statement.logging.channels) {
+  for (const channel of [...statement.logging.channels, ...(statement.tlsClients ?? [])]) {
     const code = channel.protocol === 'syslog-udp' ? await bindUdp(channel.port) : await bindTcp(channel.port)
     findings.push(
       code === null

@@ -103,7 +103,8 @@ export function subjectLabel(subject: string): Bilingual {
   return both((l) => {
     const parts = [word(l, 'subject.sample', { id: sample })]
     if (second === 'ipv4' || second === 'ipv6') parts.push(word(l, `family.${second}`))
-    else if (second === 'login' || second === 'update') parts.push(word(l, `subject.${second}`, { id: third ?? '' }))
+    else if (second === 'login' || second === 'update' || second === 'client')
+      parts.push(word(l, `subject.${second}`, { id: third ?? '' }))
     else if (second !== undefined) parts.push(subject.slice(sample.length + 1))
     if ((second === 'ipv4' || second === 'ipv6') && third !== undefined)
       parts.push(/^\d+$/.test(third) ? word(l, 'subject.port', { port: Number(third) }) : third)

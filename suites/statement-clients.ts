@@ -1,0 +1,30 @@
+import { int, obj, oneOf, opt, port, text, type Static } from './schema.ts'
+import { action, id, reading } from './statement-parts.ts'
+
+/**
+ * A connection that the device itself makes over TLS, and how the lab takes the place of its server. The lab signs with
+ * the declared authority, else with one of its own, which `trust` gives the device.
+ */
+export const tlsClient = obj({
+  id: id(),
+  protocol: oneOf('syslog-tls', 'mqtts', 'https'),
+  /** Port of the lab's server. */
+  port: port(),
+  /** Name that the device looks for in the certificate; the address it was given where nothing is said. */
+  serverName: opt(text()),
+  /** Gives the device the certificate of an authority, `{{ca-certificate}}` in PEM, and takes it away again. */
+  trust: opt(obj({ install: action, remove: action })),
+  /** An authority that the device trusts as it is: PEM files, relative to the statement. */
+  authority: opt(obj({ certificate: text('file'), key: text('file') })),
+  /** Points the device at the lab's server; absent where it already is. */
+  enable: opt(action),
+  /** Puts the setting back. */
+  restore: opt(action),
+  current: opt(reading),
+  /** Makes the device connect and send something; absent where `enable` does, or where it does so by itself. */
+  trigger: opt(action),
+  /** Longest time until the device tries again after a refusal; 30 where nothing is said. */
+  retrySeconds: opt(int(1, 600)),
+})
+
+export type TlsClient = Static<typeof tlsClient>

@@ -1,0 +1,26 @@
+import { obj, oneOf, opt, str, text, type Static } from './schema.ts'
+
+export const id = () => text('kebab-case name, unique in its list')
+
+/** One HTTP request with placeholders `{{name}}`: {{user}}, {{password}}, {{new-password}}, {{lab-address}}, {{lab-port}}, {{ca-certificate}}, {{serial}}, {{value}}. */
+export const action = obj({
+  service: id(),
+  method: oneOf('GET', 'POST', 'PUT', 'DELETE', 'PATCH'),
+  target: text('request target, with placeholders'),
+  account: opt(id()),
+  contentType: opt(text()),
+  body: opt(str('with placeholders; the update package goes where `{{package}}` stands, as it is')),
+  /** The answer's body holds this text when the request took effect. Status codes alone are not believed. */
+  done: opt(text()),
+})
+
+/** How to read one fact (a version, a serial number) from an answer: the first group of a pattern. */
+export const reading = obj({
+  service: id(),
+  target: text(),
+  account: opt(id()),
+  pattern: text('regular expression with one group, applied to the body as Latin-1'),
+})
+
+export type Action = Static<typeof action>
+export type Reading = Static<typeof reading>

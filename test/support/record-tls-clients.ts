@@ -1,0 +1,23 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { test } from 'node:test'
+import { curl, deviceAround, observe, rsyslog } from './tls-client-device.ts'
+
+/** Records what clients of others do, for the fixtures: node --import tsx --test test/support/record-tls-clients.ts */
+const folder = fileURLToPath(new URL('../fixtures/tls-clients/', import.meta.url))
+mkdirSync(folder, { recursive: true })
+
+test('curl', async (t) => save('curl', (await deviceAround(t, curl(t))).statement))
+test('curl without the authority', async (t) => {
+  const { statement } = await deviceAround(t, curl(t, '--cacert', '/etc/ssl/certs/ca-certificates.crt'), {
+    isTold: false,
+  })
+  await save('curl-without-authority', statement)
+})
+test('rsyslog', async (t) =>
+  save('rsyslog-chain-only', (await deviceAround(t, rsyslog(t, 'x509/certvalid'))).statement))
+
+async function save(name: string, statement: Parameters<typeof observe>[0]): Promise<void> {
+  const { value } = await observe(statement)
+  writeFileSync(`${folder}${name}.json`, `${JSON.stringify(value, null, 2)}\n`)
+}

@@ -59,6 +59,9 @@ export function comparable(older: Tested, newer: Tested): Result<Message[]> {
   )
 }
 
+/** Nothing got worse where nothing was looked at: that is no success. */
+const NOTHING_JUDGED = 'warning.nothing-judged'
+
 /** Sets a report beside an earlier one of the same model, item by item. */
 export function compare(older: Report, newer: Report): Result<Comparison> {
   const fit = comparable(testedOf(older), testedOf(newer))
@@ -66,6 +69,7 @@ export function compare(older: Report, newer: Report): Result<Comparison> {
   const warnings = [...fit.value]
   if (older.tool.suiteDigest !== newer.tool.suiteDigest) warnings.push({ code: 'warning.other-suite', values: {} })
   if (older.run.startedAt > newer.run.startedAt) warnings.push({ code: 'warning.order', values: {} })
+  if (itemsOf(newer).length === 0) warnings.push({ code: NOTHING_JUDGED, values: {} })
   const before = new Map(itemsOf(older).map((i) => [i.id, i]))
   const after = new Map(itemsOf(newer).map((i) => [i.id, i]))
   const changes = [...new Set([...before.keys(), ...after.keys()])].sort(byCodeUnit).flatMap((id): Change[] => {
@@ -93,9 +97,10 @@ export const countsOf = ({ changes }: Comparison): Record<ChangeKind, number> =>
     number
   >
 
-/** 1 only where something fails that did not fail before; 2 where something is no longer decided; else 0. */
+/** 1 only where something fails that did not fail before; 2 where something is no longer decided, or nothing was; else 0. */
 export function exitOfComparison(comparison: Comparison): number {
   const counts = countsOf(comparison)
   if (counts['new-failure'] > 0) return 1
-  return counts['now-undetermined'] + counts['not-judged'] > 0 ? 2 : 0
+  const isOpen = counts['now-undetermined'] + counts['not-judged'] > 0
+  return isOpen || comparison.warnings.some((w) => w.code === NOTHING_JUDGED) ? 2 : 0
 }

@@ -86,6 +86,19 @@ test('a failure that was not judged again is never called mended', async () => {
   assert.equal(exitOfComparison({ changes, warnings }), 2)
 })
 
+test('where nothing was judged nothing is known to be as good as before', async () => {
+  const { older, newer } = await twoRuns()
+  for (const r of newer.verdicts.regulations) for (const c of r.clauses) c.judgements = []
+  for (const [i] of older.verdicts.judgements.entries()) set(older, i, 'pass')
+  const comparison = compared(older, newer)
+  assert.deepEqual(comparison.changes, [])
+  assert.deepEqual(
+    comparison.warnings.map((w) => w.code),
+    ['warning.nothing-judged'],
+  )
+  assert.equal(exitOfComparison(comparison), 2)
+})
+
 test('ids are unique and do not depend on run, time, order or position', async () => {
   const { older, newer } = await twoRuns()
   const ids = itemsOf(older).map((i) => i.id)

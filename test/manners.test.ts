@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { passwordVariable } from '../lab/cameras/declaration.ts'
+import { mannersOf } from '../lab/cameras/manner.ts'
 import { manners } from '../lab/cameras/manners.generated.ts'
 import { startReferenceCamera } from '../lab/cameras/reference-camera.ts'
 import { weaknesses } from '../lab/cameras/weaknesses.generated.ts'
@@ -206,6 +209,18 @@ async function judged(t: TestContext, one: Case): Promise<void> {
 inPrivateNetwork(import.meta.url, 2, LONGEST_S + 60, () => {
   test('every manner is tested', () => {
     assert.deepEqual([...new Set(CASES.map((c) => c.manner))].sort(), manners.map((m) => m.id).sort())
+  })
+
+  test('users find every manner: in the help of the camera, and on its page', () => {
+    const main = fileURLToPath(new URL('../lab/cameras/main.ts', import.meta.url))
+    const help = spawnSync(process.execPath, ['--import', 'tsx', main, '--help'], { encoding: 'utf8', timeout: 60_000 })
+    const page = readFileSync(new URL('../docs/reference-camera.md', import.meta.url), 'utf8')
+    for (const { id, title } of manners) {
+      assert.ok(help.stdout.includes(id) && help.stdout.includes(title.en), id)
+      assert.ok(page.includes(`| \`${id}\``), id)
+      assert.notEqual(title.vi, '')
+    }
+    assert.throws(() => mannersOf(['fragile', 'polite']), /no such manner: polite/)
   })
 
   describe('manners', { concurrency: CASES.length }, () => {

@@ -18,7 +18,7 @@ export interface SweepOptions {
   to: Pick<Endpoint, 'family' | 'address'>
   source: string | undefined
   canary: number | null
-  /** Ports that are likely to accept: asked within the budget of connections. */
+  /** Ports that are likely to accept: asked within the budget of connections. Of others nobody knows before they accept. */
   open: ReadonlySet<number>
   rttMs: number
   /** Ports asked so far in the present walk, of how many. */

@@ -275,6 +275,42 @@ test('no-anonymous-access: 200 is no leak, and 200 for everything hides none', (
   assert.deepEqual(violations(leaking), ['protected-given /config/'])
 })
 
+test('no-anonymous-access: what is cut off, garbage, or another content with every read is no refusal', () => {
+  const first = (change: (visit: HttpAnonymous['visits'][number]) => void): Judged =>
+    access('lighttpd-digest', ({ seen: { value: v } }) => change(v.visits.find((x) => x.access === 'protected')!))
+  const ended = (exchange: Exchange, text: string, end: 'complete' | 'timeout' | 'reset'): Exchange => {
+    const made = answering(exchange, text)
+    made.rounds.at(-1)!.answer.end = end
+    return made
+  }
+  const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: 900\r\n\r\n'
+  const compressed =
+    head + Array.from({ length: 900 }, (_, i) => String.fromCharCode((i * 7919 + i * i) % 251)).join('')
+  for (const [text, end, expected] of [
+    [head, 'timeout', 'unclear'],
+    [head, 'reset', 'unclear'],
+    [`${head}part`, 'timeout', 'unclear'],
+    [compressed, 'complete', 'unclear'],
+    ['\x00\x01 no HTTP at all', 'complete', 'no-answer'],
+    ['HTTP/1.1 200 OK\r\n\r\n{"error":"please log in"}', 'complete', null],
+    ['HTTP/1.1 200 OK\r\n\r\n<input name=p type="password">', 'complete', null],
+    ['HTTP/1.1 302 Found\r\nLocation: /login\r\n\r\n', 'timeout', null],
+  ] as const) {
+    const result = first((visit) => (visit.anonymous = ended(visit.anonymous, text, end)))
+    assert.equal(
+      result.verdict,
+      expected === null ? 'pass' : 'inconclusive',
+      `${text.slice(0, 40)} ${result.codes.join()}`,
+    )
+    if (expected) assert.ok(result.codes.includes(expected), result.codes.join())
+  }
+  const known = access('lighttpd-digest', ({ seen: { value: v } }) => {
+    const visit = v.visits.find((x) => x.source === 'catalogue')!
+    visit.anonymous = ended(visit.anonymous, head, 'timeout')
+  })
+  assert.deepEqual([known.verdict, known.codes.includes('paths-without-answer')], ['inconclusive', true])
+})
+
 test('no-anonymous-access: a public page that gives a password away, and one that masks it', () => {
   const page =
     (value: string) =>

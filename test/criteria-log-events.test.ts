@@ -211,6 +211,19 @@ describe('of a reference camera', { timeout: 120_000 }, () => {
     })
   })
 
+  test('one datagram may be lost: over UDP alone, an account record that is missing beside another one decides nothing', async () => {
+    const all = await copy()
+    const overUdp = (pattern: RegExp | null): string => {
+      const event = pattern ? without(all.event, pattern) : all.event
+      const { verdict, codes } = judged(accounts, { ...all, event: { ...event, api: null } }, REQUIRED)
+      return [verdict, ...codes.filter((c) => c !== 'event-log.recorded')].join(' ')
+    }
+    assert.equal(overUdp(null), 'pass')
+    assert.equal(overUdp(/user-added/i), 'inconclusive event-log.may-be-lost?')
+    assert.equal(overUdp(/user-removed/i), 'inconclusive event-log.may-be-lost?')
+    assert.equal(overUdp(/user-(added|removed)/i), 'fail event-log.not-recorded')
+  })
+
   test('nothing is missing while event, channel or record are unproven', async () => {
     const all = await copy()
     const gone = without(all.event, /setting-changed/i)

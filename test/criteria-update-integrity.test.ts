@@ -278,6 +278,36 @@ const observation = (over: Partial<UpdateRefusal> = {}): UpdateRefusal => ({
 })
 const declared = updateStatement(80, {})
 
+test('silence after a package is a dead device or a lost network: no verdict; a refused connection is a device that is there', () => {
+  const silent = (code: 'timeout' | 'unreachable' | 'reset' | 'refused') => {
+    const one = variant('payload-bit', null, false)
+    one.versionAfter.exchange.failure = { code, detail: '' }
+    return one
+  }
+  for (const [code, expected] of [
+    ['timeout', 'inconclusive went-silent'],
+    ['unreachable', 'inconclusive went-silent'],
+    ['reset', 'fail did-not-come-back'],
+    ['refused', 'fail did-not-come-back'],
+  ] as const) {
+    const gone = silent(code)
+    const variants = [...observation().variants.filter((v) => v.id !== 'payload-bit'), gone]
+    assert.match(
+      judge(altered, observation({ variants }), declared, {}).join(' '),
+      new RegExp(expected.replace(' ', ' .*')),
+    )
+    assert.equal(
+      judge(
+        older,
+        observation({ older: { id: 'older', ...attempt('1.1.0', null, false), versionAfter: gone.versionAfter } }),
+        declared,
+        {},
+      ).join(' '),
+      expected,
+    )
+  }
+})
+
 test('altered updates: pass with a package installed, fail by what is told afterwards, else inconclusive', () => {
   const replaced = (id: VariantId, v: UpdateVariant) =>
     observation({ variants: [...observation().variants.filter((o) => o.id !== id), v] })

@@ -8,12 +8,15 @@ import {
   type Finding,
   type JudgeContext,
 } from '../criterion.ts'
-import { answerOf } from '../facts/answer.ts'
+import { answerOf, isCut } from '../facts/answer.ts'
+import { latin1 } from '../facts/bytes.ts'
 import { httpPaths } from '../facts/catalogue.ts'
 import { holdsPicture, proves, type Proof } from '../facts/leak.ts'
 import { alike, looksGranted, saysNo, similarity } from '../facts/likeness.ts'
 import type { HttpMessage } from '../facts/http-message.ts'
+import { saysFailure } from '../facts/log-words.ts'
 import { kind, type HttpAnonymous, type HttpVisit } from '../observations/http-anonymous.ts'
+import type { Exchange } from '../observations/exchange.ts'
 import { obj } from '../schema.ts'
 
 /**
@@ -22,7 +25,7 @@ import { obj } from '../schema.ts'
  */
 export const criterion = defineCriterion({
   id: 'authentication/no-anonymous-access',
-  version: '1.0.0',
+  version: '1.1.0',
   area: 'authentication',
   over: kind,
   also: [],
@@ -33,10 +36,11 @@ export const criterion = defineCriterion({
   judge({ value }, context) {
     const proofs = new Map(httpPaths(context.catalogue('http-paths')).map((p) => [p.target, p.proof]))
     const decoys = value.visits.filter((v) => v.source === 'decoy').flatMap((v) => answerOf(v.anonymous) ?? [])
+    const start = answerOf(value.opening)
     const findings = value.visits.flatMap((visit, i) => {
       const at = `/visits/${i}`
       if (visit.source === 'decoy') return []
-      if (visit.access === 'protected') return declaredFindings(visit, at, decoys, context)
+      if (visit.access === 'protected') return declaredFindings(visit, at, { decoys, start }, context)
       return otherFindings(visit, at, decoys, proofs.get(visit.target) ?? proofOf(visit.holds), context)
     })
     return [...findings, ...known(value, findings, context)]
@@ -53,13 +57,13 @@ const proofOf = (holds: string): Proof =>
 function declaredFindings(
   visit: HttpVisit,
   at: string,
-  decoys: HttpMessage[],
+  { decoys, start }: { decoys: HttpMessage[]; start: HttpMessage | null },
   { cite, state, statement }: Context,
 ): Finding[] {
   const [anonymous, genuine] = [answerOf(visit.anonymous), answerOf(visit.genuine)]
   const values = { target: visit.target, holds: visit.holds }
   const cites = [cite(`${at}/anonymous`), cite(`${at}/genuine`)]
-  if (anonymous === null) return [gap('no-answer', values, [cite(`${at}/anonymous`)])]
+  if (anonymous === null || anonymous.status === 0) return [gap('no-answer', values, [cite(`${at}/anonymous`)])]
   if (proves(anonymous, proofOf(visit.holds)) === 'yes' && !isLike(anonymous, decoys))
     return [violation('protected-given', values, cites)]
   if (!looksGranted(genuine)) {
@@ -71,9 +75,20 @@ function declaredFindings(
   if (isLike(genuine, decoys)) return [gap('same-as-nothing', values, cites)]
   const likeness = alike(anonymous, genuine, null)
   if (likeness === 'granted') return [violation('protected-given', values, cites)]
-  if (likeness === 'refused' || similarity(anonymous.body, genuine.body) < UNLIKE)
-    return [evidence('protected-refused', values, cites)]
-  return [gap('unclear', values, cites)]
+  if (likeness === 'refused') return [evidence('protected-refused', values, cites)]
+  const isOther = similarity(anonymous.body, genuine.body) < UNLIKE
+  const isRefusal =
+    anonymous.status >= 300 ||
+    (!isCut(visit.anonymous) && (isLike(anonymous, start ? [...decoys, start] : decoys) || asksOrRefuses(anonymous)))
+  return [isOther && isRefusal ? evidence('protected-refused', values, cites) : gap('unclear', values, cites)]
+}
+
+const PASSWORD_FIELD = /<input\b[^>]{0,200}\btype\s*=\s*["']?password/i
+
+/** The page says no although its status says yes, or asks for the password. What changes with every read says neither. */
+function asksOrRefuses({ body }: HttpMessage): boolean {
+  const text = latin1(body)
+  return body.length === 0 || PASSWORD_FIELD.test(text) || saysFailure(text)
 }
 
 /** Thousandths: the answer is something else than what is protected. */
@@ -105,11 +120,17 @@ function otherFindings(
 /** What was asked in all: one sentence instead of forty. */
 function known({ visits, complete }: HttpAnonymous, findings: Finding[], { cite }: Context): Finding[] {
   const others = visits.filter((v) => v.access !== 'protected' && v.source !== 'decoy')
-  const silent = others.filter((v) => v.anonymous.failure !== null).length
+  const silent = others.filter(({ anonymous }) => isUnheard(anonymous)).length
   if (!complete) return [gap('incomplete', { asked: visits.length }, [cite('/visits')])]
   if (silent > 0) return [gap('paths-without-answer', { count: silent }, [cite('/visits')])]
   const given = findings.filter((f) => f.is === 'violation').length
   return others.length > given
     ? [evidence('paths-give-nothing', { count: others.length - given }, [cite('/visits')])]
     : []
+}
+
+/** No answer, none of HTTP, or one with the status of success that was cut off. */
+function isUnheard(exchange: Exchange): boolean {
+  const answer = answerOf(exchange)
+  return answer === null || answer.status === 0 || (looksGranted(answer) && isCut(exchange))
 }

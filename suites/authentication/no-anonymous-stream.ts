@@ -8,7 +8,7 @@ import {
   type Finding,
   type JudgeContext,
 } from '../criterion.ts'
-import { answerOf } from '../facts/answer.ts'
+import { answerOf, isCut } from '../facts/answer.ts'
 import { saysNo } from '../facts/likeness.ts'
 import { parseSdp } from '../facts/sdp.ts'
 import { kind, type RtspAnonymous, type RtspAttempt, type RtspVisit } from '../observations/rtsp-anonymous.ts'
@@ -17,7 +17,7 @@ import { obj } from '../schema.ts'
 /** No RTSP path gives its stream to somebody who did not log in (EN 303 645 provision 5.1-3): media that flows proves it. */
 export const criterion = defineCriterion({
   id: 'authentication/no-anonymous-stream',
-  version: '1.0.0',
+  version: '1.1.0',
   area: 'authentication',
   over: kind,
   also: [],
@@ -39,7 +39,8 @@ type Outcome = 'flows' | 'described' | 'refused' | 'no-answer'
 export function outcomeOf({ describe, played }: RtspAttempt): Outcome {
   const answer = answerOf(describe)
   if (answer === null || answer.protocol !== 'RTSP') return 'no-answer'
-  if (answer.status !== 200 || parseSdp(answer.body) === null) return 'refused'
+  if (answer.status !== 200 || parseSdp(answer.body) === null)
+    return answer.status === 200 && isCut(describe) ? 'no-answer' : 'refused'
   if ((played?.media?.packets ?? 0) > 0) return 'flows'
   const [setup, play] = [answerOf(played?.setup ?? null), answerOf(played?.play ?? null)]
   return (setup !== null && saysNo(setup)) || (play !== null && saysNo(play)) ? 'refused' : 'described'

@@ -18,3 +18,6 @@ export function passwordAnswer(exchange: Exchange): HttpMessage | null {
   const round = passwordRound(exchange)
   return round && exchange.failure === null ? parseMessage(fromBase64(round.answer.raw), exchange.request.method) : null
 }
+
+/** The end of the last answer did not come: what is missing might be what is looked for. */
+export const isCut = ({ rounds }: Exchange): boolean => ['timeout', 'reset'].includes(rounds.at(-1)?.answer.end ?? '')

@@ -8,7 +8,7 @@ const CHANGES = ['account-added', 'account-removed', 'password-changed']
 /** An account that is made or removed and a password that is changed leave a record each. */
 export const criterion = defineCriterion({
   id: 'logging/account-change-recorded',
-  version: '1.0.0',
+  version: '1.1.0',
   ...overEvents((events) => events.filter((e) => CHANGES.includes(e.what))),
   applies: needs(['no-account-change-declared', declaresAccounts]),
 })

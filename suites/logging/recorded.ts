@@ -37,7 +37,24 @@ export function allRecorded(
   if (value.api === null && !value.channels.some((c) => c.receiving))
     return [gap('event-log.nothing-received', {}, [context.cite('/channels')])]
   const told = toldBy(value, context)
-  return events.flatMap((event) => recorded(value, event, told, context, isActorNeeded))
+  const found = events.map((event) => recorded(value, event, told, context, isActorNeeded))
+  const isLossy = value.api === null && value.channels.every((c) => c.protocol === 'syslog-udp')
+  return isLossy ? mayBeLost(events, found) : found.flat()
+}
+
+/** Events of which a device that records them sends one datagram: the others are done and undone. */
+const SENT_ONCE: readonly LogEvent['what'][] = ['account-added', 'account-removed']
+
+/** A datagram may be lost on its way (RFC 5426 section 4.3): where one such record is missing and another came, it may be that one. */
+function mayBeLost(events: readonly LogEvent[], found: readonly Finding[][]): Finding[] {
+  const isMissing = (i: number): boolean => found[i]?.some((f) => f.message.code === 'event-log.not-recorded') ?? false
+  const once = events.flatMap((e, i) => (SENT_ONCE.includes(e.what) ? [i] : []))
+  if (once.length > 1 && once.every(isMissing)) return found.flat()
+  return found.flatMap((own, i) =>
+    once.includes(i) && isMissing(i)
+      ? own.map(({ message, cites }) => suspicion('event-log.may-be-lost', message.values, cites))
+      : own,
+  )
 }
 
 const citeOf = (event: LogEvent, { events, cite }: Told) => cite(`/events/${events.indexOf(event)}`)

@@ -2,6 +2,7 @@ import { defineCriterion, evidence, gap, violation } from '../criterion.ts'
 import { kind as updateRefusal } from '../observations/update-refusal.ts'
 import { obj } from '../schema.ts'
 import { changed, declaredUpdates, genuineOf, versionChanged, wasUploaded } from './attempts.ts'
+import { goneAway } from './gone-away.ts'
 
 /**
  * Once a version is installed, an older genuine package is refused by the same path (roll-back protection: NIST
@@ -10,7 +11,7 @@ import { changed, declaredUpdates, genuineOf, versionChanged, wasUploaded } from
  */
 export const criterion = defineCriterion({
   id: 'update-integrity/older-update-refused',
-  version: '2.0.0',
+  version: '2.1.0',
   area: 'update-integrity',
   over: updateRefusal,
   also: [],
@@ -42,7 +43,7 @@ export const criterion = defineCriterion({
     }
     const before = older.versionBefore.text
     if (older.versionAfter.exchange.failure?.code === 'lab') return [gap('version-not-read', {}, [cite])]
-    if (!older.cameBack) return [violation('did-not-come-back', {}, [cite])]
+    if (!older.cameBack) return [goneAway(older, {}, cite)]
     if (older.versionAfter.text === null) return [gap('version-not-read', {}, [cite])]
     if (changed(older))
       return [violation('older-installed', { before: before ?? '', after: older.versionAfter.text }, [cite])]

@@ -11,7 +11,7 @@ import { outcomeOf } from './outcome.ts'
  */
 export const criterion = defineCriterion({
   id: 'update-integrity/upload-needs-login',
-  version: '1.0.0',
+  version: '1.1.0',
   ...overUpdates,
   parameters: obj({}),
   judge({ value }, context) {

@@ -9,9 +9,11 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
-// Most of the slow files wait for locks, logs and reboots: three at once keep two cores busy, the slowest first.
+// Most of the slow files wait for locks, logs and reboots: three at once keep two cores busy, the slowest first, beside
+// the one that does little but wait.
 const FILES_AT_ONCE = 3
-const SLOWEST_FIRST = ['devices-run', 'kill-and-resume', 'weaknesses', 'demo', 'port-sweep', 'devices', 'rude-devices']
+const BESIDE = 'test/devices-run.test.ts'
+const SLOWEST_FIRST = ['weaknesses', 'kill-and-resume', 'broken-bench', 'rude-devices', 'demo', 'devices', 'manners']
 const slowness = (file) => {
   const at = SLOWEST_FIRST.findIndex((name) => file.endsWith(`${name}.test.ts`))
   return at < 0 ? 0 : SLOWEST_FIRST.length - at
@@ -129,16 +131,17 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 
 const rows = []
 const queue = files.map((file, index) => ({ file, index }))
-await Promise.all(
-  Array.from({ length: FILES_AT_ONCE }, async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const outcome = await run(next.file, next.index)
-      outcome.rows = outcome.rows.map(judged)
-      show(outcome)
-      rows.push(...outcome.rows)
-    }
-  }),
-)
+const oneByOne = async (list) => {
+  for (let next = list.shift(); next !== undefined; next = list.shift()) {
+    const outcome = await run(next.file, next.index)
+    outcome.rows = outcome.rows.map(judged)
+    show(outcome)
+    rows.push(...outcome.rows)
+  }
+}
+const beside = queue.filter(({ file }) => file === BESIDE)
+const others = queue.filter(({ file }) => file !== BESIDE)
+await Promise.all([oneByOne(beside), ...Array.from({ length: FILES_AT_ONCE }, () => oneByOne(others))])
 rmSync(results, { recursive: true, force: true })
 if (files.length === 0) {
   console.log(filters.length === 0 ? 'There are no test files.' : `No test file's name holds ${filters.join(' or ')}.`)

@@ -240,6 +240,14 @@ test(
     assert.ok(report.ok)
     const digest = createHash('sha256').update(readFileSync(baseline)).digest('hex')
     assert.deepEqual(report.value.report.run.retestOf, { report: digest, why: reason })
+    const resumed = await camseal(['resume', unit.out, '--baseline', baseline, '--json'], { env: unit.environment })
+    assert.equal(resumed.code, 0, resumed.stderr)
+    assert.match(resumed.stdout, /"comparison":/)
+    ;(older.dut as { model: string }).model = 'Another'
+    const refused = await camseal(['resume', unit.out, '--baseline', fileOf('another-model', older)], {
+      env: unit.environment,
+    })
+    assert.deepEqual([refused.code, /another model/.test(refused.stderr)], [3, true], refused.stderr)
     const exported = await camseal(['export', unit.out, '--format', 'sarif', '--baseline', baseline])
     assert.equal(exported.code, 0, exported.stderr)
     assert.equal((JSON.parse(exported.stdout) as { version: string }).version, '2.1.0')

@@ -1,8 +1,13 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { digestOf } from '../../suites/canonical.ts'
 import { faulty, ok, type Fault, type Result } from '../../suites/fault.ts'
 import { registry } from '../../suites/registry.generated.ts'
+import { statementSchema } from '../../suites/statement.ts'
+import { regulationSchema, type Regulation } from '../../suites/regulation.ts'
 import { loadRegulation } from '../../profiles/regulation-file.ts'
 import { loadStatement } from '../../profiles/statement-file.ts'
+import { checkValue } from '../../profiles/yaml-file.ts'
 import { comparable, testedOf, type Tested } from '../../reports/compare.ts'
 import { readReportAt, type NamedReport } from '../../reports/opened.ts'
 import type { Report } from '../../reports/report.ts'
@@ -66,8 +71,43 @@ function toBeTested({ statement, regulation }: EarlierOptions): Tested | null {
   return {
     maker: dut.maker.name,
     model: dut.model,
-    regulations: regulations.flatMap((r) =>
-      r.ok ? [{ id: r.value.id, edition: r.value.edition, digest: digestOf(r.value) }] : [],
-    ),
+    regulations: regulations.flatMap((r) => (r.ok ? [regulationOf(r.value)] : [])),
+  }
+}
+
+const regulationOf = (regulation: Regulation): Tested['regulations'][number] => ({
+  id: regulation.id,
+  edition: regulation.edition,
+  digest: digestOf(regulation),
+})
+
+/** The report that `resume --baseline` names, checked against what the run in the directory has frozen. */
+export async function baselineOf(path: string | undefined, directory: string): Promise<Result<NamedReport | null>> {
+  if (path === undefined) return ok(null)
+  const opened = await readReportAt(path)
+  if (!opened.ok) return faulty(...opened.faults.map((f) => ({ ...f, file: f.file ?? path })))
+  const tested = frozenIn(directory)
+  const fit = tested ? comparable(testedOf(opened.value.report), tested) : ok(undefined)
+  return fit.ok ? ok(opened.value) : faulty(...fit.faults)
+}
+
+/** What the run in a directory tests; null where none is there to be read, which resuming it tells. */
+function frozenIn(directory: string): Tested | null {
+  const folder = join(directory, 'regulations')
+  const file = join(directory, 'statement.json')
+  if (!existsSync(folder) || !existsSync(file)) return null
+  try {
+    const json = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))
+    const statement = checkValue(statementSchema, json(file))
+    const regulations = readdirSync(folder).map((name) => checkValue(regulationSchema, json(join(folder, name))))
+    if (!statement.ok || regulations.some((r) => !r.ok)) return null
+    const { dut } = statement.value
+    return {
+      maker: dut.maker.name,
+      model: dut.model,
+      regulations: regulations.flatMap((r) => (r.ok ? [regulationOf(r.value)] : [])),
+    }
+  } catch {
+    return null
   }
 }

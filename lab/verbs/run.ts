@@ -11,7 +11,7 @@ import { loadInputs } from '../inputs.ts'
 import { resumeRun } from '../resume.ts'
 import { startRun } from '../start.ts'
 import { attended, brokenRun } from './attended.ts'
-import { earlierOf, type EarlierOptions } from './earlier.ts'
+import { baselineOf, earlierOf, type EarlierOptions } from './earlier.ts'
 import { finish } from './finish.ts'
 import { named, paceOf } from './options.ts'
 
@@ -29,6 +29,13 @@ interface RunOptions extends KeyOptions, EarlierOptions {
   hook?: string[]
   hookShell?: string[]
   hookSeconds?: string
+  json?: boolean
+  lang?: string
+}
+
+interface ResumeOptions extends KeyOptions {
+  pace?: string
+  baseline?: string
   json?: boolean
   lang?: string
 }
@@ -158,25 +165,28 @@ decided, 3 bad input (a baseline of another model, or without a regulation in co
     .action(async (options: RunOptions) => end(await run(options)))
   keyOptions(program.command('resume <directory>').description(t(language, 'cli', 'resume.about')))
     .option('--pace <pace>', 'gentle or fast')
+    .option('--baseline <report>', 'an earlier report of this model: exit code 1 only where something fails anew')
     .option('--json', 'progress and result as one JSON object a line')
     .option('--lang <language>', 'en or vi')
     .addHelpText(
       'after',
-      '\nExample:\n  camseal resume out --key lab.p12 --passphrase-env LAB_PASS\n\nExit codes: 0 conforms, 1 does not conform, 2 undetermined, 3 bad input, 4 lab fault',
+      '\nExamples:\n  camseal resume out --key lab.p12 --passphrase-env LAB_PASS\n  camseal resume out --baseline last-week/report.json\n\nExit codes: 0 conforms, 1 does not conform, 2 undetermined, 3 bad input, 4 lab fault',
     )
-    .action(async (directory: string, options: KeyOptions & { pace?: string; json?: boolean; lang?: string }) => {
+    .action(async (directory: string, options: ResumeOptions) => {
       const chosen = languageOf(options.lang)
       const json = options.json ?? false
       const loaded = await signerFrom(options)
       const pace = paceOf(options.pace)
-      if ('faults' in loaded || !pace.ok) {
-        const faults = [...('faults' in loaded ? loaded.faults : []), ...(pace.ok ? [] : pace.faults)]
+      const earlier = await baselineOf(options.baseline, directory)
+      if ('faults' in loaded || !pace.ok || !earlier.ok) {
+        const wrong = [pace, earlier].flatMap((r) => (r.ok ? [] : r.faults))
+        const faults = [...('faults' in loaded ? loaded.faults : []), ...wrong]
         printFaults(chosen, faults, json)
         return end(EXIT.badInput)
       }
       try {
         const result = await attended(chosen, json, (io) => resumeRun(directory, { ...io, pace: pace.value }))
-        end(await finish(result, { signer: loaded.signer, language: chosen, json, baseline: null }))
+        end(await finish(result, { signer: loaded.signer, language: chosen, json, baseline: earlier.value }))
       } catch (e) {
         end(brokenRun(e, directory, chosen))
       }

@@ -491,8 +491,14 @@ inPrivateNetwork(import.meta.url, 2, 2 * LONGEST_S + 120, () => {
         const { ran, verdicts } = done(await running.ended, c.directory)
         s.diagnostic(`${ran.seconds.toFixed(1)} s, exit ${ran.code}: ${JSON.stringify([...verdicts])}`)
         assert.ok(ran.code === 0 || ran.code === 2, ran.stdout.slice(-1500))
-        assert.deepEqual([verdicts.get(LOGIN)?.[0], verdicts.get(LOCK)], ['pass', ['pass']])
-        assert.match(verdicts.get(LOGIN)?.[1] ?? '', /^(pass$|inconclusive )/)
+        assert.equal(verdicts.get(LOGIN)?.[0], 'pass')
+        // On a busy machine it goes in the midst of one of the steps that follow.
+        for (const v of [verdicts.get(LOGIN)?.[1], verdicts.get(LOCK)?.[0]])
+          assert.match(v ?? '', /^(pass$|inconclusive )/)
+        assert.ok(
+          [verdicts.get(LOGIN)?.[1], verdicts.get(LOCK)?.[0]].includes('pass'),
+          'it is tested again once it is back',
+        )
         assert.deepEqual([saidBy(ran).restored, c.asOwner()], [true, '200'])
       }),
     )
@@ -512,7 +518,8 @@ inPrivateNetwork(import.meta.url, 2, 2 * LONGEST_S + 120, () => {
         assert.equal(ran.code, 2, ran.stdout.slice(-1500))
         assert.ok(ran.seconds < LONGEST_S, `${ran.seconds} s`)
         assert.equal(verdicts.get(LOGIN)?.[0], 'pass', 'nothing observed before is lost')
-        assert.deepEqual(verdicts.get(LOCK), ['inconclusive device framework.device-absent'])
+        assert.match(verdicts.get(LOCK)?.[0] ?? '', /^inconclusive /)
+        assert.match([...verdicts.values()].flat().join(), /inconclusive device framework\.device-absent/)
         assert.equal(saidBy(ran).restored, false)
         assert.equal(c.events(elsewhere), before, 'no other address is touched')
         await moved.stop()

@@ -35,8 +35,10 @@ export function inPrivateNetwork(url: string, most: number, seconds: number, def
     let out = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (d: Buffer) => (out += d.toString('utf8')))
     const code = await new Promise((done) => child.once('close', done))
-    const failed = out.split('\n').filter((l) => /^\s*not ok/.test(l))
-    assert.equal(code, 0, `${failed.join('\n')}\n${out.slice(-4000)}`)
+    // Each failure with what it says, the innermost first; the whole is longer than anybody is shown.
+    const lines = out.split('\n')
+    const failed = lines.flatMap((l, i) => (/^\s*not ok/.test(l) ? [lines.slice(i, i + 20).join('\n')] : []))
+    assert.equal(code, 0, failed.length > 0 ? failed.join('\n') : out.slice(-4000))
     t.diagnostic(/# pass (\d+)/.exec(out)?.[0] ?? '')
   })
 }

@@ -33,7 +33,8 @@ async function main(): Promise<void> {
   const stop = (): void => {
     if (isStopping) return
     isStopping = true
-    void camera.stop()
+    // An open channel to whoever started it would keep the process alive.
+    void camera.stop().finally(() => process.connected && process.disconnect())
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)

@@ -17,6 +17,8 @@ export interface Probe<T = unknown> {
   /** Within its grade: what may set off a ban after what does not, lock-outs before updates before resets. */
   order: number
   states: readonly State[]
+  /** Gentle, never fails a log-in, and mostly waits: two of its subjects can be observed at once. */
+  sideBySide?: true
   /** It fails log-ins on purpose, which a device may count by the lab's address: at most so many, or `true` for more. */
   failsLogins?: true | number | ((statement: Statement) => true | number)
   /** What it changes for good, printed in the plan; absent where it leaves everything as it was. */

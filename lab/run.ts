@@ -11,7 +11,10 @@ import { placeOfSubject, waitUntilAlive } from './liveness.ts'
 import { cyclePower } from './power.ts'
 import { prepareSamples } from './prepare.ts'
 import type { Step } from './schedule.ts'
-import { giveUp, keep, observeStep } from './step.ts'
+import { giveUp, keep, observeStep, type Place } from './step.ts'
+
+/** A unit that bears so many connections bears two conversations at once. */
+const ROBUST_CONNECTIONS = 8
 
 /** Makes every observation the demand asks for, sample by sample and state by state. True when nothing was cut short. */
 export async function observe(lab: LabRun): Promise<boolean> {
@@ -49,21 +52,32 @@ async function observeState(lab: LabRun, bench: RunBench, sample: Sample, state:
   let changed = await identify(lab, bench, sample, state)
   for (;;) {
     const pending = lab.schedule.pending(sample.id, state, find(lab), isDone(lab))
-    const step = pending[0]
-    if (!step) return
+    if (pending.length === 0) return
     const done = lab.observations.size
-    const place = { n: done + 1, of: done + pending.length }
-    lab.onProgress({ event: 'step', ...place, kind: step.kind.id, subject: step.subject, state })
-    // A ban may come after the step that earned it: the door is looked at when failures are forgotten, not before.
-    if (step.probe && changed.length === 0) await letFailuresBeForgotten(bench, step.probe)
-    const refused =
-      changed.length > 0 ? unanswered('device', 'framework.identity-changed') : await refusal(lab, bench, sample, step)
-    if (refused) keep(lab, step, refused, 'none', lab.now(), 0, place)
-    else {
-      changed = await observeStep(lab, bench, sample, step, place)
-      if (step.probe) failuresEnded(bench, step.probe)
+    const tried: { step: Step; place: Place }[] = []
+    for (const [i, step] of sideBySide(bench, pending).entries()) {
+      const place = { n: done + i + 1, of: done + pending.length }
+      lab.onProgress({ event: 'step', ...place, kind: step.kind.id, subject: step.subject, state })
+      // A ban may come after the step that earned it: the door is looked at when failures are forgotten, not before.
+      if (step.probe && changed.length === 0) await letFailuresBeForgotten(bench, step.probe)
+      const refused =
+        changed.length > 0
+          ? unanswered('device', 'framework.identity-changed')
+          : await refusal(lab, bench, sample, step)
+      if (refused) keep(lab, step, refused, 'none', lab.now(), 0, place)
+      else tried.push({ step, place })
     }
+    const changes = await Promise.all(tried.map(({ step, place }) => observeStep(lab, bench, sample, step, place)))
+    if (tried.length > 0) changed = changes.flat()
+    for (const { step } of tried) if (step.probe) failuresEnded(bench, step.probe)
   }
+}
+
+/** The first step, and a second of its kind where both wait more than they ask and the unit bears it (rule 16). */
+function sideBySide({ budgets }: RunBench, [first, second]: Step[]): Step[] {
+  const steps = [first, second].filter((s) => s !== undefined)
+  const isBorne = first?.probe?.sideBySide === true && budgets.connections >= ROBUST_CONNECTIONS
+  return isBorne && first.kind === second?.kind ? steps : steps.slice(0, 1)
 }
 
 /** Why a step is not even tried: no probe, not permitted, cancelled, device not there. */

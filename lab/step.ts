@@ -36,7 +36,8 @@ export async function observeStep(
   return changed
 }
 
-interface Place {
+/** The number of a step, among how many. */
+export interface Place {
   n: number
   of: number
 }

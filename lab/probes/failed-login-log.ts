@@ -83,12 +83,12 @@ async function logIns(
   const events: FailedLoginLog['events'] = []
   const marker = `cs${randomBytes(6).toString('hex')}`
   const tries = async (what: FailedLoginLog['events'][number]['what'], credential: Credential) => {
+    if (events.length > 0) await bench.wait(BETWEEN_MILLISECONDS, about('between'))
     if (bench.signal.aborted) return
     bench.progress(about(`doing-${what}`))
     const exchange = await door.ask(credential)
     const id = `${what}-${events.filter((e) => e.what === what).length + 1}`
     events.push({ id, what, at: exchange.at, user: credential.user, sourceAddress: exchange.sourceAddress, exchange })
-    await bench.wait(BETWEEN_MILLISECONDS, about('between'))
   }
   const right = bench.credential(login.account)
   const { victim, times } = wrongTries(bench.statement, login)

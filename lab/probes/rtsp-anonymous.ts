@@ -38,6 +38,7 @@ export const probe = defineProbe({
   grade: 'gentle',
   order: 10,
   states: ['factory-fresh', 'in-service'],
+  sideBySide: true,
   seconds: (statement) =>
     30 * statement.samples.length * Math.max(1, statement.services.filter((s) => /^rtsps?$/.test(s.protocol)).length),
   async run(bench, subject) {

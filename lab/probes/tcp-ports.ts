@@ -42,6 +42,7 @@ export const probe = defineProbe<TcpPorts>({
       .map((s) => s.port)
     let control = await findCanary(bench, to, source, declared)
     const sweeps: Sweep[] = []
+    const listenedTo = new Set<number>()
     while (sweeps.length < 2) {
       const number = sweeps.length + 1
       const result = await sweepPorts(bench, {
@@ -66,9 +67,11 @@ export const probe = defineProbe<TcpPorts>({
         )
         if (control.canary !== null) continue
       }
-      await forEachOf(open.slice(0, MOST_GREETINGS), bench.budgets.connections, async (entry) => {
+      const unheard = open.slice(0, MOST_GREETINGS).filter(({ port }) => !listenedTo.has(port))
+      await forEachOf(unheard, bench.budgets.connections, async (entry) => {
         const heard = await hearGreeting(bench, { ...to, port: entry.port }, GREETING_MS)
         entry.greeting = Buffer.from(heard).toString('base64')
+        listenedTo.add(entry.port)
       })
       sweeps.push(result.sweep)
     }

@@ -36,6 +36,7 @@ export const probe = defineProbe<UdpServices>({
   grade: 'gentle',
   order: 0,
   states: ['factory-fresh', 'in-service'],
+  sideBySide: true,
   seconds: (statement) => addressesOf(statement).length * 10,
   async run(bench, subject): Promise<Seen<UdpServices>> {
     const { family } = endpointOf(subject)

@@ -173,14 +173,13 @@ describe('a plain host on loopback', () => {
     assert.deepEqual(portsOpen(value), nmapOpen(ADDRESS, '1-65535'))
   })
 
-  test('hears greetings, and only from those that greet', () => {
-    for (const { open } of value.sweeps) {
-      const heard = (port: number) =>
-        Buffer.from(open.find((o) => o.port === port)?.greeting ?? '', 'base64').toString('latin1')
-      assert.equal(heard(22), 'SSH-2.0-test\r\n')
-      assert.equal(heard(23).charCodeAt(0), 255)
-      assert.equal(heard(80), '')
-    }
+  test('hears greetings once, and only from those that greet', () => {
+    const [first, second] = value.sweeps.map(({ open }) => new Map(open.map((o) => [o.port, o.greeting])))
+    const heard = (port: number) => Buffer.from(first?.get(port) ?? '', 'base64').toString('latin1')
+    assert.equal(heard(22), 'SSH-2.0-test\r\n')
+    assert.equal(heard(23).charCodeAt(0), 255)
+    assert.equal(first?.get(80), '')
+    assert.deepEqual([second?.get(22), second?.get(80)], [null, null])
   })
 
   test('services say what they are', { timeout: 60_000 }, async () => {
@@ -203,6 +202,36 @@ describe('a plain host on loopback', () => {
     }
     for (const [port, protocol] of Object.entries(expected)) assert.equal(spoken[port], protocol, port)
     assert.deepEqual(own.services.find((s) => s.port === 22)?.asked, ['greeting'])
+  })
+
+  /** What the services probe says of a port that was open and said nothing in the sweeps. */
+  const spokenAt = async (port: number) => {
+    const sweeps = value.sweeps.map((sweep) => ({ ...sweep, open: [{ port, elapsed: 1, greeting: '' }] }))
+    const seen = <T>() => [{ subject: 'a/ipv4', value: { ...value, sweeps } as T }]
+    const bench = testBench(statementFor(ADDRESS, [80]), { sources: () => [SOURCE], seen })
+    return valueOf(await servicesProbe.run(bench, 'a/ipv4')).services.map(serviceProtocol)
+  }
+
+  test('a port that is away while services are asked is asked again', { timeout: 60_000 }, async (t) => {
+    const late = createHttp((_, response) => response.end('late'))
+    const opening = setTimeout(() => late.listen(8081, ADDRESS), 2000)
+    t.after(() => {
+      clearTimeout(opening)
+      late.close()
+      late.closeAllConnections()
+    })
+    assert.deepEqual(await spokenAt(8081), ['http'])
+  })
+
+  test('a port that greets late is not taken for mute', { timeout: 60_000 }, async (t) => {
+    const slow = createServer((socket) => {
+      socket.on('error', () => undefined)
+      const greeting = setTimeout(() => socket.write('SSH-2.0-late\r\n'), 5_500)
+      socket.on('close', () => clearTimeout(greeting))
+    })
+    await new Promise<void>((done) => slow.listen(8082, ADDRESS, done))
+    t.after(() => slow.close())
+    assert.deepEqual(await spokenAt(8082), ['ssh'])
   })
 
   test('likely open ports are asked within the budget of connections, and no place is kept', async () => {

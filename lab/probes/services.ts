@@ -1,10 +1,12 @@
 import { tlsAnswerOf, enoughOfAnswer } from '../../suites/facts/tls-records.ts'
 import { rangesOf } from '../../suites/facts/port-ranges.ts'
+import { serviceProtocol } from '../../suites/facts/service-protocol.ts'
 import { SUITES } from '../../suites/facts/tls-suites.ts'
 import type { Seen } from '../../suites/observation.ts'
 import { kind, type Services, type ServiceSeen } from '../../suites/observations/services.ts'
 import { kind as tcpPorts, portsOpen, type TcpPorts } from '../../suites/observations/tcp-ports.ts'
 import { addressesOf, endpointOf } from '../../suites/subject.ts'
+import { sleep } from '../bench.ts'
 import { forEachOf, hearGreeting } from '../instruments/greeting.ts'
 import { openLine } from '../instruments/line.ts'
 import { clientHello } from '../instruments/tls-hello.ts'
@@ -13,6 +15,9 @@ import { defineProbe, type Bench, type Endpoint } from '../probe.ts'
 const MOST_PORTS = 128
 const MOST_BYTES = 2048
 const PATIENCE_MS = 3000
+const AWAY_MS = 5000
+/** Two tries of a resolver, five seconds each (resolv.conf(5)), and the answer. */
+const LATE_GREETING_MS = 11_000
 
 /** Asks each open port, one question after another, until it has said what it is. */
 export const probe = defineProbe<Services>({
@@ -41,7 +46,8 @@ export const probe = defineProbe<Services>({
     await forEachOf(open.slice(0, MOST_PORTS), Math.min(2, bench.budgets.connections), async (port) => {
       if (bench.signal.aborted) return
       bench.progress({ code: 'services.asking', values: { subject, port } })
-      services.push(await askService(bench, { ...to, port }, heardBefore(ports, port)))
+      const asked = await askService(bench, { ...to, port }, heardBefore(ports, port))
+      services.push(await askedAgain(bench, { ...to, port }, asked))
     })
     if (bench.signal.aborted) return unanswered('cancelled')
     services.sort((a, b) => a.port - b.port)
@@ -55,6 +61,19 @@ export const probe = defineProbe<Services>({
     return { answered: true, value, controls: [], artifacts: [] }
   },
 })
+
+/**
+ * A port that nothing is known of: one that looks up the caller's name first greets late where no name server answers; one
+ * that is away for a moment is asked once more.
+ */
+async function askedAgain(bench: Bench, to: Endpoint, seen: ServiceSeen): Promise<ServiceSeen> {
+  if (seen.tls || serviceProtocol(seen) !== 'unknown' || seen.greeting !== '') return seen
+  const opened = await openLine(bench, to, { milliseconds: PATIENCE_MS })
+  if ('failure' in opened) return (await sleep(AWAY_MS, bench.signal)) ? askService(bench, to, null) : seen
+  opened.line.close()
+  const late = await hearGreeting(bench, to, LATE_GREETING_MS)
+  return { ...seen, greeting: Buffer.from(late).toString('base64') }
+}
 
 /** What the port sent unasked during the sweeps; null where it was not listened to. */
 function heardBefore({ sweeps }: TcpPorts, port: number): string | null {

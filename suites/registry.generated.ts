@@ -46,6 +46,7 @@ import { criterion as loggingSettingsChangeRecordedCriterion } from './logging/s
 import { criterion as loggingSuccessfulLoginRecordedCriterion } from './logging/successful-login-recorded.ts'
 import { criterion as updateIntegrityAlteredUpdateRefusedCriterion } from './update-integrity/altered-update-refused.ts'
 import { criterion as updateIntegrityForeignKeyUpdateRefusedCriterion } from './update-integrity/foreign-key-update-refused.ts'
+import { criterion as updateIntegrityInstallationLoggedCriterion } from './update-integrity/installation-logged.ts'
 import { criterion as updateIntegrityOlderUpdateRefusedCriterion } from './update-integrity/older-update-refused.ts'
 import { criterion as updateIntegrityOtherModelUpdateRefusedCriterion } from './update-integrity/other-model-update-refused.ts'
 import { criterion as updateIntegrityRefusalLoggedCriterion } from './update-integrity/refusal-logged.ts'
@@ -133,6 +134,7 @@ const criteria = [
   loggingSuccessfulLoginRecordedCriterion,
   updateIntegrityAlteredUpdateRefusedCriterion,
   updateIntegrityForeignKeyUpdateRefusedCriterion,
+  updateIntegrityInstallationLoggedCriterion,
   updateIntegrityOlderUpdateRefusedCriterion,
   updateIntegrityOtherModelUpdateRefusedCriterion,
   updateIntegrityRefusalLoggedCriterion,

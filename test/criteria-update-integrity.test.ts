@@ -618,6 +618,62 @@ test('refused updates are recorded: records as SWUpdate 2022.12 and the referenc
     assert.deepEqual(judge(criterionOf('refusal-logged'), value, declared, { required }), [verdict, codes], codes)
 })
 
+test('an installed update is recorded: records as SWUpdate 2022.12 and the reference camera sent them', () => {
+  const INSTALLED = '<29>Nov 22 01:05:40 camera-0031 swupdate: SWUPDATE successful ! [INFO ] : Update was installed'
+  const CAMERA =
+    '<133>1 2026-11-22T01:05:40.000Z S1 camera - UPDATE-ACCEPTED [event@32473 user="admin" version="1.1.0"] Firmware update accepted user="admin" version="1.1.0"'
+  const REFUSED = '<27>Nov 22 01:05:21 camera-0031 swupdate: SWUPDATE failed [1] Image invalid or corrupted.'
+  const STARTED = '<29>Nov 22 01:05:19 camera-0031 swupdate: Software Update started !'
+  const LOOKED = '<29>Nov 22 01:05:50 camera-0031 cloud: no update available'
+  const BOOTED = '<13>Nov 22 01:05:52 camera-0031 camera: picture is sharp'
+  const at = (value: Omit<UpdateAttempt, 'id'>, time: number) => ({ ...value, upload: { ...value.upload, at: time } })
+  const THREE = [100, 120, 140]
+  const log = (
+    records: [number, string][],
+    { protocol = 'syslog-udp' as 'syslog-udp' | 'syslog-tcp', left = 0, over = {} as Partial<UpdateRefusal> } = {},
+  ): UpdateRefusal => ({
+    ...observation({
+      variants: THREE.map((time) => ({ ...variant('payload-bit'), ...at(attempt('1.0.0', '1.0.0'), time) })),
+      genuine: { ...genuineAttempt, ...at(attempt('1.0.0', '1.1.0'), 200) },
+      older: { id: 'older', ...at(attempt('1.1.0', '1.1.0'), 260) },
+      log: {
+        channels: [{ id: 'c', protocol, port: 514, receiving: true, before: null, enable: null, after: null }],
+        faults: [],
+        from: 10,
+        until: 300,
+        records: records.map(([time, raw]) => ({ at: time, from: '127.0.0.1', channel: 'c', raw: btoa(raw) })),
+        left,
+      },
+    }),
+    ...over,
+  })
+  const tcp = { protocol: 'syslog-tcp' as const }
+  const refusals = THREE.map((time): [number, string] => [time + 5, REFUSED])
+  const rows: [UpdateRefusal, string, string][] = [
+    [log([[205, INSTALLED]]), 'pass', 'recorded'],
+    [log([[205, CAMERA]]), 'pass', 'recorded'],
+    [log([...refusals, [205, STARTED], [230, INSTALLED]]), 'pass', 'recorded'],
+    [log([...refusals, [230, BOOTED]]), 'fail', 'not-recorded'],
+    [log([...refusals.slice(1), [230, BOOTED]]), 'inconclusive', 'may-be-lost'],
+    [log([[230, BOOTED]]), 'inconclusive', 'may-be-lost'],
+    [log([[230, BOOTED]], tcp), 'fail', 'not-recorded'],
+    [log([[230, LOOKED]], tcp), 'inconclusive', 'outcome-not-said'],
+    [log([[230, REFUSED]], tcp), 'inconclusive', 'outcome-not-said'],
+    [log([[105, STARTED], [205, STARTED]], tcp), 'inconclusive', 'not-told-apart'], // prettier-ignore
+    [log([[105, BOOTED]], tcp), 'inconclusive', 'channel-silent'],
+    [log([[105, BOOTED], [265, INSTALLED]], tcp), 'inconclusive', 'channel-silent'], // prettier-ignore
+    [log([[230, BOOTED]], { ...tcp, left: 2 }), 'inconclusive', 'too-many-records'],
+    [log([[205, INSTALLED]], { over: { genuine: notInstalled } }), 'inconclusive', 'genuine-not-installed'],
+    [observation(), 'fail', 'no-channel-declared'],
+  ]
+  for (const [value, verdict, codes] of rows)
+    assert.deepEqual(judge(criterionOf('installation-logged'), value, declared, { required: true }), [verdict, codes])
+  assert.equal(
+    judge(criterionOf('installation-logged'), observation(), declared, { required: false })[0],
+    'inconclusive',
+  )
+})
+
 test('what is declared not applicable is contradicted by a page that takes an update file', () => {
   const page = (body: string, source: 'declared' | 'decoy' = 'declared') => {
     const { exchange } = told('x')
@@ -633,7 +689,7 @@ test('what is declared not applicable is contradicted by a page that takes an up
       return c.contradicts?.(context) ?? []
     })
   const form = '<form action="/fw"><input name=f type="file"><input value="Upgrade firmware"></form>'
-  assert.equal(against(page(form)).length, 7)
+  assert.equal(against(page(form)).length, 8)
   for (const { message } of against(page(form)))
     assert.match(messageText('vi', message, 'update-integrity/settings-kept'), /\/admin/)
   assert.deepEqual(against(page(form, 'decoy')), [])
@@ -653,7 +709,7 @@ test('placeholders are written as their place asks', () => {
 const verdictsOf = (value: UpdateRefusal, statement: Statement): Record<string, string> =>
   Object.fromEntries(
     AREA.flatMap((c) => {
-      const [verdict] = judge(c, value, statement, c.id.endsWith('/refusal-logged') ? { required: true } : {})
+      const [verdict] = judge(c, value, statement, c.id.endsWith('-logged') ? { required: true } : {})
       return verdict === 'pass' ? [] : [[c.id.replace('update-integrity/', ''), verdict]]
     }),
   )

@@ -853,6 +853,12 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
     const { body } = await curl(web(camera, '/api/log'), ...as(ADMIN))
     return /login-succeeded/.test(body) && !/update-refused/.test(body)
   },
+  'update-unlogged': async (camera) => {
+    const { genuine } = await camera.writePackages(join(folder, 'unlogged'))
+    const installed = await isInstalled(camera, genuine.file, '1.5.0')
+    const { body } = await curl(web(camera, '/api/log'), ...as(ADMIN))
+    return installed && /login-succeeded/.test(body) && !/update/.test(body.replaceAll(/api.update/g, ''))
+  },
 }
 /** These are absences: seen beside the records that do arrive. */
 const SILENT = ['failed-login-unlogged', 'syslog-silent']

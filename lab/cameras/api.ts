@@ -170,10 +170,12 @@ function update({ device, body, actor }: ApiRequest): Answer {
     if (device.behaviour.logsRefusedUpdates) device.log.write('update-refused', { ...actor, reason: answer.reason })
     return json(answer.status, { result: 'refused', error: answer.reason })
   }
-  device.log.write('update-accepted', { ...actor, version: answer.firmware.version })
+  const isLogged = device.behaviour.logsInstalledUpdates
+  if (isLogged) device.log.write('update-accepted', { ...actor, version: answer.firmware.version })
   return {
     ...json(200, { result: 'accepted', version: answer.firmware.version }),
-    afterwards: () => device.reboot('update', { firmware: answer.firmware, ...lostOf(device) }),
+    afterwards: () =>
+      device.reboot(isLogged ? 'update' : 'requested', { firmware: answer.firmware, ...lostOf(device) }),
   }
 }
 

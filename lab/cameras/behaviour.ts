@@ -97,6 +97,7 @@ export interface Behaviour {
   updateNeedsLogin: boolean
   updateKeepsSettings: boolean
   logsRefusedUpdates: boolean
+  logsInstalledUpdates: boolean
 }
 
 /** Forward secrecy and authenticated encryption only (RFC 9325 section 4.2). */
@@ -166,4 +167,5 @@ export const CONFORMING: Behaviour = {
   updateNeedsLogin: true,
   updateKeepsSettings: true,
   logsRefusedUpdates: true,
+  logsInstalledUpdates: true,
 }

@@ -57,6 +57,7 @@ import { weakness as weaknessesUpdateRefusalUnloggedWeakness } from './weaknesse
 import { weakness as weaknessesUpdateResetsSettingsWeakness } from './weaknesses/update-resets-settings.ts'
 import { weakness as weaknessesUpdateRollbackAcceptedWeakness } from './weaknesses/update-rollback-accepted.ts'
 import { weakness as weaknessesUpdateTruncatedAcceptedWeakness } from './weaknesses/update-truncated-accepted.ts'
+import { weakness as weaknessesUpdateUnloggedWeakness } from './weaknesses/update-unlogged.ts'
 import { weakness as weaknessesUpdateUnsignedAcceptedWeakness } from './weaknesses/update-unsigned-accepted.ts'
 import { weakness as weaknessesViewerMayAllWeakness } from './weaknesses/viewer-may-all.ts'
 import { weakness as weaknessesWeakCurveWeakness } from './weaknesses/weak-curve.ts'
@@ -123,6 +124,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesUpdateResetsSettingsWeakness,
   weaknessesUpdateRollbackAcceptedWeakness,
   weaknessesUpdateTruncatedAcceptedWeakness,
+  weaknessesUpdateUnloggedWeakness,
   weaknessesUpdateUnsignedAcceptedWeakness,
   weaknessesViewerMayAllWeakness,
   weaknessesWeakCurveWeakness,

@@ -14,3 +14,17 @@ export const saysUpdateFailed = (text: string): boolean => {
   const rest = text.replace(/\b40[13]\b|unauthori[sz]\w*/gi, '')
   return saysUpdate(rest) && saysFailure(rest)
 }
+
+const DEED = new RegExp(
+  String.raw`\bupdat(?:e|ed|ing)\b|upgrad|\binstall|\bflash(?:ed|ing)\b|` +
+    ['cập nhật', 'Cập nhật', 'nâng cấp', 'Nâng cấp', 'cài đặt', 'Cài đặt', '升级', '升級', '更新'].map(utf8).join('|'),
+  'i',
+)
+const MERE_LOOK = new RegExp(
+  String.raw`\bcheck|\bavailable\b|\bup[ -]to[ -]date\b|\bno (?:new )?update|` +
+    ['kiểm tra', 'Kiểm tra', '检查', '檢查'].map(utf8).join('|'),
+  'i',
+)
+
+/** A record that an update was made; a banner with the version, or a look for updates, does not say so. */
+export const saysUpdated = (text: string): boolean => DEED.test(text) && !MERE_LOOK.test(text) && !saysFailure(text)

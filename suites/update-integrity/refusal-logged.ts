@@ -1,12 +1,9 @@
 import { defineCriterion, evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
-import { fromBase64 } from '../facts/bytes.ts'
-import { addressKey } from '../facts/log-words.ts'
-import { parseSyslog } from '../facts/syslog.ts'
 import { saysUpdate, saysUpdateFailed } from '../facts/update-words.ts'
 import type { UpdateRefusal } from '../observations/update-refusal.ts'
 import { bool, obj } from '../schema.ts'
-import { declaredOf } from '../subject.ts'
 import { proofOf, unproven, wasRefused } from './attempts.ts'
+import { ownRecords, shapeOf } from './records.ts'
 import { overUpdates } from './upload-page.ts'
 
 const parameters = obj({
@@ -69,25 +66,4 @@ function recorded(
   return silent.length > 0
     ? [suspicion('channel-silent', { channel: silent.map((c) => c.id).join(', ') }, [context.cite('/log/channels')])]
     : [violation('not-recorded', {}, cites(later))]
-}
-
-/** Records that differ in numbers only are alike. */
-const shapeOf = (text: string): string => text.replace(/\b(?:0x)?[0-9a-fA-F]*\d[0-9a-fA-F]*\b/g, '#')
-
-/** Records that came from this device, by their arrival. */
-function ownRecords(log: Log, context: Context) {
-  const sample = context.statement.samples.find((s) => s.id === declaredOf(context.subject).sample)
-  const own = [sample?.addresses.ipv4, sample?.addresses.ipv6].flatMap((a) => (a ? [addressKey(a)] : []))
-  return log.records.flatMap((r, i) =>
-    own.includes(addressKey(r.from))
-      ? [
-          {
-            at: r.at,
-            channel: r.channel,
-            text: parseSyslog(fromBase64(r.raw)).message,
-            cite: context.cite(`/log/records/${i}`),
-          },
-        ]
-      : [],
-  )
 }

@@ -8,7 +8,11 @@ export const weakness: Weakness = {
   },
   // Without any record the channel is unproven: no violation can be confirmed (control on the same path).
   criteria: [],
-  undecided: ['logging/failed-login-recorded', 'update-integrity/refusal-logged'],
+  undecided: [
+    'logging/failed-login-recorded',
+    'update-integrity/refusal-logged',
+    'update-integrity/installation-logged',
+  ],
   visibleTo: 'self-proved',
   apply: { sendsSyslog: false },
 }

@@ -16,6 +16,7 @@ export const weakness: Weakness = {
     'update-integrity/settings-kept',
     'update-integrity/older-update-refused',
     'update-integrity/refusal-logged',
+    'update-integrity/installation-logged',
   ],
   visibleTo: 'curl -sk --data-binary @genuine.csfw https://{ipv4}:{https}/api/update',
   apply: { updateNeedsLogin: false },

@@ -7,7 +7,11 @@ export const weakness: Weakness = {
     vi: 'Cài đặt gói cập nhật của model khác',
   },
   criteria: ['update-integrity/other-model-update-refused'],
-  undecided: ['update-integrity/upload-needs-login', 'update-integrity/settings-kept'],
+  undecided: [
+    'update-integrity/upload-needs-login',
+    'update-integrity/settings-kept',
+    'update-integrity/installation-logged',
+  ],
   visibleTo: 'curl -sk --digest -u {user}:{password} --data-binary @otherModel.csfw https://{ipv4}:{https}/api/update',
   apply: { updateChecksModel: false },
 }

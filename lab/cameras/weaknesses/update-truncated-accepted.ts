@@ -13,6 +13,7 @@ export const weakness: Weakness = {
     'update-integrity/other-model-update-refused',
     'update-integrity/upload-needs-login',
     'update-integrity/settings-kept',
+    'update-integrity/installation-logged',
   ],
   visibleTo: 'curl -sk --digest -u {user}:{password} --data-binary @truncated.csfw https://{ipv4}:{https}/api/update',
   apply: { updateRefusesTruncated: false },

@@ -12,6 +12,7 @@ export const weakness: Weakness = {
     'update-integrity/other-model-update-refused',
     'update-integrity/upload-needs-login',
     'update-integrity/settings-kept',
+    'update-integrity/installation-logged',
   ],
   visibleTo: 'curl -sk --digest -u {user}:{password} --data-binary @unsigned.csfw https://{ipv4}:{https}/api/update',
   apply: { updateChecksMissingSignature: false },

@@ -44,6 +44,7 @@ import { criterion as loggingRebootRecordedCriterion } from './logging/reboot-re
 import { criterion as loggingRecordFieldsCriterion } from './logging/record-fields.ts'
 import { criterion as loggingSettingsChangeRecordedCriterion } from './logging/settings-change-recorded.ts'
 import { criterion as loggingSuccessfulLoginRecordedCriterion } from './logging/successful-login-recorded.ts'
+import { criterion as loggingTimeFromCheckedNtpCriterion } from './logging/time-from-checked-ntp.ts'
 import { criterion as updateIntegrityAlteredUpdateRefusedCriterion } from './update-integrity/altered-update-refused.ts'
 import { criterion as updateIntegrityForeignKeyUpdateRefusedCriterion } from './update-integrity/foreign-key-update-refused.ts'
 import { criterion as updateIntegrityOlderUpdateRefusedCriterion } from './update-integrity/older-update-refused.ts'
@@ -76,6 +77,7 @@ import { kind as observationsRtspLockoutKind } from './observations/rtsp-lockout
 import { kind as observationsServicesKind } from './observations/services.ts'
 import { kind as observationsSshAlgorithmsKind } from './observations/ssh-algorithms.ts'
 import { kind as observationsTcpPortsKind } from './observations/tcp-ports.ts'
+import { kind as observationsTimeSyncKind } from './observations/time-sync.ts'
 import { kind as observationsTlsClientsKind } from './observations/tls-clients.ts'
 import { kind as observationsTlsHandshakesKind } from './observations/tls-handshakes.ts'
 import { kind as observationsTlsOffersKind } from './observations/tls-offers.ts'
@@ -131,6 +133,7 @@ const criteria = [
   loggingRecordFieldsCriterion,
   loggingSettingsChangeRecordedCriterion,
   loggingSuccessfulLoginRecordedCriterion,
+  loggingTimeFromCheckedNtpCriterion,
   updateIntegrityAlteredUpdateRefusedCriterion,
   updateIntegrityForeignKeyUpdateRefusedCriterion,
   updateIntegrityOlderUpdateRefusedCriterion,
@@ -165,6 +168,7 @@ const kinds = [
   observationsServicesKind,
   observationsSshAlgorithmsKind,
   observationsTcpPortsKind,
+  observationsTimeSyncKind,
   observationsTlsClientsKind,
   observationsTlsHandshakesKind,
   observationsTlsOffersKind,

@@ -24,6 +24,7 @@ import { weakness as weaknessesLoginUnloggedWeakness } from './weaknesses/login-
 import { weakness as weaknessesMqttAnonymousWeakness } from './weaknesses/mqtt-anonymous.ts'
 import { weakness as weaknessesNoLockoutWeakness } from './weaknesses/no-lockout.ts'
 import { weakness as weaknessesNoRtspLockoutWeakness } from './weaknesses/no-rtsp-lockout.ts'
+import { weakness as weaknessesNtpOriginUncheckedWeakness } from './weaknesses/ntp-origin-unchecked.ts'
 import { weakness as weaknessesOldDigestWeakness } from './weaknesses/old-digest.ts'
 import { weakness as weaknessesOldTlsWeakness } from './weaknesses/old-tls.ts'
 import { weakness as weaknessesOnvifDefaultPasswordWeakness } from './weaknesses/onvif-default-password.ts'
@@ -90,6 +91,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesMqttAnonymousWeakness,
   weaknessesNoLockoutWeakness,
   weaknessesNoRtspLockoutWeakness,
+  weaknessesNtpOriginUncheckedWeakness,
   weaknessesOldDigestWeakness,
   weaknessesOldTlsWeakness,
   weaknessesOnvifDefaultPasswordWeakness,

@@ -11,6 +11,7 @@ import type { Bench } from './probe.ts'
 import type { OnProgress } from './progress.ts'
 import { makeRedactor } from './redact.ts'
 import type { Secrets } from './secrets.ts'
+import { startNtp } from './services/ntp.ts'
 import { startSyslog } from './services/syslog.ts'
 import { signVariant } from './sign-variant.ts'
 
@@ -46,6 +47,7 @@ export function makeBench(o: BenchOptions): RunBench {
   const attempt = pace(o.budgets.attemptsPerSecond)
   const redact = makeRedactor(() => o.secrets.all())
   let waited = 0
+  const labAddress = (family: Family) => o.sources[family][0] ?? (family === 'ipv4' ? '127.0.0.1' : '::1')
   const within = (signal: AbortSignal, state: State): RunBench => {
     const bench: RunBench = {
       statement: o.statement,
@@ -90,8 +92,13 @@ export function makeBench(o: BenchOptions): RunBench {
       },
       undo: (id) => o.changes.undo(id),
       signVariant: (variant, file) => signVariant(o.hooks, o.sample, variant, file),
+      async ntp(port, family) {
+        const started = await startNtp({ address: labAddress(family), port, now: o.now })
+        if ('failure' in started) throw new ReceiverFault(started.failure.detail)
+        return started.server
+      },
       async syslog(protocol, port, family) {
-        const address = o.sources[family][0] ?? (family === 'ipv4' ? '127.0.0.1' : '::1')
+        const address = labAddress(family)
         const started = await startSyslog({ protocol, address, port, now: o.now })
         if ('failure' in started) throw new ReceiverFault(started.failure.detail)
         return started.receiver

@@ -1,6 +1,7 @@
 import type { Message, ObjectRef, ObservationKind, Seen, State, Disclosure } from '../suites/observation.ts'
 import type { Action, Family, Sample, Session, Statement } from '../suites/statement.ts'
 import type { Exchange } from '../suites/observations/exchange.ts'
+import type { NtpServer } from './services/ntp.ts'
 
 /** P passive, R read-only, W writes then restores, D disruptive (rule 15). */
 export type Tier = 'P' | 'R' | 'W' | 'D'
@@ -110,6 +111,8 @@ export interface Bench {
   change(id: string, about: Message, undo: Undo | null, apply: () => Promise<void>): Promise<void>
   /** Takes one change back now. */
   undo(id: string): Promise<boolean>
+  /** A time server of the lab at its address of a family. */
+  ntp(port: number, family: Family): Promise<NtpServer>
   syslog(protocol: 'syslog-udp' | 'syslog-tcp' | 'syslog-tls', port: number, family: Family): Promise<SyslogReceiver>
   /** Directory that relative paths of the statement start from. */
   resolve(path: string): string

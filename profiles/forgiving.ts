@@ -61,6 +61,14 @@ export function forgiving(value: unknown): { statement: Statement; absent: strin
         trust: x.trust === undefined ? undefined : { install: action(trust.install), remove: action(trust.remove) },
       }
     }),
+    time: named('time').map((x) => ({
+      ...x,
+      enable: action(x.enable),
+      restore: action(x.restore),
+      trigger: action(x.trigger),
+      current: reading(x.current),
+      clock: reading(x.clock ?? {}),
+    })),
     updates: named('updates').map((x) => ({
       ...x,
       upload: action(x.upload ?? {}),

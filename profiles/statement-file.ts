@@ -111,6 +111,7 @@ export function lintStatement(s: Statement): Fault[] {
   unique(s.updates, '/updates')
   unique(s.logging.channels, '/logging/channels')
   unique(s.tlsClients ?? [], '/tlsClients')
+  unique(s.time ?? [], '/time')
   if (s.samples.length === 0) faults.push({ code: 'no-sample', values: {}, field: '/samples' })
   s.samples.forEach((x, i) => {
     if (x.addresses.ipv4 === null && x.addresses.ipv6 === null)
@@ -124,6 +125,7 @@ export function lintStatement(s: Statement): Fault[] {
     ['services', s.services],
     ['updates', s.updates],
     ['tlsClients', s.tlsClients ?? []],
+    ['time', s.time ?? []],
   ] as const)
     items.forEach((x, i) => {
       if (!/^[a-z0-9][a-z0-9-]*$/.test(x.id))
@@ -162,6 +164,10 @@ export function lintStatement(s: Statement): Fault[] {
     reading(x.current, `/tlsClients/${i}/current`)
     if (x.trust && x.authority)
       faults.push({ code: 'two-authorities', values: {}, field: `/tlsClients/${i}/authority` })
+  })
+  s.time?.forEach((x, i) => {
+    for (const name of ['enable', 'restore', 'trigger'] as const) action(x[name], `/time/${i}/${name}`)
+    for (const name of ['current', 'clock'] as const) reading(x[name], `/time/${i}/${name}`)
   })
   s.updates.forEach((x, i) => {
     action(x.upload, `/updates/${i}/upload`)

@@ -28,3 +28,24 @@ export const tlsClient = obj({
 })
 
 export type TlsClient = Static<typeof tlsClient>
+
+/** A source of time that the device asks by itself, and how the lab takes the place of its server. */
+export const timeClient = obj({
+  id: id(),
+  protocol: oneOf('ntp'),
+  /** Port of the lab's server: 123 unless the device can be told another. */
+  port: port(),
+  /** Points the device at the lab's server; absent where it already is. */
+  enable: opt(action),
+  /** Puts the setting back. */
+  restore: opt(action),
+  current: opt(reading),
+  /** Makes the device ask for the time now; absent where `enable` does, or where it asks by itself. */
+  trigger: opt(action),
+  /** What the device's clock says: ISO 8601, as in HTTP headers, or seconds or milliseconds since 1970. */
+  clock: reading,
+  /** Longest time until the device asks again; 30 where nothing is said. */
+  pollSeconds: opt(int(1, 3600)),
+})
+
+export type TimeClient = Static<typeof timeClient>

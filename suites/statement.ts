@@ -14,10 +14,10 @@ import {
   any,
   type Static,
 } from './schema.ts'
-import { tlsClient } from './statement-clients.ts'
+import { timeClient, tlsClient } from './statement-clients.ts'
 import { action, id, reading } from './statement-parts.ts'
 
-export type { TlsClient } from './statement-clients.ts'
+export type { TimeClient, TlsClient } from './statement-clients.ts'
 export type { Action, Reading } from './statement-parts.ts'
 
 /** What the maker declares of the device, and how the lab may reach it. Secrets only by reference (rule 12). */
@@ -230,6 +230,8 @@ export const statementSchema = obj(
     }),
     /** Every connection that the device makes over TLS; an empty list says that it makes none. */
     tlsClients: opt(list(tlsClient)),
+    /** Every source that the device takes its time from over the network; an empty list says that there is none. */
+    time: opt(list(timeClient)),
     updates: list(update),
     /** What reads the identity of the unit without changing it. */
     identity: opt(list(reading)),

@@ -879,7 +879,7 @@ const AS_CLIENT = ['server-dates-unchecked', 'server-name-unchecked', 'trusts-an
 /** Out of its box only. */
 const FRESH = ['works-before-set-up']
 /** No client of others repeats a log-in word for word. */
-const SELF_PROVED = ['digest-replay']
+const SELF_PROVED = ['digest-replay', 'ntp-origin-unchecked']
 
 test('every weakness is well described', LIMIT, async () => {
   const folderOfWeaknesses = new URL('../lab/cameras/weaknesses/', import.meta.url)

@@ -107,22 +107,36 @@ function changePassword({ device, name, user, body, actor }: ApiRequest): Answer
   return fault === null ? done('password changed') : FAULTS[fault]
 }
 
+/** A server by its address and port; null turns it off. */
+function serverIn(body: Buffer): { address: string; port: number } | null | Answer {
+  const { address, port } = membersOf(body)
+  if (address === null && port === null) return null
+  const isPort = typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65535
+  if (typeof address === 'string' && isIP(address) !== 0 && isPort) return { address, port }
+  return refusal(400, 'address must be an IP address and port a number, or both null')
+}
+
+const NO_SERVER = { address: null, port: null }
+const shown = (server: { address: string; port: number } | null): string =>
+  server === null ? 'off' : `${server.address} ${server.port}`
+
 function setSyslog({ device, body, actor }: ApiRequest): Answer {
-  const { address, port, transport } = membersOf(body)
-  const isOff = address === null && port === null
-  const isTarget =
-    typeof address === 'string' &&
-    isIP(address) !== 0 &&
-    typeof port === 'number' &&
-    Number.isInteger(port) &&
-    port >= 1 &&
-    port <= 65535
-  if (!isOff && !isTarget) return refusal(400, 'address must be an IP address and port a number, or both null')
+  const server = serverIn(body)
+  if (server !== null && 'status' in server) return server
+  const { transport } = membersOf(body)
   if (transport !== undefined && transport !== 'tls') return refusal(400, 'transport: tls, or nothing for UDP')
-  const value = isOff ? 'off' : `${String(address)} ${String(port)}`
-  const record = device.log.write('setting-changed', { ...actor, setting: 'syslog', value })
-  device.store.change({ syslog: isTarget ? { address, port, ...(transport ? { transport } : {}) } : null })
+  const record = device.log.write('setting-changed', { ...actor, setting: 'syslog', value: shown(server) })
+  device.store.change({ syslog: server && { ...server, ...(transport ? { transport } : {}) } })
   device.log.forward(record)
+  return done('setting changed')
+}
+
+function setTimeServer({ device, body, actor }: ApiRequest): Answer {
+  const server = serverIn(body)
+  if (server !== null && 'status' in server) return server
+  device.log.write('setting-changed', { ...actor, setting: 'ntp', value: shown(server) })
+  device.store.change({ ntp: server })
+  device.time.start()
   return done('setting changed')
 }
 
@@ -202,14 +216,17 @@ export const ROUTES: readonly Route[] = [
   // A log of months is longer than anybody reads at once.
   get(/^\/api\/log\/newest$/, 'admin', ({ device }) => json(200, { records: device.log.records.slice(-100) })),
   { method: 'DELETE', path: /^\/api\/log$/, access: 'viewer', run: clearLog },
-  get(/^\/api\/settings\/syslog$/, 'admin', ({ device }) =>
-    json(200, device.store.state.syslog ?? { address: null, port: null }),
+  get(/^\/api\/settings\/syslog$/, 'admin', ({ device }) => json(200, device.store.state.syslog ?? NO_SERVER)),
+  get(/^\/api\/settings\/ntp$/, 'admin', ({ device }) => json(200, device.store.state.ntp ?? NO_SERVER)),
+  get(/^\/api\/time$/, 'viewer', ({ device }) =>
+    json(200, { time: new Date(Date.now() + device.store.state.clockOffset).toISOString() }),
   ),
   { method: 'POST', path: /^\/api\/setup$/, access: 'public', run: setUp },
   { method: 'POST', path: /^\/api\/users$/, access: 'admin', run: addUser },
   { method: 'DELETE', path: /^\/api\/users\/([^/]+)$/, access: 'admin', run: removeUser },
   { method: 'PUT', path: /^\/api\/users\/([^/]+)\/password$/, access: 'viewer', run: changePassword },
   { method: 'PUT', path: /^\/api\/settings\/syslog$/, access: 'admin', run: setSyslog },
+  { method: 'PUT', path: /^\/api\/settings\/ntp$/, access: 'admin', run: setTimeServer },
   { method: 'PUT', path: /^\/api\/settings\/authority$/, access: 'admin', run: setAuthority },
   { method: 'DELETE', path: /^\/api\/settings\/authority$/, access: 'admin', run: removeAuthority },
   get(/^\/api\/settings\/(name|time-zone)$/, 'admin', readSetting),

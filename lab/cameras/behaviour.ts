@@ -79,6 +79,8 @@ export interface Behaviour {
   sendsSyslog: boolean
   /** What is looked at in the certificate of a log server. */
   checksServer: { authority: boolean; name: boolean; dates: boolean }
+  /** An answer of a time server belongs to the request that it quotes. */
+  checksTimeOrigin: boolean
   /** Events that leave no record. */
   unlogged: readonly LogEvent[]
   logsSource: boolean
@@ -152,6 +154,7 @@ export const CONFORMING: Behaviour = {
   logsFailedLogins: true,
   sendsSyslog: true,
   checksServer: { authority: true, name: true, dates: true },
+  checksTimeOrigin: true,
   unlogged: [],
   logsSource: true,
   logsPasswords: false,

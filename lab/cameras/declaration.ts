@@ -48,6 +48,7 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
     body,
     done: '"result":"setting changed"',
   })
+  const timeSetTo = (body: string) => ({ ...syslogSetTo(body), target: '/api/settings/ntp' })
   const protectedPages = [
     ['/live', 'page'],
     ['/snapshot.jpg', 'snapshot'],
@@ -182,6 +183,18 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
         enable: syslogSetTo('{"address":"{{lab-address}}","port":{{lab-port}},"transport":"tls"}'),
         restore: syslogSetTo(JSON.stringify(syslog ?? { address: null, port: null })),
         current: { ...web, target: '/api/settings/syslog', pattern: '(\\{.*\\})' },
+      },
+    ],
+    time: [
+      {
+        id: 'ntp',
+        protocol: 'ntp',
+        port: options.timePort ?? 123,
+        enable: timeSetTo('{"address":"{{lab-address}}","port":{{lab-port}}}'),
+        restore: timeSetTo('{"address":null,"port":null}'),
+        current: { ...web, target: '/api/settings/ntp', pattern: '(\\{.*\\})' },
+        clock: { ...web, target: '/api/time', pattern: '"time":"([^"]+)"' },
+        pollSeconds: 16,
       },
     ],
     updates: [

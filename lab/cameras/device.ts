@@ -2,6 +2,7 @@ import type { Gate } from './auth.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { Log } from './log.ts'
 import type { Front } from './manner.ts'
+import type { CameraTimeClient } from './ntp-client.ts'
 import type { CameraOptions } from './options.ts'
 import type { State, StateStore } from './state.ts'
 
@@ -12,6 +13,7 @@ export interface Device {
   store: StateStore
   log: Log
   gate: Gate
+  time: CameraTimeClient
   front: Pick<Required<Front>, 'opened' | 'answering'>
   /** Of the web interface and of the streams, as they are open. */
   ports(): { https: number; rtsp: number }

@@ -33,6 +33,8 @@ export interface CameraOptions {
   manners?: string[]
   serial: string
   syslog: SyslogTarget | null
+  /** Port of the lab's time server as the statement says it; 123 where nothing is said. The camera asks none until it is told to. */
+  timePort?: number
   lock: LockRule
   /** How long a reboot keeps every listener closed. */
   bootSeconds: number
@@ -86,6 +88,7 @@ const FIELDS: readonly (readonly [field: string, expected: string, check: Check]
   ['manners', 'a list of manner ids, or nothing', isOptional(isWords)],
   ['serial', 'letters, digits and hyphens', isWord],
   ['syslog', 'null, or an address and a port', isOrNull(isTarget)],
+  ['timePort', 'a port above 0, or nothing', isOptional((value) => isPort(value) && value !== 0)],
   ['lock.failures', 'a positive whole number', isCount],
   ['lock.windowSeconds', 'a positive whole number', isCount],
   ['lock.lockSeconds', 'a positive whole number', isCount],

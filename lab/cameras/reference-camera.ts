@@ -12,6 +12,7 @@ import { makeApi } from './http.ts'
 import { makeListener } from './listener.ts'
 import { frontOf, mannersOf } from './manner.ts'
 import { openLog, type LogRecord } from './log.ts'
+import { makeTimeClient } from './ntp-client.ts'
 import type { CameraOptions } from './options.ts'
 import { makeAnonymousMqtt } from './mqtt-door.ts'
 import { makeDiscovery } from './onvif/discovery.ts'
@@ -69,6 +70,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
     store,
     log,
     gate: makeGate(options, behaviour, store, log, front),
+    time: makeTimeClient({ addresses: options.addresses, store, behaviour }),
     front,
     ports: () => ({ https: https.port, rtsp: stream.port }),
     endSessionsOf: (user) => rtsp.endSessionsOf(user),
@@ -131,9 +133,11 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       await close()
       throw error
     }
+    device.time.start()
     log.write('started', { version: store.state.firmware.version })
   }
   const close = async (): Promise<void> => {
+    device.time.stop()
     await Promise.all([...listeners.map((listener) => listener.close()), discovery?.close()])
     await log.pause()
   }

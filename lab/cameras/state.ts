@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createHash } from 'node:crypto'
 import type { CameraOptions, Role, SyslogTarget } from './options.ts'
 import { makeIdentity, type Identity } from './certificate.ts'
+import type { TimeTarget } from './ntp-client.ts'
 import { makeVendorKey, FACTORY_VERSION, payloadOf } from './firmware.ts'
 import { makePasswordKey, makeUser, type User } from './users.ts'
 
@@ -19,6 +20,7 @@ export interface State {
   /** Milliseconds that the unit's clock was set away from that of its host. */
   clockOffset: number
   syslog: SyslogTarget | null
+  ntp: TimeTarget | null
   /** Certificate of the authority that log servers must have theirs from; PEM. */
   authority: string | null
   /** What the camera calls itself, and the zone of its clock. */
@@ -63,10 +65,11 @@ export async function openState(options: CameraOptions, rsa: boolean): Promise<S
 export const factorySettings = (
   options: CameraOptions,
   passwordKey: string,
-): Pick<State, 'factoryFresh' | 'users' | 'syslog' | 'authority' | 'clockOffset' | 'settings'> => ({
+): Pick<State, 'factoryFresh' | 'users' | 'syslog' | 'ntp' | 'authority' | 'clockOffset' | 'settings'> => ({
   factoryFresh: true,
   users: (options.users ?? []).map(({ name, password, role }) => makeUser(name, password, role, passwordKey)),
   syslog: null,
+  ntp: null,
   authority: null,
   clockOffset: 0,
   settings: FACTORY_SETTINGS,
@@ -85,6 +88,7 @@ async function newState(options: CameraOptions): Promise<State> {
     passwordKey,
     clockOffset: 0,
     syslog: options.syslog,
+    ntp: null,
     authority: null,
     settings: settings.settings,
     firmware: {

@@ -22,6 +22,7 @@ import { probe as rtspLockoutProbe } from './rtsp-lockout.ts'
 import { probe as servicesProbe } from './services.ts'
 import { probe as sshAlgorithmsProbe } from './ssh-algorithms.ts'
 import { probe as tcpPortsProbe } from './tcp-ports.ts'
+import { probe as timeSyncProbe } from './time-sync.ts'
 import { probe as tlsClientsProbe } from './tls-clients.ts'
 import { probe as tlsHandshakesProbe } from './tls-handshakes.ts'
 import { probe as tlsOffersProbe } from './tls-offers.ts'
@@ -53,6 +54,7 @@ const all = [
   servicesProbe,
   sshAlgorithmsProbe,
   tcpPortsProbe,
+  timeSyncProbe,
   tlsClientsProbe,
   tlsHandshakesProbe,
   tlsOffersProbe,

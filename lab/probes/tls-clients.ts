@@ -3,11 +3,10 @@ import { readFileSync } from 'node:fs'
 import { answerTime } from '../../suites/facts/tls-client.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import { kind, type TlsClients, type TlsConnection } from '../../suites/observations/tls-clients.ts'
-import { familyOf } from '../../suites/observations/log-ins.ts'
-import { FAMILIES, type Family, type TlsClient } from '../../suites/statement.ts'
+import type { Family, TlsClient } from '../../suites/statement.ts'
 import { declaredOf } from '../../suites/subject.ts'
 import { defineProbe, type Bench } from '../probe.ts'
-import { point } from '../services/log-channels.ts'
+import { familyTowards, point } from '../services/log-channels.ts'
 import {
   makeAuthority,
   makeServers,
@@ -43,7 +42,8 @@ export const probe = defineProbe<TlsClients>({
     const client = bench.statement.tlsClients?.find((c) => c.id === declaredOf(subject).id)
     if (!client) return unanswered('operator', `${ID}.no-such-client`, { client: declaredOf(subject).id })
     const values = { client: client.id }
-    const family = familyFor(bench, client)
+    const { enable, trigger, trust } = client
+    const family = familyTowards(bench, enable ?? trigger ?? trust?.install)
     const address = family && bench.sources(family)[0]
     if (!family || !address) return unanswered('lab', `${ID}.no-address`, values)
     const authority = await authorityOf(bench, client)
@@ -197,15 +197,6 @@ function stored(bench: Bench, live: LiveConnection, now: number): TlsConnection 
     end: end ?? 'lab',
     endedAt: end === null ? now : endedAt,
   }
-}
-
-/** By the service that points the device at the lab, else the first family of the sample. */
-function familyFor(bench: Bench, { enable, trigger, trust }: TlsClient): Family | null {
-  const asked = enable ?? trigger ?? trust?.install
-  const service = bench.statement.services.find((s) => s.id === asked?.service)
-  return (
-    (service && familyOf(service, bench.sample)) ?? FAMILIES.find((f) => bench.sample.addresses[f] !== null) ?? null
-  )
 }
 
 /** The declared authority, else one of the lab made now. */

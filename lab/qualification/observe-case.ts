@@ -18,6 +18,7 @@ export const REGULATION = 'camseal-core'
 /** Longer than any case takes on a loaded machine. */
 const LONGEST_S = 900
 const LOG_PORT = 15_514
+const TIME_PORT = 15_123
 
 /** Addresses of the n-th camera and of a lab of its own, so that cases at once cannot meet. */
 const placeOf = (n: number) =>
@@ -59,6 +60,7 @@ export async function observeCase(
         weaknesses: one.weakness ? [one.weakness.id] : [],
         serial: `QUALIFY-${n}`,
         syslog: { address: bench.ipv4, port: LOG_PORT },
+        timePort: TIME_PORT,
         lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 },
         bootSeconds: 1,
         factoryFresh: one.factoryFresh,

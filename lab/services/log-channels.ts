@@ -1,7 +1,8 @@
 import { isIP } from 'node:net'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import type { LogChannelSeen, ReceivedRecord } from '../../suites/observations/log-records.ts'
-import type { Family, LogChannel } from '../../suites/statement.ts'
+import { familyOf } from '../../suites/observations/log-ins.ts'
+import { FAMILIES, type Action, type Family, type LogChannel } from '../../suites/statement.ts'
 import { read } from '../actions.ts'
 import type { Bench, SyslogReceiver, Undo } from '../probe.ts'
 
@@ -133,6 +134,12 @@ export async function point(
   })
   const after = current ? (await read(bench, current)).text : null
   return { before, enable: done as Exchange | null, after }
+}
+
+/** The family of the service that points the device at the lab, else the first family of the sample. */
+export function familyTowards({ statement, sample }: Bench, asked: Action | undefined): Family | null {
+  const service = statement.services.find((s) => s.id === asked?.service)
+  return (service && familyOf(service, sample)) ?? FAMILIES.find((f) => sample.addresses[f] !== null) ?? null
 }
 
 /**

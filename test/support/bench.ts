@@ -85,6 +85,7 @@ export function testBench(
     perform: none,
     change: none,
     undo: none,
+    ntp: none,
     syslog: none,
     signVariant: () => Promise.resolve(null),
     resolve: (path) => path,

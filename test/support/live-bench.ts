@@ -1,6 +1,7 @@
 import { perform } from '../../lab/actions.ts'
 import { tookEffect } from '../../lab/effect.ts'
 import { makeRedactor } from '../../lab/redact.ts'
+import { startNtp } from '../../lab/services/ntp.ts'
 import { startSyslog } from '../../lab/services/syslog.ts'
 import type { Bench, Undo } from '../../lab/probe.ts'
 import type { Statement } from '../../suites/statement.ts'
@@ -32,6 +33,12 @@ export function liveBench(
         [name, value.startsWith('secret:') ? (secrets[value.slice(7)] ?? '') : value] as const
       const values = Object.fromEntries(Object.entries(undo.values).map(known))
       return tookEffect(undo.action, await perform(bench, undo.action, values))
+    },
+    async ntp(port, family) {
+      const address = bench.sources(family)[0] ?? '127.0.0.1'
+      const started = await startNtp({ address, port, now: () => bench.now() })
+      if ('failure' in started) throw new Error(started.failure.detail)
+      return started.server
     },
     async syslog(protocol, port, family) {
       const address = bench.sources(family)[0] ?? '127.0.0.1'

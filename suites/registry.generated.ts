@@ -17,6 +17,7 @@ import { criterion as authenticationOnvifOperationsProtectedCriterion } from './
 import { criterion as authenticationOnvifTokenReplayRefusedCriterion } from './authentication/onvif-token-replay-refused.ts'
 import { criterion as authenticationPasswordRulesCriterion } from './authentication/password-rules.ts'
 import { criterion as authenticationRtspLoginLockoutCriterion } from './authentication/rtsp-login-lockout.ts'
+import { criterion as authenticationSessionCookieAttributesCriterion } from './authentication/session-cookie-attributes.ts'
 import { criterion as authenticationViewerRightsCriterion } from './authentication/viewer-rights.ts'
 import { criterion as encryptionLoginEncryptedCriterion } from './encryption/login-encrypted.ts'
 import { criterion as encryptionNoPlainRemoteLoginCriterion } from './encryption/no-plain-remote-login.ts'
@@ -74,6 +75,7 @@ import { kind as observationsRtspAnonymousKind } from './observations/rtsp-anony
 import { kind as observationsRtspCredentialsKind } from './observations/rtsp-credentials.ts'
 import { kind as observationsRtspLockoutKind } from './observations/rtsp-lockout.ts'
 import { kind as observationsServicesKind } from './observations/services.ts'
+import { kind as observationsSessionsKind } from './observations/sessions.ts'
 import { kind as observationsSshAlgorithmsKind } from './observations/ssh-algorithms.ts'
 import { kind as observationsTcpPortsKind } from './observations/tcp-ports.ts'
 import { kind as observationsTlsClientsKind } from './observations/tls-clients.ts'
@@ -104,6 +106,7 @@ const criteria = [
   authenticationOnvifTokenReplayRefusedCriterion,
   authenticationPasswordRulesCriterion,
   authenticationRtspLoginLockoutCriterion,
+  authenticationSessionCookieAttributesCriterion,
   authenticationViewerRightsCriterion,
   encryptionLoginEncryptedCriterion,
   encryptionNoPlainRemoteLoginCriterion,
@@ -163,6 +166,7 @@ const kinds = [
   observationsRtspCredentialsKind,
   observationsRtspLockoutKind,
   observationsServicesKind,
+  observationsSessionsKind,
   observationsSshAlgorithmsKind,
   observationsTcpPortsKind,
   observationsTlsClientsKind,

@@ -38,6 +38,7 @@ import { weakness as weaknessesSameNonceWeakness } from './weaknesses/same-nonce
 import { weakness as weaknessesSerialInBannerWeakness } from './weaknesses/serial-in-banner.ts'
 import { weakness as weaknessesServerDatesUncheckedWeakness } from './weaknesses/server-dates-unchecked.ts'
 import { weakness as weaknessesServerNameUncheckedWeakness } from './weaknesses/server-name-unchecked.ts'
+import { weakness as weaknessesSessionCookieOpenWeakness } from './weaknesses/session-cookie-open.ts'
 import { weakness as weaknessesSettingsUnloggedWeakness } from './weaknesses/settings-unlogged.ts'
 import { weakness as weaknessesSnmpPublicWeakness } from './weaknesses/snmp-public.ts'
 import { weakness as weaknessesSsdpUndeclaredWeakness } from './weaknesses/ssdp-undeclared.ts'
@@ -104,6 +105,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesSerialInBannerWeakness,
   weaknessesServerDatesUncheckedWeakness,
   weaknessesServerNameUncheckedWeakness,
+  weaknessesSessionCookieOpenWeakness,
   weaknessesSettingsUnloggedWeakness,
   weaknessesSnmpPublicWeakness,
   weaknessesSsdpUndeclaredWeakness,

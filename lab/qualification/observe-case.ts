@@ -61,6 +61,7 @@ export async function observeCase(
         syslog: { address: bench.ipv4, port: LOG_PORT },
         lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 },
         bootSeconds: 1,
+        formLogin: true,
         factoryFresh: one.factoryFresh,
         adminPassword: randomPassword(),
         users: [{ name: 'spare', password: randomPassword(), role: 'viewer', spare: true }],

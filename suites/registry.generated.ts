@@ -17,6 +17,7 @@ import { criterion as authenticationOnvifOperationsProtectedCriterion } from './
 import { criterion as authenticationOnvifTokenReplayRefusedCriterion } from './authentication/onvif-token-replay-refused.ts'
 import { criterion as authenticationPasswordRulesCriterion } from './authentication/password-rules.ts'
 import { criterion as authenticationRtspLoginLockoutCriterion } from './authentication/rtsp-login-lockout.ts'
+import { criterion as authenticationSessionCookieAttributesCriterion } from './authentication/session-cookie-attributes.ts'
 import { criterion as authenticationViewerRightsCriterion } from './authentication/viewer-rights.ts'
 import { criterion as encryptionLoginEncryptedCriterion } from './encryption/login-encrypted.ts'
 import { criterion as encryptionNoPlainRemoteLoginCriterion } from './encryption/no-plain-remote-login.ts'
@@ -44,6 +45,7 @@ import { criterion as loggingRebootRecordedCriterion } from './logging/reboot-re
 import { criterion as loggingRecordFieldsCriterion } from './logging/record-fields.ts'
 import { criterion as loggingSettingsChangeRecordedCriterion } from './logging/settings-change-recorded.ts'
 import { criterion as loggingSuccessfulLoginRecordedCriterion } from './logging/successful-login-recorded.ts'
+import { criterion as loggingTimeFromCheckedNtpCriterion } from './logging/time-from-checked-ntp.ts'
 import { criterion as updateIntegrityAlteredUpdateRefusedCriterion } from './update-integrity/altered-update-refused.ts'
 import { criterion as updateIntegrityForeignKeyUpdateRefusedCriterion } from './update-integrity/foreign-key-update-refused.ts'
 import { criterion as updateIntegrityInstallationLoggedCriterion } from './update-integrity/installation-logged.ts'
@@ -75,8 +77,10 @@ import { kind as observationsRtspAnonymousKind } from './observations/rtsp-anony
 import { kind as observationsRtspCredentialsKind } from './observations/rtsp-credentials.ts'
 import { kind as observationsRtspLockoutKind } from './observations/rtsp-lockout.ts'
 import { kind as observationsServicesKind } from './observations/services.ts'
+import { kind as observationsSessionsKind } from './observations/sessions.ts'
 import { kind as observationsSshAlgorithmsKind } from './observations/ssh-algorithms.ts'
 import { kind as observationsTcpPortsKind } from './observations/tcp-ports.ts'
+import { kind as observationsTimeSyncKind } from './observations/time-sync.ts'
 import { kind as observationsTlsClientsKind } from './observations/tls-clients.ts'
 import { kind as observationsTlsHandshakesKind } from './observations/tls-handshakes.ts'
 import { kind as observationsTlsOffersKind } from './observations/tls-offers.ts'
@@ -105,6 +109,7 @@ const criteria = [
   authenticationOnvifTokenReplayRefusedCriterion,
   authenticationPasswordRulesCriterion,
   authenticationRtspLoginLockoutCriterion,
+  authenticationSessionCookieAttributesCriterion,
   authenticationViewerRightsCriterion,
   encryptionLoginEncryptedCriterion,
   encryptionNoPlainRemoteLoginCriterion,
@@ -132,6 +137,7 @@ const criteria = [
   loggingRecordFieldsCriterion,
   loggingSettingsChangeRecordedCriterion,
   loggingSuccessfulLoginRecordedCriterion,
+  loggingTimeFromCheckedNtpCriterion,
   updateIntegrityAlteredUpdateRefusedCriterion,
   updateIntegrityForeignKeyUpdateRefusedCriterion,
   updateIntegrityInstallationLoggedCriterion,
@@ -165,8 +171,10 @@ const kinds = [
   observationsRtspCredentialsKind,
   observationsRtspLockoutKind,
   observationsServicesKind,
+  observationsSessionsKind,
   observationsSshAlgorithmsKind,
   observationsTcpPortsKind,
+  observationsTimeSyncKind,
   observationsTlsClientsKind,
   observationsTlsHandshakesKind,
   observationsTlsOffersKind,

@@ -60,6 +60,8 @@ const session = obj({
   logOut: opt(obj({ method: oneOf('POST', 'GET', 'DELETE'), target: text() })),
   /** Targets, exact, that ask for Basic or Digest instead. */
   challenged: opt(list(text())),
+  /** Where given, only these targets, exact, are asked for in a session, and every other one by Basic or Digest. */
+  targets: opt(list(text())),
 })
 
 const service = obj({

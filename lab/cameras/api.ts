@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { addAccount, changeAccount, removeAccount, type AccountFault, isFit } from './accounts.ts'
+import type { Visitor } from './auth.ts'
 import type { Device } from './device.ts'
 import { isAuthority } from './certificate.ts'
 import { MODEL } from './firmware.ts'
@@ -14,6 +15,7 @@ export interface Answer {
   status: number
   type: string
   body: string | Buffer
+  headers?: Record<string, string>
   /** Done once the answer has been sent. */
   afterwards?: () => void
 }
@@ -22,6 +24,9 @@ export interface ApiRequest {
   device: Device
   /** The user who logged in; null where the route asks for none. */
   user: User | null
+  visitor: Visitor
+  /** The Cookie header. */
+  cookies: string | undefined
   /** For the log: who, from where, by what. */
   actor: Record<'user' | 'source' | 'interface', string>
   /** The variable part of the path. */
@@ -33,12 +38,14 @@ export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   path: RegExp
   access: 'public' | Role
+  /** Whoever is not logged in is sent there, and asked for no credential by a challenge. */
+  loginAt?: string
   /** Longest body; 16 KiB where nothing is said. */
   mostBytes?: number
   run(request: ApiRequest): Answer
 }
 
-const json = (status: number, value: unknown): Answer => ({
+export const json = (status: number, value: unknown): Answer => ({
   status,
   type: 'application/json',
   body: `${JSON.stringify(value)}\n`,
@@ -46,11 +53,18 @@ const json = (status: number, value: unknown): Answer => ({
 const html = (body: string): Answer => ({ status: 200, type: 'text/html; charset=utf-8', body })
 const done = (result: string): Answer => json(200, { result })
 export const refusal = (status: number, error: string): Answer => json(status, { error })
+/** RFC 9110 section 15.4.4. */
+export const seeOther = (target: string): Answer => ({
+  status: 303,
+  type: 'text/plain',
+  body: '',
+  headers: { Location: target },
+})
 
 const MOST_PACKAGE = 8 * 1024 * 1024
 
 /** The members of a JSON object; empty where the body is none. */
-function membersOf(body: Buffer): Record<string, unknown> {
+export function membersOf(body: Buffer): Record<string, unknown> {
   try {
     const value = JSON.parse(body.toString('utf8')) as unknown
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
@@ -201,7 +215,9 @@ const get = (path: RegExp, access: Route['access'], run: Route['run']): Route =>
 
 /** Every address of the web interface. The first group of a path is the request's `name`. */
 export const ROUTES: readonly Route[] = [
-  get(/^\/$/, 'public', ({ device }) => html(device.store.state.factoryFresh ? setUpPage : landingPage)),
+  get(/^\/$/, 'public', ({ device }) =>
+    html(device.store.state.factoryFresh ? setUpPage : landingPage(device.options.formLogin === true)),
+  ),
   get(/^\/set-up\.js$/, 'public', () => ({ status: 200, type: 'text/javascript', body: setUpScript })),
   get(/^\/live$/, 'viewer', () => html(livePage)),
   get(/^\/snapshot\.jpg$/, 'viewer', () => ({ status: 200, type: 'image/jpeg', body: pictureAt(Date.now()) })),

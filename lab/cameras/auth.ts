@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto'
 import type { Behaviour, LoginInterface } from './behaviour.ts'
 import { credentialsOf, makeDigest, NOBODY, REALM, secretsOf } from './digest.ts'
 import { makeLockout } from './lockout.ts'
@@ -36,6 +37,12 @@ export interface Gate {
   logIn(attempt: LogInAttempt): Access
   /** For whoever asked nothing yet. */
   challenges(): string[]
+  /** By the password itself, from the form or the call. */
+  logInByPassword(
+    visitor: Visitor,
+    name: string,
+    password: string,
+  ): { granted: true; user: User } | { granted: false; isUnknown: boolean }
   /** By WS-UsernameToken; null where it is refused, for whatever reason. */
   logInByToken(visitor: Visitor, token: UsernameToken): User | null
 }
@@ -48,6 +55,8 @@ function userOfBasic(authorization: string, users: readonly User[]): User | null
   const secrets = at < 0 ? NOBODY : secretsOf(text.slice(0, at), text.slice(at + 1))
   return users.find((u) => u.name === text.slice(0, at) && u.secrets['SHA-256'] === secrets['SHA-256']) ?? null
 }
+
+const isEqual = (a: string, b: string): boolean => timingSafeEqual(Buffer.from(a), Buffer.from(b))
 
 /** How an account is recognised: by its own password, or by the one it left the factory with. */
 interface Proof {
@@ -148,6 +157,17 @@ export function makeGate(
     },
 
     challenges: () => digest.challenges('', false, false),
+
+    logInByPassword(visitor, name, password) {
+      const given = secretsOf(name, password)['SHA-256']
+      const user = admit(visitor, name, {
+        own: (one) => isEqual((one?.secrets ?? NOBODY)['SHA-256'], given),
+        factory: () => isEqual(FACTORY_SECRETS['SHA-256'], given),
+        freshness: () => 'first',
+      })
+      if (user !== 'refused' && user !== 'stale') return { granted: true, user }
+      return { granted: false, isUnknown: behaviour.tellsUsers && !store.state.users.some((u) => u.name === name) }
+    },
 
     logInByToken(visitor, token) {
       const user = admit(visitor, token.user, {

@@ -58,6 +58,13 @@ export interface Behaviour {
   oldDigestOver: readonly LoginInterface[]
   /** `same`: one nonce for everybody and for ever. `replayable`: neither bound to a connection nor counted. */
   nonces: 'counted' | 'same' | 'replayable'
+  /** Of the cookie that names a session, beside its path (RFC 6265 section 4.1.2). */
+  sessionCookieAttributes: readonly string[]
+  sessionIdentifiers: 'random' | 'counted'
+  /** The camera itself forgets a session at its log-out, not the browser alone. */
+  logOutEndsSession: boolean
+  /** A log-in goes on with the identifier that the client brought. */
+  adoptsIdentifiers: boolean
   /** Where failed log-ins are counted and locked accounts refused. */
   locksOver: readonly LoginInterface[]
   /** Failures are counted by the address that the request names in X-Forwarded-For. */
@@ -141,6 +148,10 @@ export const CONFORMING: Behaviour = {
   basicOver: [],
   oldDigestOver: [],
   nonces: 'counted',
+  sessionCookieAttributes: ['Secure', 'HttpOnly', 'SameSite=Strict'],
+  sessionIdentifiers: 'random',
+  logOutEndsSession: true,
+  adoptsIdentifiers: false,
   locksOver: ['https', 'http', 'rtsp', 'onvif'],
   believesForwarded: false,
   lockRefusesRightPassword: true,

@@ -1,4 +1,4 @@
-import type { Statement } from '../../suites/statement.ts'
+import type { Session, Statement } from '../../suites/statement.ts'
 import { layoutOf, MODEL } from './firmware.ts'
 import type { CameraOptions, InitialUser } from './options.ts'
 import { DEVICE_PATH } from './onvif/operation.ts'
@@ -18,6 +18,18 @@ export interface Declared {
 /** The environment variable that holds a user's password. */
 export const passwordVariable = (user: string): string =>
   `CAMSEAL_${user.toUpperCase().replace(/[^A-Z0-9]/g, '_')}_PASSWORD`
+
+/** How a person logs in with a browser, and what the page behind it is. */
+const SESSION: Session = {
+  logIn: {
+    method: 'POST',
+    target: '/api/session',
+    contentType: 'application/json',
+    body: '{"user":"{{user}}","password":"{{password}}"}',
+  },
+  logOut: { method: 'DELETE', target: '/api/session' },
+  targets: ['/account'],
+}
 
 /** What a viewer may not read. */
 const ADMINISTRATORS_ONLY: ReadonlySet<string> = new Set(['/api/users', '/api/settings/syslog', '/api/log'])
@@ -49,7 +61,8 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
     done: '"result":"setting changed"',
   })
   const timeSetTo = (body: string) => ({ ...syslogSetTo(body), target: '/api/settings/ntp' })
-  const protectedPages = [
+  const protectedPages: readonly (readonly [string, 'page' | 'snapshot' | 'identity' | 'settings' | 'file'])[] = [
+    ...(options.formLogin === true ? [['/account', 'page'] as const] : []),
     ['/live', 'page'],
     ['/snapshot.jpg', 'snapshot'],
     ['/api/device', 'identity'],
@@ -57,7 +70,7 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
     ['/api/users', 'settings'],
     ['/api/settings/syslog', 'settings'],
     ['/api/log', 'file'],
-  ] as const
+  ]
 
   return {
     camseal: 'statement/1',
@@ -86,6 +99,7 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
         families,
         purpose: 'web interface and ONVIF',
         onvif: { target: DEVICE_PATH, authentication: ['digest', 'username-token'], account: 'owner' },
+        ...(options.formLogin === true ? { session: SESSION } : {}),
       },
       { id: 'stream', transport: 'tcp', port: ports.rtsp, protocol: 'rtsp', families, purpose: 'live video' },
       ...(ports.http === null
@@ -117,10 +131,15 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
       { id: 'owner', user: 'admin', password: { env: passwordVariable('admin') }, role: 'administrator' },
       ...users.map(accountOf),
     ],
-    logins: ['owner', ...users.map(({ name }) => name)].flatMap((account) => [
-      { id: `web-${account}`, service: 'web', account, target: '/api/device', method: 'GET' as const },
-      { id: `stream-${account}`, service: 'stream', account, target: STREAMS[0], method: 'DESCRIBE' as const },
-    ]),
+    logins: [
+      ...['owner', ...users.map(({ name }) => name)].flatMap((account) => [
+        { id: `web-${account}`, service: 'web', account, target: '/api/device', method: 'GET' as const },
+        { id: `stream-${account}`, service: 'stream', account, target: STREAMS[0], method: 'DESCRIBE' as const },
+      ]),
+      ...(options.formLogin === true
+        ? [{ id: 'form', service: 'web', account: spare?.name ?? 'owner', target: '/account', method: 'GET' as const }]
+        : []),
+    ],
     resources: [
       { service: 'web', target: '/', access: 'public', holds: 'page' },
       ...protectedPages.map(([target, holds]) => ({

@@ -4,6 +4,7 @@ import type { Log } from './log.ts'
 import type { Front } from './manner.ts'
 import type { CameraTimeClient } from './ntp-client.ts'
 import type { CameraOptions } from './options.ts'
+import type { Sessions } from './sessions.ts'
 import type { State, StateStore } from './state.ts'
 
 /** The inside of the camera, as its interfaces see it. */
@@ -14,10 +15,11 @@ export interface Device {
   log: Log
   gate: Gate
   time: CameraTimeClient
+  sessions: Sessions
   front: Pick<Required<Front>, 'opened' | 'answering'>
   /** Of the web interface and of the streams, as they are open. */
   ports(): { https: number; rtsp: number }
-  /** Ends the streams of a user whose password changed or who was removed. */
+  /** Ends the streams and web sessions of a user whose password changed or who was removed. */
   endSessionsOf(user: string): void
   factorySettings(): Partial<State>
   /** Closes every door, applies the change, waits, opens again. Returns at once; a second call changes nothing. */

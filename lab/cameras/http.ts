@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ROUTES, refusal, type Answer, type Route } from './api.ts'
+import { ROUTES, refusal, seeOther, type Answer, type Route } from './api.ts'
+import type { Visitor } from './auth.ts'
 import type { Device } from './device.ts'
 import { isStale } from './digest.ts'
+import { FORM_ROUTES } from './form-routes.ts'
 import { MODEL } from './firmware.ts'
 import { answerOnvif, isOnvifTarget } from './onvif/service.ts'
+import type { User } from './users.ts'
 import { bodyOf, type Handler } from './web.ts'
 
 const HEADERS = {
@@ -11,7 +14,8 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
   'Content-Security-Policy': "default-src 'self'",
-  'Referrer-Policy': 'no-referrer',
+  // Without any referrer a browser would name no origin with the forms of the camera itself.
+  'Referrer-Policy': 'same-origin',
 }
 
 const MOST_BYTES = 16_384
@@ -30,6 +34,7 @@ export function makeApi(device: Device, login: 'https' | 'http'): Handler {
       response.writeHead(answer.status, {
         ...HEADERS,
         ...bannerOf(device),
+        ...answer.headers,
         'Content-Type': answer.type,
         'Content-Length': Buffer.byteLength(answer.body),
       })
@@ -72,25 +77,28 @@ async function answerTo(
 ): Promise<Answer> {
   const path = /^\/[^?#]*/.exec(request.url ?? '')?.[0]
   if (path === undefined) return refusal(400, 'malformed target')
-  const candidates = ROUTES.filter((route) => route.path.test(path))
+  const routes = device.options.formLogin === true ? [...ROUTES, ...FORM_ROUTES] : ROUTES
+  const candidates = routes.filter((route) => route.path.test(path))
   if (candidates.length === 0) return refusal(404, 'not found')
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const route = candidates.find((one) => one.method === method)
   const source = request.socket.remoteAddress ?? ''
+  const forwarded = [request.headers['x-forwarded-for'] ?? ''].flat().join()
+  const visitor: Visitor = { interface: login, source, forwarded }
+  const { cookie: cookies, authorization } = request.headers
   const isOpen =
     (route ?? candidates[0]!).access === 'public' ||
     (device.behaviour.anonymousSnapshot && path === '/snapshot.jpg') ||
     (!device.behaviour.updateNeedsLogin && path === '/api/update')
 
-  let user = null
-  if (!isOpen) {
+  let user = isOpen || authorization !== undefined ? null : userOfSession(device, cookies)
+  if (!isOpen && user === null) {
     if (device.store.state.factoryFresh && device.behaviour.setUpFirst) return refusal(403, 'set-up required')
+    if (route?.loginAt !== undefined && authorization === undefined) return seeOther(route.loginAt)
     const access = device.gate.logIn({
-      interface: login,
-      source,
+      ...visitor,
       connection: '',
-      authorization: request.headers.authorization,
-      forwarded: [request.headers['x-forwarded-for'] ?? ''].flat().join(),
+      authorization,
       method: request.method ?? '',
       isTarget: (uri) => uri === request.url,
     })
@@ -112,7 +120,14 @@ async function answerTo(
   if (name === null) return refusal(400, 'malformed target')
   const body = await bodyOf(request, route.mostBytes ?? MOST_BYTES)
   if (body === null) return refusal(413, 'too long')
-  return route.run({ device, user, actor: { user: user?.name ?? '', source, interface: login }, name, body })
+  const actor = { user: user?.name ?? '', source, interface: login }
+  return route.run({ device, user, visitor, cookies, actor, name, body })
+}
+
+/** Whose session it is; nobody's once the account is gone. */
+function userOfSession({ options, sessions, store }: Device, cookies: string | undefined): User | null {
+  const name = options.formLogin === true ? sessions.userOf(cookies) : null
+  return store.state.users.find((u) => u.name === name) ?? null
 }
 
 /** A browser was sent here by a page of somebody else (Fetch Metadata; Origin, RFC 6454). */

@@ -42,6 +42,8 @@ export interface CameraOptions {
   /** Password of `admin`; needed unless factory-fresh. */
   adminPassword?: string
   users?: InitialUser[]
+  /** A log-in by form beside Digest: `/login` for people, `/api/session` for programs. */
+  formLogin?: boolean
   /** Keeps users, settings, firmware, keys and log over a restart; what is found there wins over the options. */
   stateDirectory?: string
 }
@@ -96,6 +98,7 @@ const FIELDS: readonly (readonly [field: string, expected: string, check: Check]
   ['factoryFresh', 'true or false', isBoolean],
   ['adminPassword', 'a password or nothing', isOptional(isText)],
   ['users', 'a list of name, password and role, or nothing', isOptional(isUsers)],
+  ['formLogin', 'true, false or nothing', isOptional(isBoolean)],
   ['stateDirectory', 'a folder or nothing', isOptional(isText)],
 ]
 

@@ -19,6 +19,7 @@ import { makeDiscovery } from './onvif/discovery.ts'
 import { makeAnonymousFtp, makeFactoryTelnet } from './remote-doors.ts'
 import { makeRtsp } from './rtsp.ts'
 import { makeOldSsh } from './ssh-door.ts'
+import { makeSessions } from './sessions.ts'
 import { factorySettings, openState, type State } from './state.ts'
 import { answerSnmp, answerSsdp, SNMP_PORT, SSDP_PORT } from './udp-backdoors.ts'
 import { makeUdpListener } from './udp-listener.ts'
@@ -64,6 +65,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
   let rebooting: Promise<void> | null = null
 
   const front = frontOf(manners, { breakDown: (reason) => device.reboot(reason, {}) })
+  const sessions = makeSessions(behaviour, () => performance.now())
   const device: Device = {
     options,
     behaviour,
@@ -71,9 +73,13 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
     log,
     gate: makeGate(options, behaviour, store, log, front),
     time: makeTimeClient({ addresses: options.addresses, store, behaviour }),
+    sessions,
     front,
     ports: () => ({ https: https.port, rtsp: stream.port }),
-    endSessionsOf: (user) => rtsp.endSessionsOf(user),
+    endSessionsOf(user) {
+      rtsp.endSessionsOf(user)
+      sessions.endAllOf(user)
+    },
     factorySettings: () => factorySettings(options, store.state.passwordKey),
     reboot(reason, change) {
       rebooting ??= reboot(reason, change).finally(() => {
@@ -138,6 +144,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
   }
   const close = async (): Promise<void> => {
     device.time.stop()
+    sessions.clear()
     await Promise.all([...listeners.map((listener) => listener.close()), discovery?.close()])
     await log.pause()
   }

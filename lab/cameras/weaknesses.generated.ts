@@ -24,6 +24,7 @@ import { weakness as weaknessesLoginUnloggedWeakness } from './weaknesses/login-
 import { weakness as weaknessesMqttAnonymousWeakness } from './weaknesses/mqtt-anonymous.ts'
 import { weakness as weaknessesNoLockoutWeakness } from './weaknesses/no-lockout.ts'
 import { weakness as weaknessesNoRtspLockoutWeakness } from './weaknesses/no-rtsp-lockout.ts'
+import { weakness as weaknessesNtpOriginUncheckedWeakness } from './weaknesses/ntp-origin-unchecked.ts'
 import { weakness as weaknessesOldDigestWeakness } from './weaknesses/old-digest.ts'
 import { weakness as weaknessesOldTlsWeakness } from './weaknesses/old-tls.ts'
 import { weakness as weaknessesOnvifDefaultPasswordWeakness } from './weaknesses/onvif-default-password.ts'
@@ -38,6 +39,7 @@ import { weakness as weaknessesSameNonceWeakness } from './weaknesses/same-nonce
 import { weakness as weaknessesSerialInBannerWeakness } from './weaknesses/serial-in-banner.ts'
 import { weakness as weaknessesServerDatesUncheckedWeakness } from './weaknesses/server-dates-unchecked.ts'
 import { weakness as weaknessesServerNameUncheckedWeakness } from './weaknesses/server-name-unchecked.ts'
+import { weakness as weaknessesSessionCookieOpenWeakness } from './weaknesses/session-cookie-open.ts'
 import { weakness as weaknessesSettingsUnloggedWeakness } from './weaknesses/settings-unlogged.ts'
 import { weakness as weaknessesSnmpPublicWeakness } from './weaknesses/snmp-public.ts'
 import { weakness as weaknessesSsdpUndeclaredWeakness } from './weaknesses/ssdp-undeclared.ts'
@@ -91,6 +93,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesMqttAnonymousWeakness,
   weaknessesNoLockoutWeakness,
   weaknessesNoRtspLockoutWeakness,
+  weaknessesNtpOriginUncheckedWeakness,
   weaknessesOldDigestWeakness,
   weaknessesOldTlsWeakness,
   weaknessesOnvifDefaultPasswordWeakness,
@@ -105,6 +108,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesSerialInBannerWeakness,
   weaknessesServerDatesUncheckedWeakness,
   weaknessesServerNameUncheckedWeakness,
+  weaknessesSessionCookieOpenWeakness,
   weaknessesSettingsUnloggedWeakness,
   weaknessesSnmpPublicWeakness,
   weaknessesSsdpUndeclaredWeakness,

@@ -1,12 +1,21 @@
 import { messageEnd } from '../../suites/facts/http-message.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import type { Bench, Endpoint } from '../probe.ts'
-import { authorityOf, converse, withGiven, type Asked, type ClientOptions, type Header } from './conversation.ts'
+import {
+  authorityOf,
+  converse,
+  withGiven,
+  type Asked,
+  type ClientOptions,
+  type Header,
+  type Heard,
+} from './conversation.ts'
+import { isInSession } from '../../suites/observations/log-ins.ts'
 import { inSession } from './web-session.ts'
 
 export interface HttpClient {
-  /** One request, with its challenge answered, or in a session, where a credential is given. Never throws for what the device does. */
-  send(request: Asked): Promise<Exchange>
+  /** One request, with its challenge answered, or in a session (and then not heard), where a credential is given. Never throws for what the device does. */
+  send(request: Asked, heard?: Heard): Promise<Exchange>
   close(): void
 }
 
@@ -38,12 +47,12 @@ export function httpClient(bench: Bench, to: Endpoint, options: ClientOptions = 
     options,
   )
   return {
-    send(asked) {
+    send(asked, heard) {
       const { credential } = asked
       const { session } = to
-      return session && credential && !session.challenged?.includes(asked.target)
+      return session && credential && isInSession(session, asked.target)
         ? inSession(bench, session, { ...asked, credential }, send)
-        : send(asked)
+        : send(asked, heard)
     },
     close,
   }

@@ -1,22 +1,15 @@
-import { createHash } from 'node:crypto'
 import { latin1 } from '../../suites/facts/bytes.ts'
-import { parseMessage } from '../../suites/facts/http-message.ts'
 import type { Exchange, Failure } from '../../suites/observations/exchange.ts'
 import type { Session } from '../../suites/statement.ts'
-import { fill, formOf } from '../placeholders.ts'
 import type { Bench, Credential } from '../probe.ts'
-import type { Asked, Header } from './conversation.ts'
+import type { Asked, Heard } from './conversation.ts'
+import { firstGroup, hiderOf, logInRequest, MOST_READ, nothing, takeCookies, withHolding } from './session-parts.ts'
 
 /** Longest time for a log-out; what becomes of it says nothing. */
 const LOG_OUT_MILLISECONDS = 3_000
-/** A pattern of the statement runs over no more than this. */
-const MOST_READ = 65_536
-const MOST_COOKIES = 50
-/** A shorter value is no secret, and stands in an answer by chance. */
-const SHORTEST_SECRET = 6
 
 /** Sends one request without a credential; `heard` is given each answer as it came, before anything is hidden. */
-type Send = (asked: Asked, heard: (answer: Uint8Array) => void) => Promise<Exchange>
+type Send = (asked: Asked, heard: Heard) => Promise<Exchange>
 
 /**
  * One request in a session of its own: the page where one is declared, the log-in, the request with what the log-in gave,
@@ -31,139 +24,60 @@ export async function inSession(
 ): Promise<Exchange> {
   const at = bench.now()
   const { credential, ...request } = asked
-  const jar = new Map<string, string>()
+  const holding = nothing()
   const secrets = new Set<string>()
   const rounds: Exchange['rounds'] = []
   const times = request.milliseconds === undefined ? {} : { milliseconds: request.milliseconds }
 
   const step = async (one: Asked): Promise<{ exchange: Exchange; text: string }> => {
     let text = ''
-    const cookie: Header[] = jar.size === 0 ? [] : [['Cookie', [...jar].map(([n, v]) => `${n}=${v}`).join('; ')]]
-    const exchange = await send({ ...one, headers: [...(one.headers ?? []), ...cookie] }, (bytes) => {
+    const exchange = await send(withHolding(one, session, holding), (bytes) => {
       text = latin1(bytes.subarray(0, MOST_READ))
-      for (const [name, value] of cookiesOf(bytes, one.method)) {
-        if (value === '') jar.delete(name)
-        else if (jar.size < MOST_COOKIES) jar.set(name, value)
-        secrets.add(value)
-      }
+      for (const value of takeCookies(holding.cookies, bytes, one.method)) secrets.add(value)
     })
     rounds.push(...exchange.rounds.filter((r) => r.answer.length > 0))
     return { exchange, text }
   }
   const shown = (last: Exchange, failure: Failure | null): Exchange => {
-    const hide = hider([...secrets])
+    const hider = hiderOf(secrets, session)
+    const hidden = hider.exchange({ ...last, rounds })
     return {
-      ...last,
+      ...hidden,
       at,
       elapsed: bench.now() - at,
       request: {
-        ...last.request,
+        ...hidden.request,
         method: asked.method,
-        target: failure === null ? hide(Buffer.from(last.request.target)).toString() : asked.target,
-        headers: last.request.headers.map(([n, v]): Header => [n, hide(Buffer.from(v)).toString()]),
+        target: failure === null ? hidden.request.target : asked.target,
         bodyBytes: asked.body?.length ?? 0,
         credential: { user: credential.user, secret: credential.secret, published: credential.published },
         scheme: 'form',
       },
-      rounds: rounds.map((r) => ({
-        ...r,
-        answer: { ...r.answer, raw: hide(Buffer.from(r.answer.raw, 'base64')).toString('base64') },
-      })),
       failure,
     }
   }
 
-  const values: Record<string, string> = formsOf(credential)
+  let page: string | null = null
   if (session.page) {
     const { exchange, text } = await step({ method: 'GET', target: session.page.target, ...times })
     if (exchange.failure) return shown(exchange, exchange.failure)
-    const found = firstGroup(session.page.pattern, text)
-    if (found === null)
+    page = firstGroup(session.page.pattern, text)
+    if (page === null)
       return shown(exchange, {
         code: 'lab',
         detail: 'the page before the log-in does not hold what the statement says',
       })
-    values['page'] = found
-    secrets.add(found)
+    secrets.add(page)
   }
-  const { logIn, token } = session
-  const target = fill(logIn.target, values, 'target')
-  const body = logIn.body === undefined ? null : fill(logIn.body, values, formOf(logIn.contentType))
-  const entered = await step({
-    method: logIn.method,
-    target: 'text' in target ? target.text : logIn.target,
-    headers: logIn.contentType ? [['Content-Type', logIn.contentType]] : [],
-    ...(body && 'text' in body ? { body: Buffer.from(body.text, 'utf8') } : {}),
-    ...times,
-  })
+  const entered = await step({ ...logInRequest(session, credential, page), ...times })
   if (entered.exchange.failure) return shown(entered.exchange, entered.exchange.failure)
-  const given = token ? firstGroup(token.pattern, entered.text) : null
-  if (given !== null) secrets.add(given)
-  const last = await step(given === null || !token ? request : withToken(request, token, given))
-  if (session.logOut && last.exchange.failure === null && (given !== null || jar.size > 0)) {
-    const out: Asked = { ...session.logOut, milliseconds: LOG_OUT_MILLISECONDS }
+  holding.token = session.token ? firstGroup(session.token.pattern, entered.text) : null
+  if (holding.token !== null) secrets.add(holding.token)
+  const last = await step(request)
+  if (session.logOut && last.exchange.failure === null && (holding.token !== null || holding.cookies.size > 0)) {
     const kept = rounds.length
-    await step(given === null || !token ? out : withToken(out, token, given))
+    await step({ ...session.logOut, milliseconds: LOG_OUT_MILLISECONDS })
     rounds.length = kept
   }
   return shown(last.exchange, last.exchange.failure)
-}
-
-function withToken(
-  asked: Asked,
-  { header, value = '{{token}}', query }: NonNullable<Session['token']>,
-  token: string,
-): Asked {
-  const headers: Header[] = header ? [[header, value.split('{{token}}').join(token)]] : []
-  const target = query
-    ? `${asked.target}${asked.target.includes('?') ? '&' : '?'}${query}=${encodeURIComponent(token)}`
-    : asked.target
-  return { ...asked, target, headers: [...(asked.headers ?? []), ...headers] }
-}
-
-/** The password in the forms that pages send it in. */
-function formsOf({ user, password }: Credential): Record<string, string> {
-  const hash = (name: string) => createHash(name).update(password, 'utf8').digest('hex')
-  return {
-    user,
-    password,
-    'password-base64': Buffer.from(password, 'utf8').toString('base64'),
-    'password-md5': hash('md5'),
-    'password-sha-256': hash('sha256'),
-  }
-}
-
-/** RFC 6265 section 5.2; a cookie that is taken back has no value here. */
-function cookiesOf(answer: Uint8Array, method: string): [name: string, value: string][] {
-  return parseMessage(answer, method).headers.flatMap(([name, line]): [string, string][] => {
-    if (name !== 'set-cookie') return []
-    const [pair = '', ...attributes] = line.split(';')
-    const equals = pair.indexOf('=')
-    if (equals < 1) return []
-    const isGone = attributes.some((a) => /^\s*max-age\s*=\s*(0|-\d+)\s*$/i.test(a))
-    return [[pair.slice(0, equals).trim(), isGone ? '' : pair.slice(equals + 1).trim()]]
-  })
-}
-
-/** Puts stars in the place of secrets, as they are and percent-encoded; the length stays. */
-function hider(secrets: readonly string[]): (bytes: Buffer) => Buffer {
-  const all = [...new Set(secrets.flatMap((s) => [s, encodeURIComponent(s.toWellFormed())]))]
-    .filter((s) => s.length >= SHORTEST_SECRET)
-    .map((s) => Buffer.from(s, 'latin1'))
-  return (bytes) => {
-    const out = Buffer.from(bytes)
-    for (const secret of all)
-      for (let i = out.indexOf(secret); i !== -1; i = out.indexOf(secret, i + secret.length))
-        out.fill('*', i, i + secret.length)
-    return out
-  }
-}
-
-/** The statement's lint has compiled the pattern before; one that does not compile finds nothing. */
-function firstGroup(pattern: string, text: string): string | null {
-  try {
-    return new RegExp(pattern).exec(text)?.[1] ?? null
-  } catch {
-    return null
-  }
 }

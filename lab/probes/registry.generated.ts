@@ -20,6 +20,7 @@ import { probe as rtspAnonymousProbe } from './rtsp-anonymous.ts'
 import { probe as rtspCredentialsProbe } from './rtsp-credentials.ts'
 import { probe as rtspLockoutProbe } from './rtsp-lockout.ts'
 import { probe as servicesProbe } from './services.ts'
+import { probe as sessionsProbe } from './sessions.ts'
 import { probe as sshAlgorithmsProbe } from './ssh-algorithms.ts'
 import { probe as tcpPortsProbe } from './tcp-ports.ts'
 import { probe as timeSyncProbe } from './time-sync.ts'
@@ -52,6 +53,7 @@ const all = [
   rtspCredentialsProbe,
   rtspLockoutProbe,
   servicesProbe,
+  sessionsProbe,
   sshAlgorithmsProbe,
   tcpPortsProbe,
   timeSyncProbe,

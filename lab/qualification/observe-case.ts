@@ -63,6 +63,7 @@ export async function observeCase(
         timePort: TIME_PORT,
         lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 },
         bootSeconds: 1,
+        formLogin: true,
         factoryFresh: one.factoryFresh,
         adminPassword: randomPassword(),
         users: [{ name: 'spare', password: randomPassword(), role: 'viewer', spare: true }],

@@ -173,6 +173,7 @@ async function runOne(
       bootSeconds: 0.5,
       // One comes out of its box, the other is in service already.
       factoryFresh: name === 'sound',
+      formLogin: true,
       adminPassword: randomPassword(),
       users: [{ name: 'spare', password: randomPassword(), role: 'viewer', spare: true }],
       stateDirectory: join(directory, 'camera', 'state'),

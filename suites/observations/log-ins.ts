@@ -1,4 +1,4 @@
-import type { Account, Family, Login, Sample, Service, Statement } from '../statement.ts'
+import type { Account, Family, Login, Sample, Service, Session, Statement } from '../statement.ts'
 import { FAMILIES } from '../statement.ts'
 import { loginSubject } from '../subject.ts'
 import type { Spoken } from './endpoints.ts'
@@ -20,6 +20,16 @@ export const loginsOver = (statement: Statement, protocol: Spoken): DeclaredLogi
     const account = statement.accounts.find((a) => a.id === login.account)
     return service && account && isSpoken(service, protocol) ? [{ login, service, account }] : []
   })
+
+/** Whether a target is asked for in a session rather than by a challenge. */
+export const isInSession = ({ challenged, targets }: Session, target: string): boolean =>
+  challenged?.includes(target) !== true && (targets?.includes(target) ?? true)
+
+/** The declared log-ins that are made in a session. */
+export const sessionLogins = (statement: Statement): DeclaredLogin[] =>
+  loginsOver(statement, 'http').filter(
+    ({ service, login }) => service.session && isInSession(service.session, login.target),
+  )
 
 /** A subject for each sample and log-in. */
 export const loginSubjects = (statement: Statement, logins: DeclaredLogin[]): string[] =>

@@ -7,6 +7,8 @@ import { perform } from './actions.ts'
 import { pace, places } from './budget.ts'
 import type { Changes } from './changes.ts'
 import type { Hooks } from './hooks.ts'
+import { lookAt } from './look.ts'
+import type { Power } from './power.ts'
 import type { Bench } from './probe.ts'
 import type { OnProgress } from './progress.ts'
 import { makeRedactor } from './redact.ts'
@@ -23,6 +25,9 @@ export interface BenchOptions {
   run: RunDirectory
   changes: Changes
   hooks: Hooks
+  power: Power | null
+  /** The benches of every sample. */
+  all: ReadonlyMap<string, RunBench>
   sources: Record<Family, string[]>
   budgets: { connections: number; attemptsPerSecond: number }
   baseline: Partial<Record<Family, { at: number; ports: number[]; udpPorts?: number[] }>>
@@ -91,6 +96,9 @@ export function makeBench(o: BenchOptions): RunBench {
         await o.changes.make(id, about, undo && { ...undo, sample: o.sample.id }, apply)
       },
       undo: (id) => o.changes.undo(id),
+      power: o.power?.by ?? null,
+      cyclePower: () => o.power?.cycle(bench) ?? Promise.resolve(null),
+      look: () => lookAt(bench, o.power, [...o.all.values()]),
       signVariant: (variant, file) => signVariant(o.hooks, o.sample, variant, file),
       async ntp(port, family) {
         const started = await startNtp({ address: labAddress(family), port, now: o.now })

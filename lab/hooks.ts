@@ -19,6 +19,8 @@ interface HooksOptions {
   statement: Statement
   run: RunDirectory
   redact(bytes: Uint8Array): Uint8Array
+  /** Environment variables of the bench that no command needs. */
+  hidden?: readonly string[]
   signal: AbortSignal
 }
 
@@ -27,7 +29,7 @@ const DEFAULT_SECONDS = 300
 const MOST_READ = 65_536
 const MOST_KEPT = 2_000
 
-export function makeHooks({ table, statement, run, redact, signal }: HooksOptions): Hooks {
+export function makeHooks({ table, statement, run, redact, hidden = [], signal }: HooksOptions): Hooks {
   const faults: Fault[] = []
   return {
     has: (name) => table[name] !== undefined,
@@ -36,7 +38,11 @@ export function makeHooks({ table, statement, run, redact, signal }: HooksOption
     async run(name, sample, more = {}) {
       const hook = table[name]
       if (!hook) return false
-      const { exit, milliseconds, output } = await execute(hook, environmentOf(name, statement, sample, more), signal)
+      const { exit, milliseconds, output } = await execute(
+        hook,
+        environmentOf(name, statement, sample, { hidden, more }),
+        signal,
+      )
       // Cut only after redaction: half a secret would not be recognised.
       const said = Buffer.from(redact(output)).toString('utf8').trim().slice(-MOST_KEPT).toWellFormed()
       run.append({
@@ -63,10 +69,11 @@ function environmentOf(
   name: HookName,
   statement: Statement,
   sample: Sample,
-  more: Record<string, string>,
+  { hidden, more }: { hidden: readonly string[]; more: Record<string, string> },
 ): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = { ...process.env }
   for (const { password } of statement.accounts) if (password.env !== undefined) delete environment[password.env]
+  for (const name of hidden) delete environment[name]
   const { ipv4, ipv6 } = sample.addresses
   return {
     ...environment,

@@ -17,7 +17,7 @@ const LONGEST_LOCK_S = 900
  */
 export async function bringIntoService(lab: LabRun, bench: RunBench, sample: Sample, already: boolean): Promise<void> {
   const { initialise, changePassword } = lab.statement.actions
-  const alive = (await waitUntilAlive(bench)).alive || (await cyclePower(lab, bench, sample))
+  const alive = (await waitUntilAlive(bench)).alive || (await cyclePower(bench))
   if (alive && sample.arrives === 'factory-fresh' && initialise && !already) {
     const wanted = initialise.account ?? lab.statement.accounts.find((a) => a.role === 'administrator')?.id
     const { user, password } = wanted ? lab.secrets.credential(wanted, sample.id) : { user: '', password: '' }

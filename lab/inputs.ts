@@ -7,9 +7,10 @@ import type { Family, Statement } from '../suites/statement.ts'
 import { loadCatalogues, loadRegulation } from '../profiles/regulation-file.ts'
 import { loadStatement, sketchStatement } from '../profiles/statement-file.ts'
 import { placed, readYaml } from '../profiles/yaml-file.ts'
-import { benchFileSchema, type BenchRecord, type HookTable } from '../reports/report.ts'
+import { benchFileSchema, type BenchRecord, type HookTable, type PowerTable } from '../reports/report.ts'
 import { sourcesFor } from './addresses.ts'
 import { hooksFrom } from './hooks.ts'
+import { powerSources, type PowerSources } from './power-table.ts'
 import { findSecrets } from './secrets.ts'
 
 export interface InputRequest {
@@ -35,6 +36,8 @@ export interface Inputs {
   catalogues: Catalogue[]
   bench: BenchRecord
   hooks: HookTable
+  /** As the bench file has it, and with every secret found. */
+  power: { table: PowerTable; directory: string; sources: PowerSources }
   secrets: Map<string, string>
 }
 
@@ -52,10 +55,12 @@ export async function loadInputs(request: InputRequest): Promise<Result<Inputs>>
   const catalogues = loadCatalogues(regulations)
   if (!catalogues.ok) faults.push(...catalogues.faults)
   const bench =
-    request.bench === null ? ok({ value: unstatedBench(request.demo) }) : readYaml(request.bench, benchFileSchema)
+    request.bench === null
+      ? ok({ value: unstatedBench(request.demo), lineOf: nowhere })
+      : readYaml(request.bench, benchFileSchema)
   if (!bench.ok) faults.push(...bench.faults)
   const described: BenchFile = bench.ok ? bench.value.value : unstatedBench(request.demo)
-  const { hooks: benchHooks = {}, ...record } = described
+  const { hooks: benchHooks = {}, power: table = {}, ...record } = described
   faults.push(...benchHookFaults(benchHooks, request.bench))
   const hooks = hooksFrom(request.hooks ?? {}, benchHooks)
   if (!hooks.ok) faults.push(...hooks.faults)
@@ -74,7 +79,14 @@ export async function loadInputs(request: InputRequest): Promise<Result<Inputs>>
     const missing = [...(found.ok ? [] : found.faults), ...missingFiles(declared.statement, directory)]
     faults.push(...placed(missing, request.statement, declared.lineOf))
   }
-  if (faults.length > 0 || !statement.ok || !catalogues.ok || !bench.ok || !hooks.ok) return faulty(...faults)
+  const benchDirectory = dirname(resolve(request.bench ?? request.statement))
+  const isSound = faults.length === 0
+  const power = declared
+    ? await powerSources(table, declared.statement, benchDirectory, isSound ? request.ask : () => Promise.resolve(''))
+    : ok<PowerSources>(new Map())
+  if (!power.ok) faults.push(...placed(power.faults, request.bench ?? '', bench.ok ? bench.value.lineOf : nowhere))
+  if (faults.length > 0 || !statement.ok || !catalogues.ok || !bench.ok || !hooks.ok || !power.ok)
+    return faulty(...faults)
   return ok({
     statement: statement.value.statement,
     statementBytes: statement.value.file.bytes,
@@ -83,6 +95,7 @@ export async function loadInputs(request: InputRequest): Promise<Result<Inputs>>
     catalogues: catalogues.value,
     bench: await withAddresses(record, statement.value.statement),
     hooks: hooks.value,
+    power: { table, directory: benchDirectory, sources: power.value },
     secrets,
   })
 }
@@ -96,7 +109,9 @@ async function withAddresses(bench: BenchRecord, { samples }: Statement): Promis
   return { ...bench, addresses: { ipv4: await towards('ipv4'), ipv6: await towards('ipv6') } }
 }
 
-type BenchFile = BenchRecord & { hooks?: HookTable }
+type BenchFile = BenchRecord & { hooks?: HookTable; power?: PowerTable }
+
+const nowhere = (): undefined => undefined
 
 /** A hook of the bench file is either a program with arguments or a line for a shell. */
 function benchHookFaults(hooks: HookTable, file: string | null): Fault[] {

@@ -1,5 +1,6 @@
 import type { Message, ObjectRef, ObservationKind, Seen, State, Disclosure } from '../suites/observation.ts'
 import type { Action, Family, Sample, Session, Statement } from '../suites/statement.ts'
+import type { Look, PowerCycle } from '../suites/observations/power.ts'
 import type { Exchange } from '../suites/observations/exchange.ts'
 import type { NtpServer } from './services/ntp.ts'
 
@@ -105,6 +106,12 @@ export interface Bench {
    * `{{package}}` in its body.
    */
   perform(action: Action, values: Record<string, string>, upload?: Body, as?: Credential): Promise<Exchange>
+  /** Who switches the device's power on this bench; null where nobody does. */
+  power: PowerCycle['by'] | null
+  /** Cuts the power and gives it back; null where it was not done. */
+  cyclePower(): Promise<PowerCycle | null>
+  /** Looks at the device and the lab's way to it below and beside its services. */
+  look(): Promise<Look>
   /** The maker's tool makes a variant of a package file; null where the bench has none or it failed. */
   signVariant(variant: string, file: string): Promise<Uint8Array | null>
   /** Journals the intent and its undo, then runs `apply`; undone after the run, or by `resume` (states, time, resume). */

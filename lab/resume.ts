@@ -10,6 +10,7 @@ import { BUNDLE } from '../reports/seal.ts'
 import { installedSuite } from '../reports/suite.ts'
 import { startClock } from './bench.ts'
 import { statesReached } from './lab-run.ts'
+import { powerSources } from './power-table.ts'
 import { findSecrets } from './secrets.ts'
 import { goOn, type Ended, type Going, type RunRequest } from './start.ts'
 
@@ -62,6 +63,9 @@ export async function resumeRun(
     const statementDirectory = record.directory
     const secrets = await findSecrets(recorded.statement, statementDirectory, going.ask)
     if (!secrets.ok) return secrets
+    const { table = {}, directory: benchDirectory = statementDirectory } = record.power ?? {}
+    const power = await powerSources(table, recorded.statement, benchDirectory, going.ask)
+    if (!power.ok) return power
     const kept = recorded.observations.filter((o) => isKept(o, statesReached(run, o.subject.split('/')[0] ?? '')))
     const first = run.lines()[0] as
       | { options?: { baseline?: RunRequest['baseline']; pace?: RunRequest['pace'] }; regulations?: { id: string }[] }
@@ -82,11 +86,13 @@ export async function resumeRun(
         catalogues: recorded.catalogues,
         bench: record.bench,
         hooks: record.hooks ?? {},
+        power: { table, directory: benchDirectory, sources: power.value },
         secrets: secrets.value,
       },
       {
         pace: going.pace ?? first?.options?.pace ?? null,
         baseline: first?.options?.baseline ?? {},
+        confirm: going.confirm ?? null,
         signal: going.signal,
         onProgress: going.onProgress,
         statementDirectory,

@@ -61,9 +61,7 @@ async function observeState(lab: LabRun, bench: RunBench, sample: Sample, state:
       // A ban may come after the step that earned it: the door is looked at when failures are forgotten, not before.
       if (step.probe && changed.length === 0) await letFailuresBeForgotten(bench, step.probe)
       const refused =
-        changed.length > 0
-          ? unanswered('device', 'framework.identity-changed')
-          : await refusal(lab, bench, sample, step)
+        changed.length > 0 ? unanswered('device', 'framework.identity-changed') : await refusal(lab, bench, step)
       if (refused) keep(lab, step, refused, 'none', lab.now(), 0, place)
       else tried.push({ step, place })
     }
@@ -81,12 +79,7 @@ function sideBySide({ budgets }: RunBench, [first, second]: Step[]): Step[] {
 }
 
 /** Why a step is not even tried: no probe, not permitted, cancelled, device not there. */
-async function refusal(
-  lab: LabRun,
-  bench: RunBench,
-  sample: Sample,
-  { probe, kind, subject }: Step,
-): Promise<Unanswered | null> {
+async function refusal(lab: LabRun, bench: RunBench, { probe, kind, subject }: Step): Promise<Unanswered | null> {
   if (!probe) return unanswered('lab', 'framework.no-probe', { kind: kind.id })
   if (probe.tier === 'D' && lab.statement.permit !== 'destructive')
     return unanswered('operator', 'framework.not-permitted')
@@ -95,7 +88,7 @@ async function refusal(
   if (lab.signal.aborted) return unanswered('operator', 'framework.cancelled')
   if (alive) return null
   const isLost = (await sourceTowards(address)) === null
-  if (!isLost && (await cyclePower(lab, bench, sample))) return null
+  if (!isLost && (await cyclePower(bench))) return null
   return isLost
     ? unanswered('lab', 'framework.no-route', { address })
     : unanswered('device', 'framework.device-absent', { address, ports })

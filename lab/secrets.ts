@@ -46,7 +46,13 @@ export async function findSecrets(
   return faults.length > 0 ? faulty(...faults) : ok(found)
 }
 
-async function resolveRef(ref: SecretRef, directory: string, ask: Ask | null, user: string): Promise<string | null> {
+/** The value that a reference stands for; null where it is not there. */
+export async function resolveRef(
+  ref: SecretRef,
+  directory: string,
+  ask: Ask | null,
+  user: string,
+): Promise<string | null> {
   if (ref.published !== undefined) return ref.published
   if (ref.env !== undefined) return process.env[ref.env] ?? null
   if (ref.file !== undefined) {
@@ -56,7 +62,8 @@ async function resolveRef(ref: SecretRef, directory: string, ask: Ask | null, us
   return ref.prompt && ask ? ask(user) : null
 }
 
-const describe = (ref: SecretRef): string =>
+/** A reference in words, without its value. */
+export const describe = (ref: SecretRef): string =>
   ref.env !== undefined ? `env ${ref.env}` : ref.file !== undefined ? `file ${ref.file}` : 'prompt'
 
 /**

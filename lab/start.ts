@@ -20,6 +20,8 @@ import { makeHooks } from './hooks.ts'
 import { undoWith } from './in-service.ts'
 import { loadInputs, type InputRequest, type Inputs } from './inputs.ts'
 import { ledgerAt } from './ledger.ts'
+import { powerOf, type Confirm } from './power.ts'
+import { variablesOf } from './power-table.ts'
 import { probes } from './probes/registry.generated.ts'
 import type { OnProgress } from './progress.ts'
 import { makeRedactor } from './redact.ts'
@@ -45,6 +47,8 @@ export interface RunRequest extends InputRequest {
   pace: { connections: number; attemptsPerSecond: number } | null
   baseline: Baseline
   sign: ((bytes: Uint8Array) => Promise<string>) | null
+  /** Asks the operator to pull or put back a plug; null where nobody is there. */
+  confirm?: Confirm | null
   signal: AbortSignal
   onProgress: OnProgress
 }
@@ -93,6 +97,7 @@ export async function startRun(request: RunRequest): Promise<Result<Ended>> {
       bench: inputs.bench,
       qualification: keptQualification(suite.digest),
       hooks: inputs.hooks,
+      power: { table: inputs.power.table, directory: inputs.power.directory },
       original: inputs.original,
       notes: [],
       directory: dirname(resolve(request.statement)),
@@ -139,7 +144,9 @@ function freeze(run: RunDirectory, inputs: Inputs, record: RunRecord): void {
 }
 
 /** What a new run and a resumed one have in common. */
-export type Going = Pick<RunRequest, 'pace' | 'baseline' | 'signal' | 'onProgress'> & { statementDirectory: string }
+export type Going = Pick<RunRequest, 'pace' | 'baseline' | 'confirm' | 'signal' | 'onProgress'> & {
+  statementDirectory: string
+}
 
 /** Observes what is missing, takes everything back, and judges. */
 export async function goOn(
@@ -164,6 +171,7 @@ export async function goOn(
     statement,
     run,
     redact: makeRedactor(() => secrets.all()),
+    hidden: variablesOf(inputs.power.table),
     signal: going.signal,
   })
   // Taking back works even when the run was cancelled.
@@ -171,6 +179,10 @@ export async function goOn(
     run,
     undoWith((sample) => benches.get(sample)?.within(new AbortController().signal), secrets),
   )
+  const powers = statement.samples.map((sample) => {
+    const source = inputs.power.sources.get(sample.id) ?? null
+    return [sample.id, powerOf({ statement, sample, source, run, hooks, confirm: going.confirm ?? null })] as const
+  })
   for (const sample of statement.samples)
     benches.set(
       sample.id,
@@ -181,6 +193,8 @@ export async function goOn(
         run,
         changes,
         hooks,
+        power: powers.find(([id]) => id === sample.id)?.[1] ?? null,
+        all: benches,
         now,
         catalogues: inputs.catalogues,
         sources: {
@@ -222,6 +236,7 @@ export async function goOn(
   })
   let complete = false
   try {
+    for (const [, power] of powers) await power?.restore()
     // What an interrupted run left changed is taken back first: with the credentials as they were found.
     await changes.undoAll()
     complete = await observe({

@@ -8,7 +8,7 @@ import { checkValue } from '../profiles/yaml-file.ts'
 import { evidenceOf, readRecorded, type Members, type Recorded } from './evidence.ts'
 import type { Line } from './journal.ts'
 import { judgeHere } from './rejudge.ts'
-import { reportSchema, type BenchRecord, type HookTable, type Report } from './report.ts'
+import { reportSchema, type BenchRecord, type HookTable, type PowerTable, type Report } from './report.ts'
 import { packageVersion } from './suite.ts'
 
 /** What a run knows of itself and no observation holds; frozen in `run.json` when the run starts. */
@@ -21,6 +21,8 @@ export interface RunRecord {
   notes: string[]
   /** Commands of the bench; for `resume`, never sealed: a command may hold what is nobody's business. */
   hooks?: HookTable
+  /** How power is switched, and where the references of its secrets start; for `resume`, never sealed. */
+  power?: { table: PowerTable; directory: string }
   /** Where relative paths of the statement start; for `resume`, never sealed. */
   directory: string
 }

@@ -10,6 +10,7 @@ import {
   oneOf,
   opt,
   orNull,
+  port,
   sha256Hex,
   str,
   text,
@@ -105,10 +106,38 @@ const hook = obj({
 })
 export type HookTable = Partial<Record<HookName, Static<typeof hook>>>
 
+const secret = obj({ env: opt(text()), file: opt(text()), prompt: opt(bool()) }, 'a reference, never the value')
+
+/** A port of the lab's own switch that gives power over Ethernet (POWER-ETHERNET-MIB, RFC 3621). */
+const poe = obj({
+  address: text('IP address of the switch'),
+  /** Of SNMP; 161. */
+  port: opt(port()),
+  /** Version 2c; in its place a user for version 3 (RFC 3414). */
+  community: opt(secret),
+  user: opt(
+    obj({
+      name: text(),
+      auth: opt(obj({ protocol: oneOf('sha', 'sha256', 'sha512'), password: secret })),
+      privacy: opt(obj({ protocol: oneOf('aes'), password: secret })),
+    }),
+  ),
+  /** pethPsePortGroupIndex and pethPsePortIndex. */
+  group: int(1),
+  interface: int(1),
+  /** Row of the IF-MIB (RFC 2863), where its number is another one than `interface`. */
+  ifIndex: opt(int(1)),
+})
+export type PoeEntry = Static<typeof poe>
+const powerEntry = obj({ poe: opt(poe), operator: opt(bool()) })
+/** How the power of each sample is switched, by the sample's id in the statement; others by the hook `power`. */
+export type PowerTable = Record<string, Static<typeof powerEntry>>
+
 /** The bench file: what the report says of the bench, and the commands of the bench, which the report leaves out. */
 export const benchFileSchema = obj({
   ...benchRecordSchema.properties,
   hooks: opt(obj({ reset: opt(hook), power: opt(hook), flash: opt(hook), 'sign-variant': opt(hook) })),
+  power: opt(map(powerEntry)),
 })
 
 export const reportSchema = obj(

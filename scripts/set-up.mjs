@@ -28,6 +28,8 @@ const tools = [
   { name: 'ntpdig', commands: ['ntpdig'], apt: 'ntpsec-ntpdig', use: 'clocks set by a client of others' },
   { name: 'openssl', commands: ['openssl'], apt: 'openssl', use: 'independent checks of seals' },
   { name: 'pdftotext', commands: ['pdftotext'], apt: 'poppler-utils', use: 'independent checks of PDF' },
+  { name: 'snmpd', commands: ['snmpd'], apt: 'snmpd', use: 'power over Ethernet' },
+  { name: 'snmpget', commands: ['snmpget'], apt: 'snmp', use: 'power over Ethernet' },
   { name: 'sshpass', commands: ['sshpass'], apt: 'sshpass', use: 'second opinions on SSH' },
   { name: 'sslscan', commands: ['sslscan'], apt: 'sslscan', use: 'second opinions on TLS' },
   { name: 'tcpdump', commands: ['tcpdump'], apt: 'tcpdump', use: 'packet captures' },

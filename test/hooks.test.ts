@@ -7,8 +7,7 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { stringify } from 'yaml'
 import { hooksFrom, makeHooks, wordsOf, type Hooks } from '../lab/hooks.ts'
-import type { LabRun } from '../lab/lab-run.ts'
-import { cyclePower } from '../lab/power.ts'
+import { cyclePower, powerOf } from '../lab/power.ts'
 import { probe } from '../lab/probes/update-refusal.ts'
 import { makeRedactor } from '../lab/redact.ts'
 import { signVariant } from '../lab/sign-variant.ts'
@@ -194,30 +193,32 @@ async function switched(t: { after(f: () => void): void }, obeys: boolean) {
   context.statement.services = [
     { id: 'web', transport: 'tcp', port, protocol: 'https', families: ['ipv4'], purpose: 'web' },
   ]
-  const bench = testBench(context.statement) as unknown as RunBench
-  const lab = { ...context, signal: bench.signal } as unknown as LabRun
-  return { ...context, lab, bench }
+  const power = powerOf({ ...context, source: null, confirm: null })
+  const bench: RunBench = testBench(context.statement, {
+    cyclePower: () => power?.cycle(bench) ?? assert.fail(),
+  }) as unknown as RunBench
+  return { ...context, bench }
 }
 
 describe('on a unit', { concurrency: 3 }, () => {
   test('power is cycled with proof that the unit was off', { timeout: 20_000 }, async (t) => {
-    const { lab, bench, sample, lines, hooks } = await switched(t, true)
-    assert.equal(await cyclePower(lab, bench, sample), true)
+    const { bench, lines, hooks } = await switched(t, true)
+    assert.equal(await cyclePower(bench), true)
     assert.deepEqual(
       lines.map((l) => l.about.code),
-      ['run.hook-ran', 'run.power-off', 'run.hook-ran', 'run.power-back'],
+      ['run.power-cut', 'run.hook-ran', 'run.power-off', 'run.hook-ran', 'run.power-given', 'run.power-back'],
     )
     assert.deepEqual(hooks.faults(), [])
-    await cyclePower(lab, bench, sample)
-    await cyclePower(lab, bench, sample)
+    await cyclePower(bench)
+    await cyclePower(bench)
     const before = lines.length
-    assert.equal(await cyclePower(lab, bench, sample), false, 'the fourth time nothing is switched any more')
+    assert.equal(await cyclePower(bench), false, 'the fourth time nothing is switched any more')
     assert.equal(lines.length, before)
   })
 
   test('a switch that does not switch this unit off is a fault of the lab', { timeout: 30_000 }, async (t) => {
-    const { lab, bench, sample, lines, hooks } = await switched(t, false)
-    assert.equal(await cyclePower(lab, bench, sample), false)
+    const { bench, lines, hooks } = await switched(t, false)
+    assert.equal(await cyclePower(bench), false)
     assert.ok(lines.some((l) => l.about.code === 'run.power-still-on'))
     assert.deepEqual(
       hooks.faults().map((f) => f.code),

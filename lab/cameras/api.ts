@@ -196,7 +196,8 @@ function update({ device, body, actor }: ApiRequest): Answer {
   const answer = judgePackage(body, vendorKey, firmware.version, device.behaviour)
   if (!answer.accepted) {
     if (device.behaviour.logsRefusedUpdates) device.log.write('update-refused', { ...actor, reason: answer.reason })
-    return json(answer.status, { result: 'refused', error: answer.reason })
+    const refused = json(answer.status, { result: 'refused', error: answer.reason })
+    return device.behaviour.survivesRefusedUpdates ? refused : { ...refused, afterwards: () => device.die() }
   }
   const isLogged = device.behaviour.logsInstalledUpdates
   if (isLogged) device.log.write('update-accepted', { ...actor, version: answer.firmware.version })

@@ -99,6 +99,8 @@ export interface Behaviour {
   updateChecksContent: boolean
   updateChecksMissingSignature: boolean
   updateRefusesOlder: boolean
+  /** A refused package leaves it running. */
+  survivesRefusedUpdates: boolean
   updateRefusesTruncated: boolean
   updateChecksModel: boolean
   /** A package is verified with the key that it brings itself. */
@@ -175,6 +177,7 @@ export const CONFORMING: Behaviour = {
   updateChecksContent: true,
   updateChecksMissingSignature: true,
   updateRefusesOlder: true,
+  survivesRefusedUpdates: true,
   updateRefusesTruncated: true,
   updateChecksModel: true,
   updateTrustsOwnSigner: false,

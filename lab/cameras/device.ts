@@ -24,4 +24,6 @@ export interface Device {
   factorySettings(): Partial<State>
   /** Closes every door, applies the change, waits, opens again. Returns at once; a second call changes nothing. */
   reboot(reason: string, change: Partial<State>): void
+  /** Closes every door; only a new start brings it back. */
+  die(): void
 }

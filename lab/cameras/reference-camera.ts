@@ -86,6 +86,9 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
         rebooting = null
       })
     },
+    die() {
+      rebooting ??= wait(FAREWELL_MILLISECONDS).then(close)
+    },
   }
   const rtsp = makeRtsp(device)
 

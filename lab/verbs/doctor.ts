@@ -10,6 +10,8 @@ import { keyOptions, signerFrom, type KeyOptions } from '../../reports/verbs/sea
 import { EXIT, faultText, languageOf } from '../../reports/verbs/terminal.ts'
 import { sourcesFor } from '../addresses.ts'
 import { loadInputs } from '../inputs.ts'
+import { portState } from '../poe.ts'
+import type { PowerSources } from '../power-table.ts'
 import { named } from './options.ts'
 
 interface DoctorOptions extends KeyOptions {
@@ -61,7 +63,8 @@ async function examine(options: DoctorOptions): Promise<Finding[]> {
   })
   if (!inputs.ok) return [...findings, ...inputs.faults.map((f) => ill('statement', f))]
   findings.push(fine('statement'))
-  return [...findings, ...(await examineBench(inputs.value.statement, inputs.value.bench.addresses))]
+  const { statement, bench, power } = inputs.value
+  return [...findings, ...(await examineBench(statement, bench.addresses)), ...(await examinePower(power.sources))]
 }
 
 async function examineBench(statement: Statement, addresses: { ipv4: string[]; ipv6: string[] }): Promise<Finding[]> {
@@ -93,6 +96,29 @@ async function examineBench(statement: Statement, addresses: { ipv4: string[]; i
         ? fine('receiver', { port: channel.port })
         : ill('receiver', { code: 'port-taken', values: { port: channel.port, why: code } }),
     )
+  }
+  return findings
+}
+
+/** Whether each switch answers and has the port, with power on it and a row for its link. */
+async function examinePower(sources: PowerSources): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const [sample, source] of sources) {
+    if (source.by === 'operator') {
+      findings.push(fine('operator', { sample }))
+      continue
+    }
+    const { agent, group, interface: n, ifIndex } = source
+    const values = { sample, address: agent.address, port: agent.port, group, interface: n, ifIndex }
+    const answer = await portState(source)
+    const bad = (code: string, more = {}) =>
+      findings.push({ ...ill('power', { code, values: { ...values, ...more } }), values })
+    if ('failure' in answer) bad('poe-silent', { why: answer.failure.detail })
+    else if (answer.state.enabled === null) bad('poe-no-port')
+    else if (answer.state.link === null) bad('poe-no-link')
+    else if (answer.state.detection !== 'deliveringPower')
+      bad('poe-not-feeding', { detection: answer.state.detection ?? '–', link: answer.state.link })
+    else findings.push(fine('power', values))
   }
   return findings
 }

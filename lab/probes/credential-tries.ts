@@ -13,7 +13,8 @@ import { wrongPassword, type LoginPlace } from './log-in-place.ts'
 export type Send = (credential?: Credential) => Promise<Exchange>
 
 const BATCH = 3
-const MOST_WAITS = 3
+/** What waiting for locks may cost in all, in seconds, or three times the lock where that is longer. */
+const MOST_WAITED_S = 180
 const LONGEST_WAIT_S = 900
 const DEFAULT_LOCK_S = 60
 /** Where no window is declared, failures are taken to be forgotten after this. */
@@ -101,7 +102,7 @@ export async function tryCredentials(
 
   const most = Math.max(1, Math.min(BATCH, (row?.failures ?? BATCH + 1) - 1))
   let size = Math.max(1, most - 1)
-  let waits = 0
+  let left = Math.max(MOST_WAITED_S, 3 * (lockSeconds + 2))
   const queue = pairsFor(bench, place)
   while (queue.length > 0 && value.stopped === null) {
     const batch = queue.splice(0, size)
@@ -111,8 +112,9 @@ export async function tryCredentials(
     let waited = 0
     if (bench.signal.aborted) stop('cancelled')
     else if (works && !isGood(control)) {
-      if (waits++ >= MOST_WAITS) stop(control.failure ? 'unreachable' : 'locked')
+      if (left < lockSeconds + 2) stop(control.failure ? 'unreachable' : 'locked')
       else {
+        left -= lockSeconds + 2
         value.batches.push({ tries, control, waited: 0 })
         waited = await wait(lockSeconds + 2)
         control = await send(right)

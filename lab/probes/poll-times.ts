@@ -5,13 +5,17 @@ const FINE_MS = 500
 
 /**
  * When to try the right password, in milliseconds after the last wrong one: seldom at first, since some locks are
- * prolonged by every try, closely around the declared end, then every few seconds until the margin is over.
+ * prolonged by every try, closely around the declared end, then every few seconds until the margin is over, and once
+ * more after a silence that a prolonged lock does not outlast.
  */
 export function pollTimes(lockSeconds: number): number[] {
   const end = lockSeconds * 1000
   const times: number[] = []
   for (let at = 1000; at < end - 1500; at = Math.ceil(at * 1.7)) times.push(at)
   for (let at = Math.max(FINE_MS, end - 1000); at <= end + 3000; at += FINE_MS) times.push(at)
-  for (let at = end + 5000; at <= end + Math.max(MARGIN_S * 1000, end * 0.1); at += 3000) times.push(at)
+  const margin = end + Math.max(MARGIN_S * 1000, end * 0.1)
+  for (let at = end + 5000; at <= margin; at += 3000) times.push(at)
+  // Every try may have prolonged the lock: once more after a silence as long as the lock itself.
+  times.push(margin + end + 3000)
   return [...new Set(times)].sort((a, b) => a - b)
 }

@@ -9,7 +9,10 @@ import { unanswered, wrongPassword } from './log-in-place.ts'
 import { listedCredentials, openDoor, type RemoteDoor } from './remote-door.ts'
 
 const BATCH = 3
-const MOST_WAITS = 3
+/** What waiting for a closed door may cost in all, in seconds, or three times the lock where that is longer. */
+const MOST_WAITED_S = 180
+/** Where no lock is declared: a ban may be short, and a lock may be prolonged by every try. */
+const LOOKS_S = [15, 47]
 const LONGEST_WAIT_S = 900
 const DEFAULT_LOCK_S = 60
 const LET_IN: readonly RemoteOutcome[] = ['granted', 'open', 'prompt']
@@ -33,7 +36,7 @@ export const probe = defineProbe<RemoteCredentials>({
     let door = await openDoor(bench, endpoint, to)
     // An earlier step may have had the lab's address banned.
     if (NO_WAY_IN.has(door.start.anonymous.failure?.code ?? '')) {
-      await waitOut(bench, lockSecondsOf(door))
+      await waitFor(bench, lockSecondsOf(door) + 2)
       door = await openDoor(bench, endpoint, to)
     }
     const value = await startOf(bench, endpoint, door)
@@ -50,8 +53,8 @@ const NO_WAY_IN = new Set(['refused', 'timeout', 'unreachable'])
 
 const lockSecondsOf = ({ rule }: RemoteDoor): number => Math.min(rule?.lockSeconds ?? DEFAULT_LOCK_S, LONGEST_WAIT_S)
 
-const waitOut = (bench: Bench, seconds: number): Promise<boolean> =>
-  bench.wait((seconds + 2) * 1000, { code: 'remote-credentials.waiting', values: { seconds } })
+const waitFor = (bench: Bench, seconds: number): Promise<boolean> =>
+  bench.wait(seconds * 1000, { code: 'remote-credentials.waiting', values: { seconds } })
 
 /** The declared credential, if any, and a random password: what a try is compared with. */
 async function startOf(bench: Bench, endpoint: RemoteEndpoint, door: RemoteDoor): Promise<RemoteCredentials> {
@@ -91,7 +94,7 @@ async function tryListed(bench: Bench, door: RemoteDoor, value: RemoteCredential
     value.stopped = why
   }
   let size = most
-  let waits = 0
+  let left = Math.max(MOST_WAITED_S, 3 * (lockSecondsOf(door) + 2))
   while (queue.length > 0 && value.stopped === null) {
     const batch = queue.splice(0, size)
     bench.progress({ code: 'remote-credentials.trying', values: { protocol: value.protocol, left: queue.length } })
@@ -100,11 +103,11 @@ async function tryListed(bench: Bench, door: RemoteDoor, value: RemoteCredential
     value.batches.push({ tries, control: after, waited: 0 })
     if (bench.signal.aborted) stop('cancelled')
     else if (!held(after)) {
-      if (waits++ >= MOST_WAITS) stop(after.failure ? 'unreachable' : 'locked')
+      const from = bench.now()
+      const again = await reopened(bench, door, control, held, left)
+      left -= Math.ceil((bench.now() - from) / 1_000_000)
+      if (again === null) stop(after.failure ? 'unreachable' : 'locked')
       else {
-        const from = bench.now()
-        await waitOut(bench, lockSecondsOf(door))
-        const again = await door.knock(control)
         value.batches.push({ tries: [], control: again, waited: bench.now() - from })
         if (!held(again)) stop(again.failure ? 'unreachable' : 'locked')
         queue.unshift(...batch)
@@ -112,6 +115,27 @@ async function tryListed(bench: Bench, door: RemoteDoor, value: RemoteCredential
       }
     }
   }
+}
+
+/** Waits until the door answers as before; twice the declared lock, since a ban made from a late log begins anew. Null without time. */
+async function reopened(
+  bench: Bench,
+  door: RemoteDoor,
+  control: Credential,
+  held: (attempt: RemoteAttempt) => boolean,
+  left: number,
+): Promise<RemoteAttempt | null> {
+  const lock = lockSecondsOf(door) + 2
+  const looks = door.rule?.lockSeconds === undefined ? LOOKS_S : [lock, lock]
+  let last: RemoteAttempt | null = null
+  for (const seconds of looks) {
+    if (seconds > left) break
+    left -= seconds
+    if (!(await waitFor(bench, seconds))) break
+    last = await door.knock(control)
+    if (held(last)) break
+  }
+  return last
 }
 
 /** Where no password is asked for, only the user can make a difference. */

@@ -15,6 +15,7 @@ import { holdsPicture, proves, type Proof } from '../facts/leak.ts'
 import { alike, looksGranted, saysNo, similarity } from '../facts/likeness.ts'
 import type { HttpMessage } from '../facts/http-message.ts'
 import { saysFailure } from '../facts/log-words.ts'
+import { declaresProtected } from './declared-protected.ts'
 import { kind, type HttpAnonymous, type HttpVisit } from '../observations/http-anonymous.ts'
 import type { Exchange } from '../observations/exchange.ts'
 import { obj } from '../schema.ts'
@@ -118,12 +119,15 @@ function otherFindings(
 }
 
 /** What was asked in all: one sentence instead of forty. */
-function known({ visits, complete }: HttpAnonymous, findings: Finding[], { cite }: Context): Finding[] {
+function known({ visits, complete }: HttpAnonymous, findings: Finding[], { cite, statement }: Context): Finding[] {
   const others = visits.filter((v) => v.access !== 'protected' && v.source !== 'decoy')
   const silent = others.filter(({ anonymous }) => isUnheard(anonymous)).length
   if (!complete) return [gap('incomplete', { asked: visits.length }, [cite('/visits')])]
   if (silent > 0) return [gap('paths-without-answer', { count: silent }, [cite('/visits')])]
   const given = findings.filter((f) => f.is === 'violation').length
+  const isHanding = others.some((v) => v.access !== 'public' && looksGranted(answerOf(v.anonymous)))
+  if (given === 0 && isHanding && !declaresProtected(statement, 'http'))
+    return [gap('nothing-declared-protected', {}, [cite('/visits')])]
   return others.length > given
     ? [evidence('paths-give-nothing', { count: others.length - given }, [cite('/visits')])]
     : []

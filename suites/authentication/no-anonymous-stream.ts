@@ -13,6 +13,7 @@ import { saysNo } from '../facts/likeness.ts'
 import { parseSdp } from '../facts/sdp.ts'
 import { kind, type RtspAnonymous, type RtspAttempt, type RtspVisit } from '../observations/rtsp-anonymous.ts'
 import { obj } from '../schema.ts'
+import { declaresProtected } from './declared-protected.ts'
 
 /** No RTSP path gives its stream to somebody who did not log in (EN 303 645 provision 5.1-3): media that flows proves it. */
 export const criterion = defineCriterion({
@@ -75,12 +76,18 @@ function visitFindings(
   return unused ? [evidence('refused-before-set-up', values, cites)] : [gap('genuine-does-not-flow', values, cites)]
 }
 
-function known({ visits, complete }: RtspAnonymous, findings: Finding[], { cite }: JudgeContext<unknown>): Finding[] {
+function known(
+  { visits, complete }: RtspAnonymous,
+  findings: Finding[],
+  { cite, statement }: JudgeContext<unknown>,
+): Finding[] {
   const others = visits.filter((v) => v.source !== 'declared')
   const silent = others.filter((v) => outcomeOf(v.anonymous) === 'no-answer').length
   if (!complete) return [gap('incomplete', { asked: visits.length }, [cite('/visits'), cite('/controls')])]
   if (silent > 0) return [gap('paths-without-answer', { count: silent }, [cite('/visits')])]
   const given = findings.filter((f) => f.is === 'violation').length
+  if (given === 0 && !declaresProtected(statement, 'rtsp'))
+    return [gap('nothing-declared-protected', {}, [cite('/visits'), cite('/controls')])]
   return others.length > given
     ? [
         evidence('paths-give-nothing', { count: others.filter((v) => outcomeOf(v.anonymous) === 'refused').length }, [

@@ -10,7 +10,7 @@ export const pattern = (english: string, others: readonly string[]): RegExp =>
 
 const FAILURE = pattern(
   String.raw`fail|invalid|incorrect|mismatch|denied|refus|reject|unauthori[sz]|not authori[sz]|not allowed|illegal|` +
-    String.raw`unknown user|no such user|non-?exist|was not found|does ?n[o']t (?:exist|match)|unsuccess|\bwrong\b|\bbad\b|\berror\b|\b40[13]\b`,
+    String.raw`unknown user|no such user|(?:user|account|name)[^;]{0,160} not found|non-?exist|was not found|does ?n[o']t (?:exist|match)|unsuccess|\bwrong\b|\bbad\b|\berror\b|\b40[13]\b`,
   [
     'thất bại',
     'Thất bại',

@@ -22,7 +22,8 @@ export function protocolOf({ greeting, httpAnswer, rtspAnswer, mqttAnswer }: Sai
   if (greeting[0] === IAC && (greeting[1] ?? 0) >= 251 && (greeting[1] ?? 0) <= 254) return 'telnet'
   if (/^220[ -]/.test(hello) && !/smtp/i.test(hello)) return 'ftp'
   if (/(^|[\r\n ])(login|username) ?: ?$/i.test(hello)) return 'telnet'
-  if (startsWith(rtspAnswer, 'RTSP/') || startsWith(httpAnswer, 'RTSP/')) return 'rtsp'
+  if (startsWith(httpAnswer, 'RTSP/')) return 'rtsp'
+  if (startsWith(rtspAnswer, 'RTSP/') && !(startsWith(httpAnswer, 'HTTP/') && isEcho(rtspAnswer))) return 'rtsp'
   if (startsWith(httpAnswer, 'HTTP/') || startsWith(rtspAnswer, 'HTTP/')) return 'http'
   // MQTT 3.1.1 section 3.2: CONNACK, two bytes follow.
   if (mqttAnswer[0] === 0x20 && mqttAnswer[1] === 0x02 && (mqttAnswer[3] ?? 255) <= 5) return 'mqtt'
@@ -37,5 +38,14 @@ export const serviceProtocol = (row: { [K in keyof Said]: string }): Protocol =>
     rtspAnswer: fromBase64(row.rtspAnswer),
     mqttAnswer: fromBase64(row.mqttAnswer),
   })
+
+/**
+ * Some web servers begin a refusal with the protocol that the request named ("RTSP/1.0 501"). An RTSP server repeats
+ * CSeq in every answer (RFC 2326 section 12.17).
+ */
+const isEcho = (answer: Uint8Array): boolean => {
+  const head = latin1(answer)
+  return /^RTSP\/\d\.\d (400|405|501|505)\b/.test(head) && !/^CSeq[ \t]*:/im.test(head)
+}
 
 const startsWith = (bytes: Uint8Array, word: string): boolean => latin1(bytes.subarray(0, word.length)) === word

@@ -52,6 +52,7 @@ import { weakness as weaknessesTelnetOpenWeakness } from './weaknesses/telnet-op
 import { weakness as weaknessesTlsCompressionWeakness } from './weaknesses/tls-compression.ts'
 import { weakness as weaknessesTrustsAnyCertificateWeakness } from './weaknesses/trusts-any-certificate.ts'
 import { weakness as weaknessesUpdateAlteredAcceptedWeakness } from './weaknesses/update-altered-accepted.ts'
+import { weakness as weaknessesUpdateAlteredKillsWeakness } from './weaknesses/update-altered-kills.ts'
 import { weakness as weaknessesUpdateAnonymousUploadWeakness } from './weaknesses/update-anonymous-upload.ts'
 import { weakness as weaknessesUpdateForeignKeyAcceptedWeakness } from './weaknesses/update-foreign-key-accepted.ts'
 import { weakness as weaknessesUpdateOtherModelAcceptedWeakness } from './weaknesses/update-other-model-accepted.ts'
@@ -121,6 +122,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesTlsCompressionWeakness,
   weaknessesTrustsAnyCertificateWeakness,
   weaknessesUpdateAlteredAcceptedWeakness,
+  weaknessesUpdateAlteredKillsWeakness,
   weaknessesUpdateAnonymousUploadWeakness,
   weaknessesUpdateForeignKeyAcceptedWeakness,
   weaknessesUpdateOtherModelAcceptedWeakness,

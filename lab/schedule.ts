@@ -106,3 +106,11 @@ export function foreseen(schedule: Schedule, statement: Statement): Step[] {
     }
   return steps
 }
+
+/** How long each step will take: a probe tells it for all its subjects of one state together. */
+export function secondsOf(steps: readonly Step[], statement: Statement): number[] {
+  const keyOf = ({ kind, state }: Step): string => `${kind.id}|${state}`
+  const alike = new Map<string, number>()
+  for (const step of steps) alike.set(keyOf(step), (alike.get(keyOf(step)) ?? 0) + 1)
+  return steps.map((s) => (s.probe?.seconds(statement) ?? 0) / (alike.get(keyOf(s)) ?? 1))
+}

@@ -27,7 +27,7 @@ import type { OnProgress } from './progress.ts'
 import { makeRedactor } from './redact.ts'
 import { observe } from './run.ts'
 import { keptQualification } from './qualification/kept.ts'
-import { deselected, foreseen, scheduleOf } from './schedule.ts'
+import { deselected, foreseen, scheduleOf, secondsOf } from './schedule.ts'
 import { openSecrets, stateDirectory } from './secrets.ts'
 
 export interface Choice {
@@ -232,7 +232,10 @@ export async function goOn(
   going.onProgress({
     event: 'planned',
     steps: steps.length,
-    seconds: steps.reduce((sum, s) => sum + (s.probe?.seconds(statement) ?? 0), 0),
+    seconds: secondsOf(steps, { ...statement, budgets: { ...statement.budgets, ...going.pace } }).reduce(
+      (a, b) => a + b,
+      0,
+    ),
   })
   let complete = false
   try {

@@ -7,7 +7,7 @@ import { EXIT, languageOf, printFaults } from '../../reports/verbs/terminal.ts'
 import { loadRegulation } from '../../profiles/regulation-file.ts'
 import { loadStatement } from '../../profiles/statement-file.ts'
 import { probes } from '../probes/registry.generated.ts'
-import { foreseen, scheduleOf } from '../schedule.ts'
+import { foreseen, scheduleOf, secondsOf } from '../schedule.ts'
 import { named } from './options.ts'
 
 interface PlanOptions {
@@ -36,12 +36,14 @@ function plan(options: PlanOptions): number {
     { mode: 'official', deselected: [] },
   )
   const declared = statement.value.statement
-  const steps = foreseen(scheduleOf(declared, demand, registry, probes), declared).map((s) => ({
+  const all = foreseen(scheduleOf(declared, demand, registry, probes), declared)
+  const seconds = secondsOf(all, declared)
+  const steps = all.map((s, i) => ({
     state: s.state,
     kind: s.kind.id,
     subject: s.subject,
     tier: s.probe?.tier ?? null,
-    seconds: s.probe?.seconds(declared) ?? 0,
+    seconds: Math.ceil(seconds[i] ?? 0),
     leaves: s.probe?.leaves ? messageText(language, s.probe.leaves) : null,
     does: t(language, `probes/${s.kind.id}`, 'does'),
     permitted: s.probe !== null && (s.probe.tier !== 'D' || declared.permit === 'destructive'),
@@ -50,7 +52,7 @@ function plan(options: PlanOptions): number {
   else {
     for (const s of steps)
       console.log(
-        `${s.state.padEnd(14)} ${s.tier ?? '-'} ${String(Math.ceil(s.seconds)).padStart(5)} s  ${s.kind} ${s.subject}${s.permitted ? '' : ` (${t(language, 'framework', 'not-permitted')})`}${s.leaves ? `\n${' '.repeat(25)}${s.leaves}` : ''}`,
+        `${s.state.padEnd(14)} ${s.tier ?? '-'} ${String(s.seconds).padStart(5)} s  ${s.kind} ${s.subject}${s.permitted ? '' : ` (${t(language, 'framework', 'not-permitted')})`}${s.leaves ? `\n${' '.repeat(25)}${s.leaves}` : ''}`,
       )
     console.log(
       t(language, 'cli', 'progress.planned', {

@@ -18,6 +18,9 @@ import { criterion as authenticationOnvifTokenReplayRefusedCriterion } from './a
 import { criterion as authenticationPasswordRulesCriterion } from './authentication/password-rules.ts'
 import { criterion as authenticationRtspLoginLockoutCriterion } from './authentication/rtsp-login-lockout.ts'
 import { criterion as authenticationSessionCookieAttributesCriterion } from './authentication/session-cookie-attributes.ts'
+import { criterion as authenticationSessionEndsAtLogOutCriterion } from './authentication/session-ends-at-log-out.ts'
+import { criterion as authenticationSessionIdentifiersCriterion } from './authentication/session-identifiers.ts'
+import { criterion as authenticationSessionRenewedAtLogInCriterion } from './authentication/session-renewed-at-log-in.ts'
 import { criterion as authenticationViewerRightsCriterion } from './authentication/viewer-rights.ts'
 import { criterion as encryptionLoginEncryptedCriterion } from './encryption/login-encrypted.ts'
 import { criterion as encryptionNoPlainRemoteLoginCriterion } from './encryption/no-plain-remote-login.ts'
@@ -107,6 +110,9 @@ const criteria = [
   authenticationPasswordRulesCriterion,
   authenticationRtspLoginLockoutCriterion,
   authenticationSessionCookieAttributesCriterion,
+  authenticationSessionEndsAtLogOutCriterion,
+  authenticationSessionIdentifiersCriterion,
+  authenticationSessionRenewedAtLogInCriterion,
   authenticationViewerRightsCriterion,
   encryptionLoginEncryptedCriterion,
   encryptionNoPlainRemoteLoginCriterion,

@@ -7,6 +7,6 @@ export const weakness: Weakness = {
     vi: 'Đăng xuất chỉ xóa cookie ở trình duyệt; phiên vẫn còn hiệu lực',
   },
   criteria: ['authentication/session-ends-at-log-out'],
-  visibleTo: 'self-proved',
+  visibleTo: 'curl -sk -b cookies-of-before-the-log-out https://{ipv4}:{https}/account',
   apply: { logOutEndsSession: false },
 }

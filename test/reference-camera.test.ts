@@ -875,6 +875,8 @@ const OF_TLS = [
   'weak-curve',
 ]
 /** Seen by a server of others in criteria-tls-client.test.ts. */
+/** Seen by curl in test/form-login.test.ts. */
+const OF_SESSIONS = ['session-adopted', 'session-cookie-open', 'session-counted', 'session-survives-log-out']
 const AS_CLIENT = ['server-dates-unchecked', 'server-name-unchecked', 'trusts-any-certificate']
 /** Out of its box only. */
 const FRESH = ['works-before-set-up']
@@ -891,7 +893,16 @@ test('every weakness is well described', LIMIT, async () => {
   )
   assert.deepEqual(
     files,
-    [...Object.keys(SEEN), ...SILENT, ...SENT, ...OF_TLS, ...AS_CLIENT, ...FRESH, ...SELF_PROVED].sort(),
+    [
+      ...Object.keys(SEEN),
+      ...SILENT,
+      ...SENT,
+      ...OF_TLS,
+      ...OF_SESSIONS,
+      ...AS_CLIENT,
+      ...FRESH,
+      ...SELF_PROVED,
+    ].sort(),
   )
   const core = await readFile(new URL('../profiles/regulations/camseal-core.yaml', import.meta.url), 'utf8')
   for (const { criteria, undecided = [], title, apply, visibleTo } of weaknesses) {

@@ -4,7 +4,10 @@ import { accountPage, loginPage } from './pages.ts'
 /** Log-in by a form, for people with a browser, and by a call with JSON, for programs. */
 
 const page = (status: number, body: string): Answer => ({ status, type: 'text/html; charset=utf-8', body })
-const setting = (answer: Answer, cookie: string): Answer => ({ ...answer, headers: { 'Set-Cookie': cookie } })
+const setting = (answer: Answer, cookie: string): Answer => ({
+  ...answer,
+  headers: { ...answer.headers, 'Set-Cookie': cookie },
+})
 
 /** Begins a session where the password is right: `taken` with its cookie, else `refused`. */
 function enter(

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Statement } from '../../suites/statement.ts'
 import { makeGate } from './auth.ts'
 import { makeDebugServer, makeTelnetServer } from './backdoors.ts'
-import type { Behaviour } from './behaviour.ts'
+import { CONFORMING, type Behaviour } from './behaviour.ts'
 import { makeIdentity } from './certificate.ts'
 import { declare } from './declaration.ts'
 import type { Device } from './device.ts'
@@ -203,11 +203,20 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
   }
 }
 
+const SESSION_SWITCHES = [
+  'sessionCookieAttributes',
+  'sessionIdentifiers',
+  'logOutEndsSession',
+  'adoptsIdentifiers',
+] as const
+
 /** A weakness that cannot show is a false witness: it must be an error, not a sound camera. */
-function refuseUnmet({ addresses, ports }: CameraOptions, behaviour: Behaviour): void {
+function refuseUnmet({ addresses, ports, formLogin }: CameraOptions, behaviour: Behaviour): void {
   const needsHttp = behaviour.apiOverHttp || !behaviour.redirectListens
   if (needsHttp && (ports.http === undefined || !behaviour.plainHttp))
     throw new TypeError('this weakness needs ports.http')
+  if (formLogin !== true && SESSION_SWITCHES.some((one) => behaviour[one] !== CONFORMING[one]))
+    throw new TypeError('this weakness needs formLogin')
   if (behaviour.ipv6DebugPort !== null && addresses.ipv6 === null) {
     throw new TypeError('this weakness needs addresses.ipv6')
   }

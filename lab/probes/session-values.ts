@@ -63,17 +63,22 @@ function placesOf(texts: readonly string[]): number | null {
   return [...one].filter((_, i) => texts.some((t) => t.charAt(i) !== one.charAt(i))).length
 }
 
+/** The texts whole, and without what all share at both ends but for the characters of the number itself. */
 function readingsOf(texts: readonly string[]): Reading[] {
   const start = sharedStart(texts)
-  const ends = texts.map((t) => [...t.slice(start)].reverse().join(''))
-  const end = sharedStart(ends)
-  const rest = texts.map((t) => t.slice(start, t.length - end))
-  return (
-    [
-      ['whole', texts],
-      ['rest', start + end > 0 ? rest : []],
-    ] as const
-  ).flatMap(([of, parts]) => CODINGS.flatMap(([coding, fits, read]) => readingOf(of, coding, fits, read, parts)))
+  const end = sharedStart(texts.map((t) => [...t.slice(start)].reverse().join('')))
+  const [one = ''] = texts
+  return CODINGS.flatMap(({ coding, fits, read, before, after }) => {
+    const first = start - (before?.exec(one.slice(0, start))?.[0].length ?? 0)
+    const last = end - (after?.exec(one.slice(one.length - end))?.[0].length ?? 0)
+    const rest = texts.map((t) => t.slice(first, t.length - last))
+    return (
+      [
+        ['whole', texts],
+        ['rest', first + last > 0 ? rest : []],
+      ] as const
+    ).flatMap(([of, parts]) => readingOf(of, coding, fits, read, parts))
+  })
 }
 
 const sharedStart = (texts: readonly string[]): number => {
@@ -86,10 +91,29 @@ const sharedStart = (texts: readonly string[]): number => {
 /** Longer texts are no counters, and numbers of them are slow. */
 const LONGEST_READ = 512
 
-const CODINGS: readonly [Reading['coding'], RegExp, (text: string) => string][] = [
-  ['decimal', /^[0-9]+$/, (t) => t],
-  ['hexadecimal', /^(?:[0-9a-f]+|[0-9A-F]+)$/, (t) => `0x${t}`],
-  ['base64', /^[A-Za-z0-9+/_-]{4,}={0,2}$/, (t) => `0x0${Buffer.from(t, 'base64').toString('hex')}`],
+interface Coding {
+  coding: Reading['coding']
+  fits: RegExp
+  read(text: string): string
+  /** What may belong to the number at the end of what comes before it, and at the beginning of what follows. */
+  before?: RegExp
+  after?: RegExp
+}
+
+const CODINGS: readonly Coding[] = [
+  { coding: 'decimal', fits: /^[0-9]+$/, read: (t) => t, before: /[0-9]*$/, after: /^[0-9]*/ },
+  {
+    coding: 'hexadecimal',
+    fits: /^(?:[0-9a-f]+|[0-9A-F]+)$/,
+    read: (t) => `0x${t}`,
+    before: /[0-9A-Fa-f]*$/,
+    after: /^[0-9A-Fa-f]*/,
+  },
+  {
+    coding: 'base64',
+    fits: /^[A-Za-z0-9+/_-]{4,}={0,2}$/,
+    read: (t) => `0x0${Buffer.from(t, 'base64').toString('hex')}`,
+  },
 ]
 
 function readingOf(

@@ -88,8 +88,7 @@ function stateOf(entry: Entry | null, elapsed: number, isOpenNow: boolean): Neig
   if (entry === null) return 'unknown'
   if (entry.states.includes('FAILED')) return 'silent'
   if (entry.lladdr === null || entry.confirmed === null) return 'unknown'
-  const isFresh = entry.states.includes('REACHABLE') && (isOpenNow || entry.confirmed <= elapsed)
-  return isFresh ? 'answers' : 'unknown'
+  return entry.confirmed < elapsed + (isOpenNow ? 2 : 0) ? 'answers' : 'unknown'
 }
 
 /** The one entry that `ip -s -j neigh` lists; null for none and for what cannot be read. */

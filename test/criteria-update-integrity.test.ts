@@ -23,6 +23,7 @@ import { canonical } from '../suites/canonical.ts'
 import type { Cite, Criterion, JudgeContext } from '../suites/criterion.ts'
 import { verdictOf } from '../suites/judge.ts'
 import type { Exchange } from '../suites/observations/exchange.ts'
+import type { Look, PortState, PowerCycle } from '../suites/observations/power.ts'
 import {
   kind,
   VARIANTS,
@@ -305,6 +306,137 @@ test('silence after a package is a dead device or a lost network: no verdict; a 
       ).join(' '),
       expected,
     )
+  }
+})
+
+test('silence with the power cut: a fail where the port, its link and the ban are settled, else no verdict', () => {
+  const port = (on: boolean, link: 'up' | 'down' = on ? 'up' : 'down'): PortState => ({
+    enabled: on,
+    detection: on ? 'deliveringPower' : 'disabled',
+    link,
+  })
+  const look = (over: Partial<Look> = {}): Look => ({
+    at: 1,
+    doors: [{ source: '10.9.1.1', open: false }],
+    port: port(true),
+    neighbour: { state: 'silent', mac: null },
+    twins: [],
+    ...over,
+  })
+  const cycle = (over: Partial<PowerCycle> = {}): PowerCycle => ({
+    by: 'poe',
+    at: 1,
+    off: { closed: true, port: port(false) },
+    on: { switched: true, port: port(true) },
+    cameBack: true,
+    seconds: 3,
+    ...over,
+  })
+  const alive = look({ doors: [{ source: '10.9.1.1', open: true }], neighbour: { state: 'answers', mac: 'a' } })
+  const two = (open: boolean) => ['10.9.1.1', '10.9.1.2'].map((source) => ({ source, open }))
+  type Silence = NonNullable<UpdateAttempt['silence']>
+  const gone = cycle({ cameBack: false })
+  const stays = (after: Look | null, over = gone): Partial<Silence> => ({ cycle: over, after, version: told(null) })
+  const rows: [why: string, Partial<Silence>, Partial<NonNullable<UpdateRefusal['power']>>, string][] = [
+    ['came back', {}, {}, 'fail hung'],
+    ['never came back', stays(look()), {}, 'fail dead'],
+    [
+      'two lab addresses in the place of ARP',
+      { look: look({ doors: two(false), neighbour: alive.neighbour }) },
+      { look: { ...alive, doors: two(true) } },
+      'fail hung',
+    ],
+    ['no power on this bench', { cycle: null, after: null, version: told(null) }, {}, 'inconclusive went-silent'],
+    ['answered again by itself', { cycle: null, after: null }, {}, 'inconclusive silent-for-long'],
+    [
+      'a ban leaves ARP answering',
+      { look: look({ neighbour: { state: 'answers', mac: 'a' } }) },
+      {},
+      'inconclusive back-after-power',
+    ],
+    [
+      'ARP was never heard',
+      {},
+      { look: { ...alive, neighbour: { state: 'unknown', mac: null } } },
+      'inconclusive back-after-power',
+    ],
+    [
+      'the second address was never let in',
+      { look: look({ doors: two(false), neighbour: { state: 'unknown', mac: null } }) },
+      { look: alive },
+      'inconclusive back-after-power',
+    ],
+    [
+      'takes connections',
+      { look: look({ doors: two(true) }) },
+      { look: { ...alive, doors: two(true) } },
+      'inconclusive back-after-power',
+    ],
+    ['no lab address', { look: look({ doors: [] }) }, {}, 'inconclusive back-after-power'],
+    ['the link was down', { look: look({ port: port(true, 'down') }) }, {}, 'inconclusive back-after-power'],
+    ['the switch did not answer', { look: look({ port: null }) }, {}, 'inconclusive back-after-power'],
+    [
+      'the port did not go off',
+      { cycle: cycle({ off: { closed: true, port: port(true) } }) },
+      {},
+      'inconclusive back-after-power',
+    ],
+    [
+      'another port: the control left the unit on',
+      {},
+      { control: cycle({ off: { closed: false, port: port(false) } }) },
+      'inconclusive back-after-power',
+    ],
+    [
+      'another row of the IF-MIB: the control left the link up',
+      {},
+      { control: cycle({ off: { closed: true, port: port(false, 'up') } }) },
+      'inconclusive back-after-power',
+    ],
+    ['a command or a person', {}, { control: null }, 'inconclusive back-after-power'],
+    [
+      'a command, for ever',
+      stays(look(), { ...gone, by: 'command' }),
+      { control: null },
+      'inconclusive silent-after-power',
+    ],
+    ['for ever without a link', stays(look({ port: port(true, 'down') })), {}, 'inconclusive silent-after-power'],
+    [
+      'for ever and not off in between',
+      stays(look(), { ...gone, off: { closed: true, port: null } }),
+      {},
+      'inconclusive silent-after-power',
+    ],
+    [
+      'for ever and not switched on',
+      stays(look(), { ...gone, on: { switched: false, port: null } }),
+      {},
+      'inconclusive silent-after-power',
+    ],
+    [
+      'for ever behind a ban',
+      stays(look({ neighbour: { state: 'answers', mac: 'a' } })),
+      {},
+      'inconclusive silent-after-power',
+    ],
+    ['for ever and not looked at', stays(null), {}, 'inconclusive silent-after-power'],
+    ['back with the new version', { version: told('1.1.0') }, {}, 'fail hung,installed'],
+  ]
+  const power = { look: alive, control: cycle() }
+  for (const [why, seen, before, expected] of rows) {
+    const silence: Silence = { waited: 0, look: look(), cycle: cycle(), after: look(), version: told('1.0.0'), ...seen }
+    const one = { ...variant('payload-bit', null, false), silence }
+    one.versionAfter.exchange.failure = { code: 'timeout', detail: '' }
+    const value = observation({ power: { ...power, ...before }, variants: [one] })
+    assert.ok(validate(value), JSON.stringify(validate.errors))
+    assert.equal(judge(altered, value, declared, {}).join(' '), expected, why)
+    const version = silence.version?.text ? told('1.1.0') : told(null)
+    const kept = { ...silence, version }
+    const last = { id: 'older', ...attempt('1.1.0', null, false), versionAfter: one.versionAfter, silence: kept }
+    const verdict = judge(older, observation({ power: { ...power, ...before }, older: last }), declared, {})
+    assert.equal(verdict.join(' '), expected.replace(',installed', ''), why)
+    const bare = observation({ variants: [one] })
+    assert.equal(judge(altered, bare, declared, {})[0], why.startsWith('back with') ? 'fail' : 'inconclusive', why)
   }
 })
 
@@ -936,7 +1068,8 @@ describe('observed', { concurrency: true, timeout: 180_000 }, () => {
           ]),
           JSON.stringify(got.seen.value.missing),
         )
-        assert.equal(camera.firmwareVersion, w?.id === 'update-rollback-accepted' ? '1.3.0' : '1.5.0')
+        const others: Record<string, string> = { 'update-rollback-accepted': '1.3.0', 'update-altered-kills': '1.4.0' }
+        assert.equal(camera.firmwareVersion, others[w?.id ?? ''] ?? '1.5.0')
         if (w !== null) return
         assert.ok(performance.now() - began < 40_000, `${Math.round(performance.now() - began)} ms`)
         assert.deepEqual(

@@ -2,6 +2,7 @@ import type { UpdateAttempt } from '../../suites/observations/update-refusal.ts'
 import type { Update } from '../../suites/statement.ts'
 import { read } from '../actions.ts'
 import type { Bench, Credential } from '../probe.ts'
+import { secondLook } from './silence.ts'
 import { bodyOf, ropeLength, sha256Of, type Rope } from './rope.ts'
 
 export type Offered = Omit<UpdateAttempt, 'id'>
@@ -77,12 +78,21 @@ export function makeOffering(bench: Bench, update: Update): Offer {
     return { upload, versionBefore, contentBefore, contentAfter: await content(), ...settled }
   }
 
+  /** Nobody answers any more: a cable and a dead device look alike until they are looked at in another way. */
+  async function watched(rope: Rope, as: Uploader | undefined): ReturnType<typeof once> {
+    const offered = await once(rope, as)
+    const isSilent = ['timeout', 'unreachable'].includes(offered.versionAfter.exchange.failure?.code ?? '')
+    return offered.cameBack || !isSilent || bench.signal.aborted
+      ? offered
+      : { ...offered, silence: await secondLook(bench, ready) }
+  }
+
   return async (rope, as) => {
     const about = { sha256: await sha256Of(rope), bytes: ropeLength(rope) }
-    const first = await once(rope, as)
+    const first = await watched(rope, as)
     const isUnanswered = ['reset', 'closed', 'refused', 'unreachable'].includes(first.upload.failure?.code ?? '')
     if (!isUnanswered || !first.cameBack || changed(first)) return { ...about, tries: 1, ...first }
-    return { ...about, tries: 2, ...(await once(rope, as)) }
+    return { ...about, tries: 2, ...(await watched(rope, as)) }
   }
 }
 

@@ -4,6 +4,7 @@ import { read } from '../actions.ts'
 import { offerAtDoors } from '../packages/doors.ts'
 import { snapshot } from '../packages/keeping.ts'
 import { makeOffering, type Offer } from '../packages/offering.ts'
+import { beforePackages } from '../packages/silence.ts'
 import { ropeOf, type Rope } from '../packages/rope.ts'
 import { isGone, makerVariants, offerOlder, offerVariants } from '../packages/row.ts'
 import { labVariants } from '../packages/variants.ts'
@@ -20,7 +21,7 @@ const AROUND_SECONDS = 8
 /** Offers altered packages on version N-1, then the genuine N, then an older one, each by the declared path. */
 export const probe = defineProbe<UpdateRefusal>({
   id: ID,
-  version: '2.0.0',
+  version: '2.1.0',
   kind,
   tier: 'D',
   grade: 'disruptive',
@@ -53,8 +54,11 @@ export const probe = defineProbe<UpdateRefusal>({
     if (start.text === update.packages.genuine.version)
       return unanswered('operator', 'already-installed', { version: start.text }, { start })
 
+    const power = await beforePackages(bench)
+    if (power?.control?.cameBack === false) return unanswered('lab', 'not-back', {}, { start, power })
     const value: UpdateRefusal = {
       start,
+      ...(power ? { power } : {}),
       variants: [],
       returns: [],
       doors: [],

@@ -1,11 +1,24 @@
 import { defineKind } from '../observation.ts'
-import { bool, int, list, micros, obj, oneOf, orNull, sha256Hex, str, text, type Static } from '../schema.ts'
+import { bool, int, list, micros, obj, oneOf, opt, orNull, sha256Hex, str, text, type Static } from '../schema.ts'
 import { updateSubject } from '../subject.ts'
 import { exchangeSchema } from './exchange.ts'
+import { lookSchema, powerCycleSchema } from './power.ts'
 import { logChannelSchema, logRecordSchema } from './log-records.ts'
 
 /** A fact as the device told it: the answer, and the first group of the declared pattern in it. */
 const told = obj({ exchange: exchangeSchema, text: orNull(str()) })
+
+/** After a package on which the device fell silent: what is seen beside its services, and what cutting its power did. */
+const silence = obj({
+  /** Seconds that a declared ban of the lab's address was waited out. */
+  waited: int(),
+  look: lookSchema,
+  /** Null where nobody could cut the power, or the device answered again. */
+  cycle: orNull(powerCycleSchema),
+  /** At the end of that. */
+  after: orNull(lookSchema),
+  version: orNull(told),
+})
 
 /** One package offered to the device. The package itself is never kept. */
 const attempt = obj({
@@ -23,6 +36,7 @@ const attempt = obj({
   /** The device answered again within twice the declared time. */
   cameBack: bool(),
   downtime: micros('from the first to the last request without an answer'),
+  silence: opt(silence),
 })
 
 /**
@@ -76,6 +90,8 @@ const kept = obj({
 
 export const updateRefusalSchema = obj({
   start: told,
+  /** Before the first package, where the bench can cut the power: the unit as it is, and a power cycle of a switch port. */
+  power: opt(obj({ look: lookSchema, control: orNull(powerCycleSchema) })),
   variants: list(variant),
   /** The older genuine package, offered where an installed variant ended the row, so that it can go on. */
   returns: list(attempt),
@@ -125,7 +141,7 @@ export type Kept = Static<typeof kept>
 /** What became of altered, genuine and older update packages that were uploaded by the declared path. */
 export const kind = defineKind({
   id: 'update-refusal',
-  version: '2.0.0',
+  version: '2.1.0',
   per: 'mechanism',
   schema: updateRefusalSchema,
   dependsOn: [],

@@ -22,6 +22,12 @@ type Told = UpdateAttempt['versionAfter'] | null
 const differ = (before: Told, after: Told): boolean =>
   before !== null && after !== null && before.text !== null && after.text !== null && before.text !== after.text
 
+/** Both versions, where the device told another one once its power had been cut. */
+export const changedOverPower = ({ versionBefore, silence }: UpdateAttempt): { before?: string; after?: string } =>
+  silence && differ(versionBefore, silence.version)
+    ? { before: versionBefore.text ?? '', after: silence.version?.text ?? '' }
+    : {}
+
 /** The device told one version before and another one after. */
 export const versionChanged = (a: Pick<UpdateAttempt, 'versionBefore' | 'versionAfter'>): boolean =>
   differ(a.versionBefore, a.versionAfter)

@@ -1,7 +1,7 @@
 import { defineCriterion, evidence, gap, violation } from '../criterion.ts'
 import { kind as updateRefusal } from '../observations/update-refusal.ts'
 import { obj } from '../schema.ts'
-import { changed, declaredUpdates, genuineOf, versionChanged, wasUploaded } from './attempts.ts'
+import { changed, changedOverPower, declaredUpdates, genuineOf, versionChanged, wasUploaded } from './attempts.ts'
 import { goneAway } from './gone-away.ts'
 
 /**
@@ -11,7 +11,7 @@ import { goneAway } from './gone-away.ts'
  */
 export const criterion = defineCriterion({
   id: 'update-integrity/older-update-refused',
-  version: '2.1.0',
+  version: '2.2.0',
   area: 'update-integrity',
   over: updateRefusal,
   also: [],
@@ -43,7 +43,11 @@ export const criterion = defineCriterion({
     }
     const before = older.versionBefore.text
     if (older.versionAfter.exchange.failure?.code === 'lab') return [gap('version-not-read', {}, [cite])]
-    if (!older.cameBack) return [goneAway(older, {}, cite)]
+    if (!older.cameBack) {
+      const over = changedOverPower(older)
+      const installed = 'after' in over ? [violation('older-installed', over, [cite])] : []
+      return [goneAway(older, value.power, {}, cite), ...installed]
+    }
     if (older.versionAfter.text === null) return [gap('version-not-read', {}, [cite])]
     if (changed(older))
       return [violation('older-installed', { before: before ?? '', after: older.versionAfter.text }, [cite])]

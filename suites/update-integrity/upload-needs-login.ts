@@ -11,7 +11,7 @@ import { outcomeOf } from './outcome.ts'
  */
 export const criterion = defineCriterion({
   id: 'update-integrity/upload-needs-login',
-  version: '1.1.0',
+  version: '1.2.0',
   ...overUpdates,
   parameters: obj({}),
   judge({ value }, context) {
@@ -24,7 +24,7 @@ export const criterion = defineCriterion({
 
     const outcomes = value.doors.flatMap((d, i): Finding[] => {
       if (!wasSent(d)) return [gap('not-tried', { variant: d.id }, [cite(`/doors/${i}`)])]
-      return outcomeOf(d, d.id, cite(`/doors/${i}`))
+      return outcomeOf(d, d.id, cite(`/doors/${i}`), value)
     })
     const missing = DOORS.filter((id) => !value.doors.some((d) => d.id === id)).map((id) =>
       gap('not-tried', { variant: id }, [cite('/missing')]),

@@ -23,7 +23,7 @@ export function judgeVariants(value: UpdateRefusal, share: Share, context: Judge
   )
   const format = updateOf(context)?.format ?? 'opaque'
   const outcomes = offered.flatMap(({ variant, cite }) => [
-    ...outcomeOf(variant, variant.id, cite, share.mayBePadding?.(variant, format) ?? false),
+    ...outcomeOf(variant, variant.id, cite, value, share.mayBePadding?.(variant, format) ?? false),
     ...(variant.cameBack && !changed(variant) && !wasUploaded(variant)
       ? [gap('not-uploaded', { variant: variant.id }, [cite])]
       : []),

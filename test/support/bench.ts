@@ -89,7 +89,8 @@ export function testBench(
     syslog: none,
     power: null,
     cyclePower: () => Promise.resolve(null),
-    look: none,
+    look: () =>
+      Promise.resolve({ at: 0, doors: [], port: null, neighbour: { state: 'unknown', mac: null }, twins: [] }),
     signVariant: () => Promise.resolve(null),
     resolve: (path) => path,
     seen: <T>(_kind: ObservationKind<T>) => [],

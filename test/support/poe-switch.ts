@@ -34,6 +34,13 @@ export async function startPoeSwitch(directory: string, n: number, command: stri
   await hasOwnNetwork(home)
   ip(`ip link add ${name} type veth peer name cam0 && ip link set cam0 netns ${home.pid}`)
   ip(`ip addr add ${address}/24 dev ${name} && ip link set ${name} up`)
+  // A neighbour that does not answer is given up in a second and not in a minute.
+  for (const [key, value] of [
+    ['base_reachable_time_ms', 1000],
+    ['delay_first_probe_time', 1],
+    ['retrans_time_ms', 200],
+  ] as const)
+    ip(`echo ${value} > /proc/sys/net/ipv4/neigh/${name}/${key}`)
   const ifIndex = Number(spawnSync('sh', ['-c', `ip -o link show ${name}`], { encoding: 'utf8' }).stdout.split(':')[0])
 
   const file = (base: string, text: string): string => {

@@ -311,6 +311,26 @@ test('no-anonymous-access: what is cut off, garbage, or another content with eve
   assert.deepEqual([known.verdict, known.codes.includes('paths-without-answer')], ['inconclusive', true])
 })
 
+test('nothing declared to be protected: well-known paths that give nothing away prove nothing', () => {
+  const undeclared = ({ statement, seen: { value } }: Fixture<HttpAnonymous>): void => {
+    statement.resources = []
+    value.visits = value.visits.filter((v) => v.access !== 'protected')
+    for (const v of value.visits) v.access = null
+  }
+  assert.deepEqual(access('lighttpd-digest', undeclared).codes, ['nothing-declared-protected'])
+  const refusing = access('lighttpd-digest', (f) => {
+    undeclared(f)
+    for (const v of f.seen.value.visits)
+      v.anonymous = answering(v.anonymous, 'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="x"\r\n\r\n')
+  })
+  assert.deepEqual([refusing.verdict, refusing.codes], ['pass', ['paths-give-nothing']])
+  const stream = streams('gst-account', ({ statement, seen: { value } }) => {
+    statement.resources = []
+    value.visits = value.visits.filter((v) => v.source !== 'declared')
+  })
+  assert.deepEqual([stream.verdict, stream.codes], ['inconclusive', ['nothing-declared-protected']])
+})
+
 test('no-anonymous-access: a public page that gives a password away, and one that masks it', () => {
   const page =
     (value: string) =>
@@ -576,6 +596,26 @@ test('login-lockout: slow answers stop guessing only where several connections a
   assert.deepEqual([alone.verdict, alone.codes], ['inconclusive', ['slowed-per-connection']])
 })
 
+test('login-lockout: a device that computes as long for the right password delays no failure', () => {
+  const computing = (right: number) => (f: Fixture<Lockout>) => {
+    const { value } = f.seen
+    const took = (e: Exchange, elapsed: number): Exchange => ({
+      ...e,
+      elapsed,
+      rounds: e.rounds.map((r) => ({ ...r, elapsed })),
+    })
+    for (const stage of value.stages) {
+      stage.wrong = stage.wrong.map((e) => took(e, 800_000))
+      stage.right = took(stage.right, right)
+      stage.late = stage.late.map((e) => took(e, right))
+    }
+  }
+  const alike = locks('camera-no-lock', {}, computing(780_000))
+  assert.deepEqual([alike.verdict, alike.codes], ['fail', ['never-locked']])
+  const delayed = locks('camera-no-lock', {}, computing(20_000))
+  assert.deepEqual([delayed.verdict, delayed.codes], ['inconclusive', ['slowed-per-connection']])
+})
+
 test('the duration of a lock is an interval', () => {
   const [first, last] = [
     { at: 1000, elapsed: 10 },
@@ -595,6 +635,8 @@ test('the duration of a lock is an interval', () => {
   )
   assert.deepEqual(lockLasted(first, last, [{ at: 1120, elapsed: 5 }], null), { least: 10, most: null })
   assert.deepEqual(lockLasted(first, last, [], null), { least: 0, most: null })
+  const [margin = 0, silence = 0] = pollTimes(20).slice(-2)
+  assert.ok(silence - margin > 22_000, 'a lock of 20 s that every try prolongs is over at the last one')
   const times = pollTimes(300)
   assert.ok(times.length < 60 && times.filter((x) => x < 297_000).length < 12)
   assert.deepEqual(

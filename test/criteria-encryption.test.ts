@@ -351,6 +351,14 @@ describe('encrypted log-in, at nginx with Basic authentication', () => {
     assert.equal(judgement.verdict, 'fail')
     assert.ok(codes(judgement).includes('login-in-clear'))
   })
+  test('over TLS, and HTTP gives everybody the same other page: pass', { timeout: 240_000, skip }, async () => {
+    const judgement = await judgedAt(['return 200 works'])
+    assert.deepEqual([judgement.verdict, ...codes(judgement)], ['pass', 'login-over-tls', 'plain-refused'])
+  })
+  test('over TLS, and HTTP asks everybody for a password: inconclusive', { timeout: 240_000, skip }, async () => {
+    const judgement = await judgedAt(['default_type text/html', `return 200 '<form><input type="password"></form>'`])
+    assert.deepEqual([judgement.verdict, ...codes(judgement)], ['inconclusive', 'login-over-tls', 'plain-unclear'])
+  })
   test('HTTP asks for another password: inconclusive', { timeout: 240_000, skip }, async () => {
     const judgement = await judgedAt(['auth_basic other', 'auth_basic_user_file /dev/null'])
     assert.deepEqual([judgement.verdict, ...codes(judgement)], ['inconclusive', 'login-over-tls', 'asks-in-clear?'])

@@ -379,6 +379,16 @@ describe('information before log-in', () => {
       ['fastest testers', ''],
     ] as const)
       assert.equal(found(text), expected, text)
+    const ofModel = (text: string) => informationIn(text, { ...about, models: ['FM-1'] }).map((f) => `${f.kind}${f.certain ? '' : '?'}`).join() // prettier-ignore
+    for (const [text, expected] of [
+      ['0\x29\x04\x13FM-1 recorder 2.4.0', 'firmware'],
+      ['FM-1/2.4.0', 'firmware'],
+      ['FM-1 lighttpd/2.4.0', ''],
+      ['FM-1\n2.4.0', ''],
+      ['XFM-1 2.4.0', ''],
+    ] as const)
+      assert.equal(ofModel(text), expected, text)
+    assert.equal(found('FM-1 recorder 2.4.0'), '')
     assert.equal(found('RTSP/1.0 200 OK <?xml version="1.0"?> UPnP/1.0', ['1.0']), '')
     assert.equal(found('Server: Boa/0.94', ['0.94']), 'firmware?')
   })

@@ -419,6 +419,19 @@ describe('parsers take any bytes', () => {
     }
   })
 
+  test('a web server that repeats RTSP/1.0 before its refusal is none of RTSP', () => {
+    const bytes = (text: string) => Uint8Array.from(Buffer.from(text, 'latin1'))
+    const none = new Uint8Array()
+    const said = (http: string, rtsp: string) =>
+      protocolOf({ greeting: none, httpAnswer: bytes(http), rtspAnswer: bytes(rtsp), mqttAnswer: none })
+    const page = 'HTTP/1.1 200 OK\r\n\r\n'
+    assert.equal(said(page, 'RTSP/1.0 501 Not Implemented\r\nServer: mini_httpd/1.30 26Oct2018\r\n\r\n'), 'http')
+    assert.equal(said(page, 'RTSP/1.0 400 Bad Request\r\ncseq: 1\r\n\r\n'), 'rtsp')
+    assert.equal(said(page, 'RTSP/1.0 200 OK\r\nPublic: OPTIONS\r\n\r\n'), 'rtsp')
+    assert.equal(said('', 'RTSP/1.0 501 Not Implemented\r\n\r\n'), 'rtsp')
+    assert.equal(said('RTSP/1.0 400 Bad Request\r\n\r\n', 'RTSP/1.0 501 Not Implemented\r\n\r\n'), 'rtsp')
+  })
+
   test('base64 agrees with Node', () => {
     const next = random(3)
     for (let i = 0; i < 2000; i++) {

@@ -66,8 +66,8 @@ export async function attackLogin(bench: Bench, subject: string, protocol: Spoke
       partial: before,
     }
 
-  const patience = Math.max(QUICK_MS, Math.ceil(before.spare.elapsed / 250))
-  const quick = (): Promise<Exchange> => once(attack.spare, attack.spareTarget, { milliseconds: patience })
+  const quick = (milliseconds = patienceOf(before.spare, value.stages)): Promise<Exchange> =>
+    once(attack.spare, attack.spareTarget, { milliseconds })
   const { to } = attack
   const value: Lockout = {
     protocol,
@@ -90,8 +90,9 @@ export async function attackLogin(bench: Bench, subject: string, protocol: Spoke
   for (const count of [declared, Math.min(Math.max(declared, MOST_ASKED) + 1, CAP - declared)]) {
     if (count <= 0 || bench.signal.aborted || value.during) break
     const wrong = await wrongInARow(bench, attack, count)
-    const right = await once(attack.spare, attack.spareTarget)
     const late: Exchange[] = []
+    const milliseconds = patienceOf(before.spare, [...value.stages, { wrong }])
+    const right = await once(attack.spare, attack.spareTarget, { milliseconds })
     value.stages.push({ wrong, right, late })
     const lateEnd = right.at + right.elapsed + LATE_SPAN_MICROS
     for (let i = 0; i < LATE_TRIES && bench.now() < lateEnd && isGranted(late.at(-1) ?? right); i++) {
@@ -99,7 +100,7 @@ export async function attackLogin(bench: Bench, subject: string, protocol: Spoke
       late.push(await quick())
     }
     if (isGranted(late.at(-1) ?? right)) continue
-    value.during = await duringLock(bench, attack, once)
+    value.during = await duringLock(bench, attack, once, milliseconds)
     value.returned = false
   }
   const last = value.stages.at(-1)?.wrong.at(-1)
@@ -112,16 +113,27 @@ export async function attackLogin(bench: Bench, subject: string, protocol: Spoke
   }
   if (value.during !== null && last) {
     const from = last.at + last.elapsed
-    for (const after of pollTimes(row?.lockSeconds ?? USUAL_LOCK_S)) {
+    const times = pollTimes(row?.lockSeconds ?? USUAL_LOCK_S)
+    for (const after of times) {
       const left = from / 1000 + after - bench.now() / 1000
       if (left > 0 && !(await bench.wait(left, { code: `${id}.waiting`, values: { account: spare.id } }))) break
-      const poll = await quick()
+      const poll = await (after === times.at(-1) ? quick(PATIENCE_MS) : quick())
       value.polls.push(poll)
       value.returned = isGranted(poll)
       if (value.returned) break
     }
   }
   return { answered: true, value, controls: [], artifacts: [] }
+}
+
+/**
+ * How long the right password is waited for, in milliseconds: a lock that shows by silence may be over before a longer
+ * look ends. Delays that wrong passwords met may meet the right one as well.
+ */
+function patienceOf(before: Exchange, stages: readonly { wrong: Exchange[] }[]): number {
+  const answered = stages.flatMap((s) => s.wrong).filter((w) => w.failure === null)
+  const slowest = Math.max(0, ...answered.map((w) => w.elapsed))
+  return Math.min(PATIENCE_MS, Math.max(QUICK_MS, Math.ceil(before.elapsed / 250), QUICK_MS + Math.ceil(slowest / 500)))
 }
 
 /** Time for the rows of one protocol, and for a log-in of which nothing is declared. */
@@ -178,9 +190,9 @@ const onceWith =
     return exchange
   }
 
-async function otherOnce(bench: Bench, { other, spare }: Attack): Promise<Exchange | null> {
+async function otherOnce(bench: Bench, { other, spare }: Attack, milliseconds = PATIENCE_MS): Promise<Exchange | null> {
   if (!other) return null
-  const client = clientAt(bench, other.to, other.protocol, { milliseconds: PATIENCE_MS })
+  const client = clientAt(bench, other.to, other.protocol, { milliseconds })
   const exchange = await client.send({ method: METHODS[other.protocol], target: other.target, credential: spare })
   client.close()
   return exchange
@@ -192,28 +204,33 @@ async function wrongInARow(
   { to, spare, spareTarget, protocol }: Attack,
   count: number,
 ): Promise<Exchange[]> {
-  const client = clientAt(bench, to, protocol, { milliseconds: PATIENCE_MS })
   const id = `${protocol}-lockout`
   const wrong: Exchange[] = []
+  let client = clientAt(bench, to, protocol, { milliseconds: PATIENCE_MS })
   while (wrong.length < count && !bench.signal.aborted) {
     wrong.push(
       await client.send({ method: METHODS[protocol], target: spareTarget, credential: wrongPassword(spare.user) }),
     )
     bench.progress({ code: `${id}.wrong`, values: { done: wrong.length, all: count } })
+    if (wrong.length < count && wrong.at(-1)?.failure?.code === 'timeout') {
+      client.close()
+      client = clientAt(bench, to, protocol, { milliseconds: QUICK_MS * 2 })
+    }
   }
   client.close()
   return wrong
 }
 
-async function duringLock(bench: Bench, attack: Attack, once: Once): Promise<Lockout['during']> {
+async function duringLock(bench: Bench, attack: Attack, once: Once, milliseconds: number): Promise<Lockout['during']> {
   const { owner, spare, spareTarget, to } = attack
   const elsewhere = bench.sources(to.family)[1]
   return {
-    owner: owner && (await once(owner.credential, owner.target)),
-    ownerElsewhere: owner && elsewhere ? await once(owner.credential, owner.target, { source: elsewhere }) : null,
-    other: await otherOnce(bench, attack),
+    owner: owner && (await once(owner.credential, owner.target, { milliseconds })),
+    ownerElsewhere:
+      owner && elsewhere ? await once(owner.credential, owner.target, { source: elsewhere, milliseconds }) : null,
+    other: await otherOnce(bench, attack, milliseconds),
     forged: await once(spare, spareTarget, {
-      milliseconds: QUICK_MS * 4,
+      milliseconds,
       headers: [['X-Forwarded-For', to.family === 'ipv4' ? '192.0.2.77' : '2001:db8::77']],
     }),
   }

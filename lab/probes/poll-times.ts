@@ -16,6 +16,6 @@ export function pollTimes(lockSeconds: number): number[] {
   const margin = end + Math.max(MARGIN_S * 1000, end * 0.1)
   for (let at = end + 5000; at <= margin; at += 3000) times.push(at)
   // Every try may have prolonged the lock: once more after a silence as long as the lock itself.
-  times.push(margin + end + 3000)
+  times.push(margin + end + 5000)
   return [...new Set(times)].sort((a, b) => a - b)
 }

@@ -14,6 +14,7 @@ import { httpPaths } from '../facts/catalogue.ts'
 import { holdsPicture, proves, type Proof } from '../facts/leak.ts'
 import { alike, looksGranted, saysNo, similarity } from '../facts/likeness.ts'
 import type { HttpMessage } from '../facts/http-message.ts'
+import { asksForPassword } from '../facts/http-text.ts'
 import { saysFailure } from '../facts/log-words.ts'
 import { declaresProtected } from './declared-protected.ts'
 import { kind, type HttpAnonymous, type HttpVisit } from '../observations/http-anonymous.ts'
@@ -84,12 +85,9 @@ function declaredFindings(
   return [isOther && isRefusal ? evidence('protected-refused', values, cites) : gap('unclear', values, cites)]
 }
 
-const PASSWORD_FIELD = /<input\b[^>]{0,200}\btype\s*=\s*["']?password/i
-
 /** The page says no although its status says yes, or asks for the password. What changes with every read says neither. */
 function asksOrRefuses({ body }: HttpMessage): boolean {
-  const text = latin1(body)
-  return body.length === 0 || PASSWORD_FIELD.test(text) || saysFailure(text)
+  return body.length === 0 || asksForPassword(body) || saysFailure(latin1(body))
 }
 
 /** Thousandths: the answer is something else than what is protected. */

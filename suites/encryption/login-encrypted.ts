@@ -2,7 +2,8 @@ import { always, defineCriterion, evidence, gap, suspicion, violation, type Cite
 import { answerOf } from '../facts/answer.ts'
 import { challengesOf } from '../facts/challenge.ts'
 import type { HttpMessage } from '../facts/http-message.ts'
-import { alike, looksGranted, saysNo } from '../facts/likeness.ts'
+import { asksForPassword } from '../facts/http-text.ts'
+import { alike, looksGranted, saysNo, similarity } from '../facts/likeness.ts'
 import { kind as httpCredentials } from '../observations/http-credentials.ts'
 import { kind as plainLogins, type PlainLogins } from '../observations/plain-logins.ts'
 import { obj } from '../schema.ts'
@@ -44,6 +45,10 @@ export const criterion = defineCriterion({
   },
 })
 
+/** Thousandths of likeness. */
+const SAME = 900
+const UNLIKE = 300
+
 /** What one HTTP endpoint without TLS made of the credential. */
 function plainFinding(
   one: PlainLogins['tries'][number],
@@ -61,7 +66,10 @@ function plainFinding(
   if (challengesOf(login).length > 0 || (anonymous !== null && challengesOf(anonymous).length > 0))
     return suspicion('asks-in-clear', values, cites)
   const away = login.status >= 300 && login.status < 400
-  return away || saysNo(login) || alike(login, good, bad) === 'refused'
+  // The credential makes no difference: what is given there is given to anybody, and is something else.
+  const isSame = anonymous?.status === login.status && similarity(anonymous.body, login.body) >= SAME
+  const isOther = good !== null && similarity(login.body, good.body) < UNLIKE && !asksForPassword(login.body)
+  return away || saysNo(login) || alike(login, good, bad) === 'refused' || (isSame && isOther)
     ? evidence('plain-refused', { ...values, status: login.status }, cites)
     : gap('plain-unclear', { ...values, status: login.status }, cites)
 }

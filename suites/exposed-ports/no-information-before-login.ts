@@ -68,6 +68,7 @@ function sought({ statement, subject }: Context, kinds: readonly InformationKind
     serials: kinds.includes('serial') && sample ? [sample.serial] : [],
     versions: kinds.includes('firmware') ? [statement.dut.firmware.version] : [],
     users: kinds.includes('user') ? [...new Set(statement.accounts.map((a) => a.user))] : [],
+    models: [statement.dut.model],
   }
 }
 

@@ -12,3 +12,8 @@ export function bodyText(exchange: Exchange | null): string | null {
 export function bodyHolds(exchange: Exchange, done: string | null): boolean {
   return done !== null && (bodyText(exchange)?.includes(done) ?? false)
 }
+
+const PASSWORD_FIELD = /<input\b[^>]{0,200}\btype\s*=\s*["']?password/i
+
+/** The page asks for a password. */
+export const asksForPassword = (body: Uint8Array): boolean => PASSWORD_FIELD.test(latin1(body))

@@ -4,6 +4,8 @@ export interface UnitInformation {
   /** Versions of the firmware that runs. */
   versions: readonly string[]
   users: readonly string[]
+  /** Names of the model: a version that follows one is the unit's. */
+  models?: readonly string[]
 }
 
 export type InformationKind = 'serial' | 'firmware' | 'user'
@@ -41,7 +43,7 @@ export function informationIn(text: string, about: UnitInformation): Found[] {
   for (const one of texts) {
     for (const serial of about.serials)
       if (serial.length >= LEAST_SERIAL && standsIn(one, serial)) add('serial', serial, true)
-    for (const version of about.versions) add('firmware', version, versionIn(one, version))
+    for (const version of about.versions) add('firmware', version, versionIn(one, version, about.models ?? []))
     for (const user of tellingUsers(about.users)) add('user', user, userIn(one, user))
   }
   return [...found.values()]
@@ -70,8 +72,19 @@ const PROTOCOL = /(HTTP|RTSP|UPnP|SIP|TLS|XML|DLNADOC|RTP)\/$/i
 const VERSION = /\b(build|rev|v(er(sion)?)?)["']?[ \t]*[.:=]?[ \t]*["'>]?$/i
 const XML = /<\?xml[^<>]{0,16}$/i
 
+/** Shorter names of models stand in any text by chance. */
+const LEAST_MODEL = 3
+
+/** Whether a text ends with the name of the model and at most a few words of the same line, none of them a product of its own. */
+function follows(text: string, model: string): boolean {
+  const at = model.length < LEAST_MODEL ? undefined : placesOf(text, model).at(-1)
+  if (at === undefined) return false
+  const between = text.slice(at + model.length)
+  return /^[^\n<>{};,]{0,48}$/.test(between) && (between === '/' || !between.includes('/'))
+}
+
 /** Whether a firmware version stands in a text: certain where it cannot be another's, suspect where it may be. */
-function versionIn(text: string, version: string): boolean | null {
+function versionIn(text: string, version: string, models: readonly string[]): boolean | null {
   let best: boolean | null = null
   const lines = `\n${text}`
   for (const form of /^v/i.test(version) ? [version] : [version, `v${version}`])
@@ -81,7 +94,8 @@ function versionIn(text: string, version: string): boolean | null {
       if (before.endsWith('.') || /^\.[0-9]/.test(lines.slice(at + form.length))) continue
       if (PROTOCOL.test(before) || XML.test(before)) continue
       const inBanner = PRODUCT.test(before) && version.split('.').length > 2
-      if (isTelling(version) || FIRMWARE.test(before) || inBanner) return true
+      const isOfModel = version.split('.').length > 2 && models.some((model) => follows(before, model))
+      if (isTelling(version) || FIRMWARE.test(before) || inBanner || isOfModel) return true
       if (VERSION.test(before) || PRODUCT.test(before) || form !== version) best = false
     }
   return best

@@ -7,7 +7,7 @@ import type { Family, Statement } from '../suites/statement.ts'
 import { loadCatalogues, loadRegulation } from '../profiles/regulation-file.ts'
 import { loadStatement, sketchStatement } from '../profiles/statement-file.ts'
 import { placed, readYaml } from '../profiles/yaml-file.ts'
-import { benchFileSchema, type BenchRecord, type HookTable } from '../reports/report.ts'
+import { benchFileSchema, type BenchNetwork, type BenchRecord, type HookTable } from '../reports/report.ts'
 import { sourcesFor } from './addresses.ts'
 import { hooksFrom } from './hooks.ts'
 import { findSecrets } from './secrets.ts'
@@ -55,7 +55,7 @@ export async function loadInputs(request: InputRequest): Promise<Result<Inputs>>
     request.bench === null ? ok({ value: unstatedBench(request.demo) }) : readYaml(request.bench, benchFileSchema)
   if (!bench.ok) faults.push(...bench.faults)
   const described: BenchFile = bench.ok ? bench.value.value : unstatedBench(request.demo)
-  const { hooks: benchHooks = {}, ...record } = described
+  const { hooks: benchHooks = {}, network: _, ...record } = described
   faults.push(...benchHookFaults(benchHooks, request.bench))
   const hooks = hooksFrom(request.hooks ?? {}, benchHooks)
   if (!hooks.ok) faults.push(...hooks.faults)
@@ -96,7 +96,7 @@ async function withAddresses(bench: BenchRecord, { samples }: Statement): Promis
   return { ...bench, addresses: { ipv4: await towards('ipv4'), ipv6: await towards('ipv6') } }
 }
 
-type BenchFile = BenchRecord & { hooks?: HookTable }
+type BenchFile = BenchRecord & { hooks?: HookTable; network?: BenchNetwork }
 
 /** A hook of the bench file is either a program with arguments or a line for a shell. */
 function benchHookFaults(hooks: HookTable, file: string | null): Fault[] {

@@ -5,7 +5,7 @@ import { packageVersion } from './reports/suite.ts'
 import { EXIT, faultText, languageOf, plain } from './reports/verbs/terminal.ts'
 
 /** Only dispatches: each verb loads its own folder, so that `verify` loads nothing that talks to a camera. */
-const LAB = ['run', 'resume', 'plan', 'doctor', 'demo', 'qualify', 'replay']
+const LAB = ['run', 'resume', 'plan', 'doctor', 'demo', 'qualify', 'replay', 'bench']
 const REPORTS: Record<string, () => Promise<(program: Command, end: (code: number) => void) => void>> = {
   verify: async () => (await import('./reports/verbs/verify.ts')).registerVerify,
   rejudge: async () => (await import('./reports/verbs/verify.ts')).registerVerify,

@@ -7,7 +7,13 @@ import type { Family, Statement } from '../suites/statement.ts'
 import { loadCatalogues, loadRegulation } from '../profiles/regulation-file.ts'
 import { loadStatement, sketchStatement } from '../profiles/statement-file.ts'
 import { placed, readYaml } from '../profiles/yaml-file.ts'
-import { benchFileSchema, type BenchRecord, type HookTable, type PowerTable } from '../reports/report.ts'
+import {
+  benchFileSchema,
+  type BenchNetwork,
+  type BenchRecord,
+  type HookTable,
+  type PowerTable,
+} from '../reports/report.ts'
 import { sourcesFor } from './addresses.ts'
 import { hooksFrom } from './hooks.ts'
 import { powerSources, type PowerSources } from './power-table.ts'
@@ -60,7 +66,7 @@ export async function loadInputs(request: InputRequest): Promise<Result<Inputs>>
       : readYaml(request.bench, benchFileSchema)
   if (!bench.ok) faults.push(...bench.faults)
   const described: BenchFile = bench.ok ? bench.value.value : unstatedBench(request.demo)
-  const { hooks: benchHooks = {}, power: table = {}, ...record } = described
+  const { hooks: benchHooks = {}, power: table = {}, network: _, ...record } = described
   faults.push(...benchHookFaults(benchHooks, request.bench))
   const hooks = hooksFrom(request.hooks ?? {}, benchHooks)
   if (!hooks.ok) faults.push(...hooks.faults)
@@ -109,7 +115,7 @@ async function withAddresses(bench: BenchRecord, { samples }: Statement): Promis
   return { ...bench, addresses: { ipv4: await towards('ipv4'), ipv6: await towards('ipv6') } }
 }
 
-type BenchFile = BenchRecord & { hooks?: HookTable; power?: PowerTable }
+type BenchFile = BenchRecord & { hooks?: HookTable; power?: PowerTable; network?: BenchNetwork }
 
 const nowhere = (): undefined => undefined
 

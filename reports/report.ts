@@ -133,9 +133,28 @@ const powerEntry = obj({ poe: opt(poe), operator: opt(bool()) })
 /** How the power of each sample is switched, by the sample's id in the statement; others by the hook `power`. */
 export type PowerTable = Record<string, Static<typeof powerEntry>>
 
-/** The bench file: what the report says of the bench, and the commands of the bench, which the report leaves out. */
+export const BENCH_SERVICES = ['dhcp', 'dns', 'ntp', 'mail'] as const
+export type BenchService = (typeof BENCH_SERVICES)[number]
+
+const range = obj({ first: text('address'), last: text('address') })
+/** What `camseal bench up` gives the devices of an isolated network. */
+const benchNetwork = obj({
+  interface: text('of this machine, towards the devices and nothing else; the lab has its addresses there already'),
+  /** All where nothing is said. */
+  services: opt(list(oneOf(...BENCH_SERVICES))),
+  /** Addresses given by DHCP; a family without a range gets none. */
+  leases: opt(obj({ ipv4: opt(range), ipv6: opt(range) })),
+  /** Names that DNS knows. */
+  names: opt(list(obj({ name: text(), address: text() }))),
+  /** Every other name: `none`, where nothing is said, there is none; `lab`: it has the lab's address. */
+  otherNames: opt(oneOf('none', 'lab')),
+})
+export type BenchNetwork = Static<typeof benchNetwork>
+
+/** The bench file: what the report says of the bench, and its commands, its power and its network, which the report leaves out. */
 export const benchFileSchema = obj({
   ...benchRecordSchema.properties,
+  network: opt(benchNetwork),
   hooks: opt(obj({ reset: opt(hook), power: opt(hook), flash: opt(hook), 'sign-variant': opt(hook) })),
   power: opt(map(powerEntry)),
 })

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { registerBench } from './bench.ts'
 import { registerDemo } from './demo.ts'
 import { registerDoctor } from './doctor.ts'
 import { registerPlan } from './plan.ts'
@@ -14,4 +15,5 @@ export function registerLab(program: Command, end: (code: number) => void): void
   registerDemo(program, end)
   registerQualify(program, end)
   registerReplay(program, end)
+  registerBench(program, end)
 }

@@ -61,6 +61,7 @@ export function forgiving(value: unknown): { statement: Statement; absent: strin
         trust: x.trust === undefined ? undefined : { install: action(trust.install), remove: action(trust.remove) },
       }
     }),
+    contacts: named('contacts'),
     updates: named('updates').map((x) => ({
       ...x,
       upload: action(x.upload ?? {}),

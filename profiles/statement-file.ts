@@ -111,6 +111,7 @@ export function lintStatement(s: Statement): Fault[] {
   unique(s.updates, '/updates')
   unique(s.logging.channels, '/logging/channels')
   unique(s.tlsClients ?? [], '/tlsClients')
+  unique(s.contacts ?? [], '/contacts')
   if (s.samples.length === 0) faults.push({ code: 'no-sample', values: {}, field: '/samples' })
   s.samples.forEach((x, i) => {
     if (x.addresses.ipv4 === null && x.addresses.ipv6 === null)
@@ -124,6 +125,7 @@ export function lintStatement(s: Statement): Fault[] {
     ['services', s.services],
     ['updates', s.updates],
     ['tlsClients', s.tlsClients ?? []],
+    ['contacts', s.contacts ?? []],
   ] as const)
     items.forEach((x, i) => {
       if (!/^[a-z0-9][a-z0-9-]*$/.test(x.id))

@@ -32,6 +32,7 @@ import { criterion as encryptionTlsVersionsCriterion } from './encryption/tls-ve
 import { criterion as exposedPortsDeclaredServicesPresentCriterion } from './exposed-ports/declared-services-present.ts'
 import { criterion as exposedPortsNoInformationBeforeLoginCriterion } from './exposed-ports/no-information-before-login.ts'
 import { criterion as exposedPortsNoInsecureServicesCriterion } from './exposed-ports/no-insecure-services.ts'
+import { criterion as exposedPortsNoUndeclaredContactsCriterion } from './exposed-ports/no-undeclared-contacts.ts'
 import { criterion as exposedPortsUndeclaredTcpPortsCriterion } from './exposed-ports/undeclared-tcp-ports.ts'
 import { criterion as exposedPortsUndeclaredUdpServicesCriterion } from './exposed-ports/undeclared-udp-services.ts'
 import { criterion as loggingAccountChangeRecordedCriterion } from './logging/account-change-recorded.ts'
@@ -79,6 +80,7 @@ import { kind as observationsTcpPortsKind } from './observations/tcp-ports.ts'
 import { kind as observationsTlsClientsKind } from './observations/tls-clients.ts'
 import { kind as observationsTlsHandshakesKind } from './observations/tls-handshakes.ts'
 import { kind as observationsTlsOffersKind } from './observations/tls-offers.ts'
+import { kind as observationsTrafficKind } from './observations/traffic.ts'
 import { kind as observationsUdpServicesKind } from './observations/udp-services.ts'
 import { kind as observationsUpdateRefusalKind } from './observations/update-refusal.ts'
 import type { Criterion } from './criterion.ts'
@@ -119,6 +121,7 @@ const criteria = [
   exposedPortsDeclaredServicesPresentCriterion,
   exposedPortsNoInformationBeforeLoginCriterion,
   exposedPortsNoInsecureServicesCriterion,
+  exposedPortsNoUndeclaredContactsCriterion,
   exposedPortsUndeclaredTcpPortsCriterion,
   exposedPortsUndeclaredUdpServicesCriterion,
   loggingAccountChangeRecordedCriterion,
@@ -168,6 +171,7 @@ const kinds = [
   observationsTlsClientsKind,
   observationsTlsHandshakesKind,
   observationsTlsOffersKind,
+  observationsTrafficKind,
   observationsUdpServicesKind,
   observationsUpdateRefusalKind,
 ] as unknown as ObservationKind[]

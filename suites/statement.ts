@@ -14,10 +14,10 @@ import {
   any,
   type Static,
 } from './schema.ts'
-import { tlsClient } from './statement-clients.ts'
+import { contact, tlsClient } from './statement-clients.ts'
 import { action, id, reading } from './statement-parts.ts'
 
-export type { TlsClient } from './statement-clients.ts'
+export type { DeclaredContact, TlsClient } from './statement-clients.ts'
 export type { Action, Reading } from './statement-parts.ts'
 
 /** What the maker declares of the device, and how the lab may reach it. Secrets only by reference (rule 12). */
@@ -230,6 +230,8 @@ export const statementSchema = obj(
     }),
     /** Every connection that the device makes over TLS; an empty list says that it makes none. */
     tlsClients: opt(list(tlsClient)),
+    /** Every other peer that the device talks to of its own accord; an empty list says that there is none. */
+    contacts: opt(list(contact)),
     updates: list(update),
     /** What reads the identity of the unit without changing it. */
     identity: opt(list(reading)),

@@ -184,6 +184,7 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
         current: { ...web, target: '/api/settings/syslog', pattern: '(\\{.*\\})' },
       },
     ],
+    contacts: [],
     updates: [
       {
         id: 'web-update',

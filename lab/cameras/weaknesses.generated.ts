@@ -4,6 +4,7 @@ import { weakness as weaknessesAnonymousSnapshotWeakness } from './weaknesses/an
 import { weakness as weaknessesAnonymousStreamWeakness } from './weaknesses/anonymous-stream.ts'
 import { weakness as weaknessesAnyPasswordWeakness } from './weaknesses/any-password.ts'
 import { weakness as weaknessesBasicOverRtspWeakness } from './weaknesses/basic-over-rtsp.ts'
+import { weakness as weaknessesCallsRelayWeakness } from './weaknesses/calls-relay.ts'
 import { weakness as weaknessesDebugPortIpv6Weakness } from './weaknesses/debug-port-ipv6.ts'
 import { weakness as weaknessesDefaultPasswordHttpWeakness } from './weaknesses/default-password-http.ts'
 import { weakness as weaknessesDefaultPasswordRtspWeakness } from './weaknesses/default-password-rtsp.ts'
@@ -70,6 +71,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesAnonymousStreamWeakness,
   weaknessesAnyPasswordWeakness,
   weaknessesBasicOverRtspWeakness,
+  weaknessesCallsRelayWeakness,
   weaknessesDebugPortIpv6Weakness,
   weaknessesDefaultPasswordHttpWeakness,
   weaknessesDefaultPasswordRtspWeakness,

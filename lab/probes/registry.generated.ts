@@ -25,6 +25,7 @@ import { probe as tcpPortsProbe } from './tcp-ports.ts'
 import { probe as tlsClientsProbe } from './tls-clients.ts'
 import { probe as tlsHandshakesProbe } from './tls-handshakes.ts'
 import { probe as tlsOffersProbe } from './tls-offers.ts'
+import { probe as trafficProbe } from './traffic.ts'
 import { probe as udpServicesProbe } from './udp-services.ts'
 import { probe as updateRefusalProbe } from './update-refusal.ts'
 import type { Probe } from '../probe.ts'
@@ -56,6 +57,7 @@ const all = [
   tlsClientsProbe,
   tlsHandshakesProbe,
   tlsOffersProbe,
+  trafficProbe,
   udpServicesProbe,
   updateRefusalProbe,
 ] as unknown as Probe[]

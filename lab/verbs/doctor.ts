@@ -3,13 +3,16 @@ import { createSocket } from 'node:dgram'
 import { connect, createServer } from 'node:net'
 import type { Command } from 'commander'
 import type { Fault } from '../../suites/fault.ts'
-import { FAMILIES, type Statement } from '../../suites/statement.ts'
+import { FAMILIES, type Family, type Statement } from '../../suites/statement.ts'
 import { t, type Language } from '../../reports/locales/index.ts'
+import type { BenchRecord } from '../../reports/report.ts'
 import { installedSuite } from '../../reports/suite.ts'
 import { keyOptions, signerFrom, type KeyOptions } from '../../reports/verbs/seal.ts'
 import { EXIT, faultText, languageOf } from '../../reports/verbs/terminal.ts'
 import { sourcesFor } from '../addresses.ts'
 import { loadInputs } from '../inputs.ts'
+import { capturePlace } from '../services/capture-place.ts'
+import { startCapture } from '../services/capture.ts'
 import { named } from './options.ts'
 
 interface DoctorOptions extends KeyOptions {
@@ -19,6 +22,9 @@ interface DoctorOptions extends KeyOptions {
   json?: boolean
   lang?: string
 }
+
+/** What a run can do without, though less comes of it. */
+const WITHOUT = new Set(['no-key', 'no-capture'])
 
 interface Finding {
   check: string
@@ -61,7 +67,12 @@ async function examine(options: DoctorOptions): Promise<Finding[]> {
   })
   if (!inputs.ok) return [...findings, ...inputs.faults.map((f) => ill('statement', f))]
   findings.push(fine('statement'))
-  return [...findings, ...(await examineBench(inputs.value.statement, inputs.value.bench.addresses))]
+  const { statement, bench } = inputs.value
+  return [
+    ...findings,
+    ...(await examineBench(statement, bench.addresses)),
+    ...(await examineCapture(statement, bench.addresses, bench.capture)),
+  ]
 }
 
 async function examineBench(statement: Statement, addresses: { ipv4: string[]; ipv6: string[] }): Promise<Finding[]> {
@@ -93,6 +104,31 @@ async function examineBench(statement: Statement, addresses: { ipv4: string[]; i
         ? fine('receiver', { port: channel.port })
         : ill('receiver', { code: 'port-taken', values: { port: channel.port, why: code } }),
     )
+  }
+  return findings
+}
+
+/** Whether packets of each sample can be captured, by beginning to; and whether the bench says that all of them are seen. */
+async function examineCapture(
+  { samples }: Statement,
+  addresses: Record<Family, string[]>,
+  described: BenchRecord['capture'],
+): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const sample of samples) {
+    const sources = {
+      ipv4: await sourcesFor('ipv4', addresses.ipv4, sample.addresses.ipv4),
+      ipv6: await sourcesFor('ipv6', addresses.ipv6, sample.addresses.ipv6),
+    }
+    const place = capturePlace(sample, (family) => sources[family], described?.interface)
+    if (!place) continue
+    const { interface: on, filter, link } = place
+    const started = await startCapture({ interface: on, filter, take: () => undefined })
+    if ('capture' in started) await started.capture.end()
+    const values = { interface: on }
+    if ('fault' in started)
+      findings.push(ill('capture', { code: 'no-capture', values: { ...values, why: started.fault } })) // prettier-ignore
+    else findings.push(fine(link === 'loopback' || described?.sees === 'device' ? 'capture' : 'capture-part', values))
   }
   return findings
 }
@@ -156,6 +192,6 @@ export function registerDoctor(program: Command, end: (code: number) => void): v
           }),
         )
       else print(language, findings)
-      end(findings.every((f) => f.ok || f.fault?.code === 'no-key') ? 0 : EXIT.badInput)
+      end(findings.every((f) => f.ok || WITHOUT.has(f.fault?.code ?? '')) ? 0 : EXIT.badInput)
     })
 }

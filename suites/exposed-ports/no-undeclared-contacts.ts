@@ -12,10 +12,11 @@ import { isDeclaredName, isSearched, takesContact, withoutDomain } from '../fact
 import { addressKey } from '../facts/log-words.ts'
 import { holds } from '../facts/port-ranges.ts'
 import { kind, type Contact, type Traffic } from '../observations/traffic.ts'
-import { int, obj, type Static } from '../schema.ts'
+import { int, obj, opt, type Static } from '../schema.ts'
 import { FAMILIES } from '../statement.ts'
 
-const parameters = obj({ leastSeconds: int(1, 604_800) })
+/** How long the device must have been watched; 30 where nothing is said. */
+const parameters = obj({ leastSeconds: opt(int(1, 604_800)) })
 type Context = JudgeContext<Static<typeof parameters>>
 
 /**
@@ -91,7 +92,7 @@ function byName(name: string, { statement, cite }: Context, at: string): Finding
 }
 
 /** What a capture must have been for its silence to count (rule 1). */
-function sight(value: Traffic, { statement, subject, parameters: { leastSeconds }, cite }: Context): Finding[] {
+function sight(value: Traffic, { statement, subject, parameters: { leastSeconds = 30 }, cite }: Context): Finding[] {
   const gaps: Finding[] = []
   const lack = (code: string, values: Record<string, string | number>, ...at: string[]) =>
     gaps.push(gap(code, values, at.map(cite)))

@@ -2,6 +2,7 @@ import { isAbsolute, resolve } from 'node:path'
 import type { Message, ObservationKind, State } from '../suites/observation.ts'
 import type { Family, Sample, Statement } from '../suites/statement.ts'
 import type { Catalogue } from '../suites/regulation.ts'
+import type { BenchRecord } from '../reports/report.ts'
 import type { RunDirectory } from '../reports/run-directory.ts'
 import { perform } from './actions.ts'
 import { pace, places } from './budget.ts'
@@ -30,6 +31,7 @@ export interface BenchOptions {
   all: ReadonlyMap<string, RunBench>
   sources: Record<Family, string[]>
   budgets: { connections: number; attemptsPerSecond: number }
+  capture: BenchRecord['capture'] | null
   baseline: Partial<Record<Family, { at: number; ports: number[]; udpPorts?: number[] }>>
   /** Directory of the statement file. */
   directory: string
@@ -86,6 +88,7 @@ export function makeBench(o: BenchOptions): RunBench {
         const found = o.catalogues.find((c) => c.id === name)
         return found ? found.data : null
       },
+      capture: o.capture,
       baseline: (family) => o.baseline[family] ?? null,
       store: (bytes, about) => Promise.resolve(o.run.store(redact(bytes), about)),
       perform: (action, values, upload, as) => perform(bench, action, values, upload, as),

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { checkValue } from '../profiles/yaml-file.ts'
 import { canonicalBytes } from '../reports/run-directory.ts'
-import type { Seen } from '../suites/observation.ts'
+import { keyOf, type Seen } from '../suites/observation.ts'
 import { sleep, type RunBench } from './bench.ts'
 import { unanswered, type LabRun } from './lab-run.ts'
 import type { Step } from './schedule.ts'
@@ -14,7 +14,8 @@ const isDiskFault = (e: unknown): boolean =>
  * A probe that never ends is ended: four times its own estimate and two minutes are enough for anything. It then gets a
  * moment to return what it has, which cannot speak in the device's favour; afterwards it can send and change nothing.
  */
-export async function bounded(lab: LabRun, bench: RunBench, { probe, subject }: Step): Promise<Seen<unknown>> {
+export async function bounded(lab: LabRun, bench: RunBench, step: Step): Promise<Seen<unknown>> {
+  const { probe, subject } = step
   if (!probe) return unanswered('lab', 'framework.no-probe', { kind: '' })
   const seconds = Math.ceil(probe.seconds(lab.statement) * 4 + 120)
   const over = new AbortController()
@@ -32,7 +33,9 @@ export async function bounded(lab: LabRun, bench: RunBench, { probe, subject }: 
         : unanswered('operator', 'framework.cancelled')
     },
   )
-  const done = probe.run(bench.within(within), subject).catch((e: unknown): Seen<unknown> => {
+  const watch = lab.watches.get(keyOf({ ...step, kind: step.kind.id }))
+  const inTime = bench.within(within)
+  const done = (watch ? watch.end(inTime) : probe.run(inTime, subject)).catch((e: unknown): Seen<unknown> => {
     if (isDiskFault(e)) throw e
     return unanswered('lab', 'framework.probe-broken', {
       detail: e instanceof Error ? `${e.name}: ${e.message}` : 'unknown',

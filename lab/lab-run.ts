@@ -5,6 +5,7 @@ import type { Statement } from '../suites/statement.ts'
 import type { RunBench } from './bench.ts'
 import type { Changes } from './changes.ts'
 import type { Hooks } from './hooks.ts'
+import type { Watch } from './probe.ts'
 import type { OnProgress } from './progress.ts'
 import type { Schedule, Step } from './schedule.ts'
 import type { Secrets } from './secrets.ts'
@@ -23,6 +24,8 @@ export interface LabRun {
   observations: Map<string, Observation>
   /** Steps that an earlier part of a resumed run began and did not finish. */
   interrupted: ReadonlySet<string>
+  /** What is being watched in the present state, by the step that ends it. */
+  watches: Map<string, Watch>
   signal: AbortSignal
   now: () => number
   onProgress: OnProgress

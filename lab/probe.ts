@@ -1,3 +1,4 @@
+import type { BenchRecord } from '../reports/report.ts'
 import type { Message, ObjectRef, ObservationKind, Seen, State, Disclosure } from '../suites/observation.ts'
 import type { Action, Family, Sample, Session, Statement } from '../suites/statement.ts'
 import type { Look, PowerCycle } from '../suites/observations/power.ts'
@@ -27,8 +28,20 @@ export interface Probe<T = unknown> {
   leaves?: Message
   /** Seconds it will take on this statement, for the plan and the progress line. */
   seconds(statement: Statement): number
+  /**
+   * Begins to watch before the other steps of a state, which then run meanwhile; its end takes the place of `run`. `before`:
+   * how many observations of the state were made without it.
+   */
+  watch?(bench: Bench, subject: string, before: number): Promise<Watch<T>>
   /** One subject. Never throws for what a device does; `unanswered` with its cause instead. */
   run(bench: Bench, subject: string): Promise<Seen<T>>
+}
+
+/** Something that is being watched. */
+export interface Watch<T = unknown> {
+  end(bench: Bench): Promise<Seen<T>>
+  /** Lets go of everything at once; also after `end`. */
+  stop(): void
 }
 
 export const defineProbe = <T>(probe: Probe<T>): Probe<T> => probe
@@ -98,6 +111,8 @@ export interface Bench {
   /** Replaces every secret in every encoding by a token of the same length (rule 12). */
   redact(bytes: Uint8Array): Uint8Array
   catalogue(name: string): unknown
+  /** How packets are captured, where the bench record says it. */
+  capture: BenchRecord['capture'] | null
   /** Ports that answered at the device's address before the device was there (loopback benches). */
   baseline(family: Family): { at: number; ports: number[]; udpPorts?: number[] } | null
   store(bytes: Uint8Array, about: { name: string; mediaType: string; disclosure: Disclosure }): Promise<ObjectRef>

@@ -12,6 +12,7 @@ import { cyclePower } from './power.ts'
 import { prepareSamples } from './prepare.ts'
 import type { Step } from './schedule.ts'
 import { giveUp, keep, observeStep, type Place } from './step.ts'
+import { beginWatches } from './watches.ts'
 
 /** A unit that bears so many connections bears two conversations at once. */
 const ROBUST_CONNECTIONS = 8
@@ -26,8 +27,10 @@ export async function observe(lab: LabRun): Promise<boolean> {
       if (lab.schedule.pending(sample.id, state, find(lab), isDone(lab)).length === 0) continue
       const isOther = isEnrolled(lab, sample) && (await identify(lab, bench, sample, `before ${state}`)).length > 0
       if (isOther) giveUp(lab, sample, state, unanswered('device', 'framework.identity-changed'))
-      else if (await enter(lab, bench, sample, state)) await observeState(lab, bench, sample, state)
-      else giveUp(lab, sample, state, unanswered('lab', 'framework.interrupted'))
+      else if (await enter(lab, bench, sample, state)) {
+        const endWatches = await beginWatches(lab, bench, sample, state)
+        await observeState(lab, bench, sample, state).finally(endWatches)
+      } else giveUp(lab, sample, state, unanswered('lab', 'framework.interrupted'))
     }
   }
   return !lab.signal.aborted

@@ -69,6 +69,7 @@ export function forgiving(value: unknown): { statement: Statement; absent: strin
       current: reading(x.current),
       clock: reading(x.clock ?? {}),
     })),
+    contacts: named('contacts'),
     updates: named('updates').map((x) => ({
       ...x,
       upload: action(x.upload ?? {}),

@@ -112,6 +112,7 @@ export function lintStatement(s: Statement): Fault[] {
   unique(s.logging.channels, '/logging/channels')
   unique(s.tlsClients ?? [], '/tlsClients')
   unique(s.time ?? [], '/time')
+  unique(s.contacts ?? [], '/contacts')
   if (s.samples.length === 0) faults.push({ code: 'no-sample', values: {}, field: '/samples' })
   s.samples.forEach((x, i) => {
     if (x.addresses.ipv4 === null && x.addresses.ipv6 === null)
@@ -126,6 +127,7 @@ export function lintStatement(s: Statement): Fault[] {
     ['updates', s.updates],
     ['tlsClients', s.tlsClients ?? []],
     ['time', s.time ?? []],
+    ['contacts', s.contacts ?? []],
   ] as const)
     items.forEach((x, i) => {
       if (!/^[a-z0-9][a-z0-9-]*$/.test(x.id))

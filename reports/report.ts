@@ -88,6 +88,11 @@ export const benchRecordSchema = obj({
   clockSource: orNull(text('named source the clock offset is measured against')),
   /** Lab addresses that connections come from and receivers listen on. */
   addresses: obj({ ipv4: list(text()), ipv6: list(text()) }),
+  /**
+   * How packets are captured. `sees`: every packet of the device passes the interface (`device`: the lab is its gateway, or
+   * a switch mirrors its port), or only those for the lab and for everybody (`lab`, also where nothing is said).
+   */
+  capture: opt(obj({ interface: opt(text()), sees: oneOf('device', 'lab') })),
   deviations: list(text()),
   decisionRule: orNull(text()),
   subcontracted: list(text()),

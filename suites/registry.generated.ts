@@ -18,6 +18,9 @@ import { criterion as authenticationOnvifTokenReplayRefusedCriterion } from './a
 import { criterion as authenticationPasswordRulesCriterion } from './authentication/password-rules.ts'
 import { criterion as authenticationRtspLoginLockoutCriterion } from './authentication/rtsp-login-lockout.ts'
 import { criterion as authenticationSessionCookieAttributesCriterion } from './authentication/session-cookie-attributes.ts'
+import { criterion as authenticationSessionEndsAtLogOutCriterion } from './authentication/session-ends-at-log-out.ts'
+import { criterion as authenticationSessionIdentifiersCriterion } from './authentication/session-identifiers.ts'
+import { criterion as authenticationSessionRenewedAtLogInCriterion } from './authentication/session-renewed-at-log-in.ts'
 import { criterion as authenticationViewerRightsCriterion } from './authentication/viewer-rights.ts'
 import { criterion as encryptionLoginEncryptedCriterion } from './encryption/login-encrypted.ts'
 import { criterion as encryptionNoPlainRemoteLoginCriterion } from './encryption/no-plain-remote-login.ts'
@@ -33,6 +36,7 @@ import { criterion as encryptionTlsVersionsCriterion } from './encryption/tls-ve
 import { criterion as exposedPortsDeclaredServicesPresentCriterion } from './exposed-ports/declared-services-present.ts'
 import { criterion as exposedPortsNoInformationBeforeLoginCriterion } from './exposed-ports/no-information-before-login.ts'
 import { criterion as exposedPortsNoInsecureServicesCriterion } from './exposed-ports/no-insecure-services.ts'
+import { criterion as exposedPortsNoUndeclaredContactsCriterion } from './exposed-ports/no-undeclared-contacts.ts'
 import { criterion as exposedPortsUndeclaredTcpPortsCriterion } from './exposed-ports/undeclared-tcp-ports.ts'
 import { criterion as exposedPortsUndeclaredUdpServicesCriterion } from './exposed-ports/undeclared-udp-services.ts'
 import { criterion as loggingAccountChangeRecordedCriterion } from './logging/account-change-recorded.ts'
@@ -84,6 +88,7 @@ import { kind as observationsTimeSyncKind } from './observations/time-sync.ts'
 import { kind as observationsTlsClientsKind } from './observations/tls-clients.ts'
 import { kind as observationsTlsHandshakesKind } from './observations/tls-handshakes.ts'
 import { kind as observationsTlsOffersKind } from './observations/tls-offers.ts'
+import { kind as observationsTrafficKind } from './observations/traffic.ts'
 import { kind as observationsUdpServicesKind } from './observations/udp-services.ts'
 import { kind as observationsUpdateRefusalKind } from './observations/update-refusal.ts'
 import type { Criterion } from './criterion.ts'
@@ -110,6 +115,9 @@ const criteria = [
   authenticationPasswordRulesCriterion,
   authenticationRtspLoginLockoutCriterion,
   authenticationSessionCookieAttributesCriterion,
+  authenticationSessionEndsAtLogOutCriterion,
+  authenticationSessionIdentifiersCriterion,
+  authenticationSessionRenewedAtLogInCriterion,
   authenticationViewerRightsCriterion,
   encryptionLoginEncryptedCriterion,
   encryptionNoPlainRemoteLoginCriterion,
@@ -125,6 +133,7 @@ const criteria = [
   exposedPortsDeclaredServicesPresentCriterion,
   exposedPortsNoInformationBeforeLoginCriterion,
   exposedPortsNoInsecureServicesCriterion,
+  exposedPortsNoUndeclaredContactsCriterion,
   exposedPortsUndeclaredTcpPortsCriterion,
   exposedPortsUndeclaredUdpServicesCriterion,
   loggingAccountChangeRecordedCriterion,
@@ -178,6 +187,7 @@ const kinds = [
   observationsTlsClientsKind,
   observationsTlsHandshakesKind,
   observationsTlsOffersKind,
+  observationsTrafficKind,
   observationsUdpServicesKind,
   observationsUpdateRefusalKind,
 ] as unknown as ObservationKind[]

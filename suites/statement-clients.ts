@@ -49,3 +49,20 @@ export const timeClient = obj({
 })
 
 export type TimeClient = Static<typeof timeClient>
+
+/**
+ * Whom the device talks to of its own accord, beside its log channels, TLS clients and sources of time: a resolver, an update
+ * server, a relay of the maker.
+ */
+export const contact = obj({
+  id: id(),
+  transport: oneOf('tcp', 'udp'),
+  /** Of the peer. */
+  port: port(),
+  /** A name, `*.name` for all below it, or an address; whoever is set, where nothing is said. */
+  host: opt(text()),
+  purpose: text('why the device talks to it'),
+  when: opt(text('condition, where it does not always')),
+})
+
+export type DeclaredContact = Static<typeof contact>

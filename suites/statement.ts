@@ -14,10 +14,10 @@ import {
   any,
   type Static,
 } from './schema.ts'
-import { timeClient, tlsClient } from './statement-clients.ts'
+import { contact, timeClient, tlsClient } from './statement-clients.ts'
 import { action, id, reading } from './statement-parts.ts'
 
-export type { TimeClient, TlsClient } from './statement-clients.ts'
+export type { DeclaredContact, TimeClient, TlsClient } from './statement-clients.ts'
 export type { Action, Reading } from './statement-parts.ts'
 
 /** What the maker declares of the device, and how the lab may reach it. Secrets only by reference (rule 12). */
@@ -234,6 +234,8 @@ export const statementSchema = obj(
     tlsClients: opt(list(tlsClient)),
     /** Every source that the device takes its time from over the network; an empty list says that there is none. */
     time: opt(list(timeClient)),
+    /** Every other peer that the device talks to of its own accord; an empty list says that there is none. */
+    contacts: opt(list(contact)),
     updates: list(update),
     /** What reads the identity of the unit without changing it. */
     identity: opt(list(reading)),

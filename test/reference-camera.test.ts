@@ -702,7 +702,7 @@ const nmapUdp = async (port: number, script: string): Promise<string> =>
   (await run('nmap', ['-sU', '-Pn', '-n', '-p', String(port), '--script', script, CAMERA])).out
 
 /** Datagrams of nmap, and the port of SNMP, need privileges. */
-const PRIVILEGED = new Set(['snmp-public', 'ssdp-undeclared'])
+const PRIVILEGED = new Set(['snmp-public', 'ssdp-undeclared', 'calls-relay'])
 
 /** What the stream asks of somebody without a log-in. */
 const streamChallenges = async (camera: ReferenceCamera): Promise<string> => {
@@ -756,6 +756,11 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
   'debug-port-ipv6': async () => / open /.test(await nmap('::1', 9527)) && / closed /.test(await nmap(CAMERA, 9527)),
   'snmp-public': async () => /161\/udp open[^]*snmp-sysdescr: Linux camera/.test(await nmapUdp(161, 'snmp-sysdescr')),
   'ssdp-undeclared': async () => /1900\/udp open[^]*Linux UPnP\/1\.1 camera/.test(await nmapUdp(1900, 'upnp-info')),
+  'calls-relay': async () =>
+    /UDP, length 11/.test(
+      (await run('timeout', ['6', 'tcpdump', '-i', 'lo', '-n', '-c', '1', `src host ${CAMERA} and dst port 32100`]))
+        .out,
+    ),
   'redirect-missing': async ({ ports }) => / closed /.test(await nmap(CAMERA, ports.http ?? 0)),
   'serial-in-banner': async (camera) =>
     /^Server: RC-1\/1\.4\.0 \(RC1-000001\)/m.test((await curl(web(camera, '/'), '-i')).body),

@@ -22,6 +22,8 @@ export interface Behaviour {
   snmpAgent: boolean
   /** An undeclared SSDP responder on IPv4. */
   ssdpResponder: boolean
+  /** It tells a relay that nobody declared that it is there, again and again. */
+  callsRelay: boolean
   /** The declared redirect from plain HTTP is not there. */
   redirectListens: boolean
   /** Takes plain HTTP at all, where it has a port for it. */
@@ -130,6 +132,7 @@ export const CONFORMING: Behaviour = {
   ipv6DebugPort: null,
   snmpAgent: false,
   ssdpResponder: false,
+  callsRelay: false,
   redirectListens: true,
   plainHttp: true,
   rtspOverTls: false,

@@ -216,6 +216,7 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
         pollSeconds: 16,
       },
     ],
+    contacts: [],
     updates: [
       {
         id: 'web-update',

@@ -17,6 +17,7 @@ import type { CameraOptions } from './options.ts'
 import { makeAnonymousMqtt } from './mqtt-door.ts'
 import { makeDiscovery } from './onvif/discovery.ts'
 import { makeAnonymousFtp, makeFactoryTelnet } from './remote-doors.ts'
+import { makeRelayCaller } from './relay-caller.ts'
 import { makeRtsp } from './rtsp.ts'
 import { makeOldSsh } from './ssh-door.ts'
 import { makeSessions } from './sessions.ts'
@@ -128,7 +129,8 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       : listenerAt([ipv6], behaviour.ipv6DebugPort, makeDebugServer)
   const snmp = behaviour.snmpAgent ? makeUdpListener(ipv4, SNMP_PORT, answerSnmp(`Linux camera ${MODEL}`)) : null
   const ssdp = behaviour.ssdpResponder ? makeUdpListener(ipv4, SSDP_PORT, answerSsdp(ipv4)) : null
-  const listeners = [https, stream, http, debug, snmp, ssdp, ...doors].filter((one) => one !== null)
+  const relay = behaviour.callsRelay ? makeRelayCaller(ipv4) : null
+  const listeners = [https, stream, http, debug, snmp, ssdp, relay, ...doors].filter((one) => one !== null)
   const discoveryPort = options.ports.discovery
   const discovery = discoveryPort === undefined ? null : makeDiscovery(options, discoveryPort, () => https.port)
 

@@ -4,6 +4,7 @@ import { weakness as weaknessesAnonymousSnapshotWeakness } from './weaknesses/an
 import { weakness as weaknessesAnonymousStreamWeakness } from './weaknesses/anonymous-stream.ts'
 import { weakness as weaknessesAnyPasswordWeakness } from './weaknesses/any-password.ts'
 import { weakness as weaknessesBasicOverRtspWeakness } from './weaknesses/basic-over-rtsp.ts'
+import { weakness as weaknessesCallsRelayWeakness } from './weaknesses/calls-relay.ts'
 import { weakness as weaknessesDebugPortIpv6Weakness } from './weaknesses/debug-port-ipv6.ts'
 import { weakness as weaknessesDefaultPasswordHttpWeakness } from './weaknesses/default-password-http.ts'
 import { weakness as weaknessesDefaultPasswordRtspWeakness } from './weaknesses/default-password-rtsp.ts'
@@ -39,7 +40,10 @@ import { weakness as weaknessesSameNonceWeakness } from './weaknesses/same-nonce
 import { weakness as weaknessesSerialInBannerWeakness } from './weaknesses/serial-in-banner.ts'
 import { weakness as weaknessesServerDatesUncheckedWeakness } from './weaknesses/server-dates-unchecked.ts'
 import { weakness as weaknessesServerNameUncheckedWeakness } from './weaknesses/server-name-unchecked.ts'
+import { weakness as weaknessesSessionAdoptedWeakness } from './weaknesses/session-adopted.ts'
 import { weakness as weaknessesSessionCookieOpenWeakness } from './weaknesses/session-cookie-open.ts'
+import { weakness as weaknessesSessionCountedWeakness } from './weaknesses/session-counted.ts'
+import { weakness as weaknessesSessionSurvivesLogOutWeakness } from './weaknesses/session-survives-log-out.ts'
 import { weakness as weaknessesSettingsUnloggedWeakness } from './weaknesses/settings-unlogged.ts'
 import { weakness as weaknessesSnmpPublicWeakness } from './weaknesses/snmp-public.ts'
 import { weakness as weaknessesSsdpUndeclaredWeakness } from './weaknesses/ssdp-undeclared.ts'
@@ -74,6 +78,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesAnonymousStreamWeakness,
   weaknessesAnyPasswordWeakness,
   weaknessesBasicOverRtspWeakness,
+  weaknessesCallsRelayWeakness,
   weaknessesDebugPortIpv6Weakness,
   weaknessesDefaultPasswordHttpWeakness,
   weaknessesDefaultPasswordRtspWeakness,
@@ -109,7 +114,10 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesSerialInBannerWeakness,
   weaknessesServerDatesUncheckedWeakness,
   weaknessesServerNameUncheckedWeakness,
+  weaknessesSessionAdoptedWeakness,
   weaknessesSessionCookieOpenWeakness,
+  weaknessesSessionCountedWeakness,
+  weaknessesSessionSurvivesLogOutWeakness,
   weaknessesSettingsUnloggedWeakness,
   weaknessesSnmpPublicWeakness,
   weaknessesSsdpUndeclaredWeakness,

@@ -27,6 +27,7 @@ import { probe as timeSyncProbe } from './time-sync.ts'
 import { probe as tlsClientsProbe } from './tls-clients.ts'
 import { probe as tlsHandshakesProbe } from './tls-handshakes.ts'
 import { probe as tlsOffersProbe } from './tls-offers.ts'
+import { probe as trafficProbe } from './traffic.ts'
 import { probe as udpServicesProbe } from './udp-services.ts'
 import { probe as updateRefusalProbe } from './update-refusal.ts'
 import type { Probe } from '../probe.ts'
@@ -60,6 +61,7 @@ const all = [
   tlsClientsProbe,
   tlsHandshakesProbe,
   tlsOffersProbe,
+  trafficProbe,
   udpServicesProbe,
   updateRefusalProbe,
 ] as unknown as Probe[]

@@ -3,8 +3,9 @@ import { createSocket } from 'node:dgram'
 import { connect, createServer } from 'node:net'
 import type { Command } from 'commander'
 import type { Fault } from '../../suites/fault.ts'
-import { FAMILIES, type Statement } from '../../suites/statement.ts'
+import { FAMILIES, type Family, type Statement } from '../../suites/statement.ts'
 import { t, type Language } from '../../reports/locales/index.ts'
+import type { BenchRecord } from '../../reports/report.ts'
 import { installedSuite } from '../../reports/suite.ts'
 import { keyOptions, signerFrom, type KeyOptions } from '../../reports/verbs/seal.ts'
 import { EXIT, faultText, languageOf } from '../../reports/verbs/terminal.ts'
@@ -12,6 +13,8 @@ import { sourcesFor } from '../addresses.ts'
 import { loadInputs } from '../inputs.ts'
 import { portState } from '../poe.ts'
 import type { PowerSources } from '../power-table.ts'
+import { capturePlace } from '../services/capture-place.ts'
+import { startCapture } from '../services/capture.ts'
 import { named } from './options.ts'
 
 interface DoctorOptions extends KeyOptions {
@@ -21,6 +24,9 @@ interface DoctorOptions extends KeyOptions {
   json?: boolean
   lang?: string
 }
+
+/** What a run can do without, though less comes of it. */
+const WITHOUT = new Set(['no-key', 'no-capture'])
 
 interface Finding {
   check: string
@@ -64,7 +70,12 @@ async function examine(options: DoctorOptions): Promise<Finding[]> {
   if (!inputs.ok) return [...findings, ...inputs.faults.map((f) => ill('statement', f))]
   findings.push(fine('statement'))
   const { statement, bench, power } = inputs.value
-  return [...findings, ...(await examineBench(statement, bench.addresses)), ...(await examinePower(power.sources))]
+  return [
+    ...findings,
+    ...(await examineBench(statement, bench.addresses)),
+    ...(await examinePower(power.sources)),
+    ...(await examineCapture(statement, bench.addresses, bench.capture)),
+  ]
 }
 
 async function examineBench(statement: Statement, addresses: { ipv4: string[]; ipv6: string[] }): Promise<Finding[]> {
@@ -119,6 +130,31 @@ async function examinePower(sources: PowerSources): Promise<Finding[]> {
     else if (answer.state.detection !== 'deliveringPower')
       bad('poe-not-feeding', { detection: answer.state.detection ?? '–', link: answer.state.link })
     else findings.push(fine('power', values))
+  }
+  return findings
+}
+
+/** Whether packets of each sample can be captured, by beginning to; and whether the bench says that all of them are seen. */
+async function examineCapture(
+  { samples }: Statement,
+  addresses: Record<Family, string[]>,
+  described: BenchRecord['capture'],
+): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const sample of samples) {
+    const sources = {
+      ipv4: await sourcesFor('ipv4', addresses.ipv4, sample.addresses.ipv4),
+      ipv6: await sourcesFor('ipv6', addresses.ipv6, sample.addresses.ipv6),
+    }
+    const place = capturePlace(sample, (family) => sources[family], described?.interface)
+    if (!place) continue
+    const { interface: on, filter, link } = place
+    const started = await startCapture({ interface: on, filter, take: () => undefined })
+    if ('capture' in started) await started.capture.end()
+    const values = { interface: on }
+    if ('fault' in started)
+      findings.push(ill('capture', { code: 'no-capture', values: { ...values, why: started.fault } })) // prettier-ignore
+    else findings.push(fine(link === 'loopback' || described?.sees === 'device' ? 'capture' : 'capture-part', values))
   }
   return findings
 }
@@ -182,6 +218,6 @@ export function registerDoctor(program: Command, end: (code: number) => void): v
           }),
         )
       else print(language, findings)
-      end(findings.every((f) => f.ok || f.fault?.code === 'no-key') ? 0 : EXIT.badInput)
+      end(findings.every((f) => f.ok || WITHOUT.has(f.fault?.code ?? '')) ? 0 : EXIT.badInput)
     })
 }

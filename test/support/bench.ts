@@ -80,6 +80,7 @@ export function testBench(
     catalogue: (name) => {
       throw new Error(`no catalogue ${name}`)
     },
+    capture: null,
     baseline: () => null,
     store: none,
     perform: none,

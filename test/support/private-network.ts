@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { INSIDE, privateNetwork } from '../../lab/isolation.ts'
+import { INSIDE, privateNetwork, unshareWay } from '../../lab/isolation.ts'
 
 /** Runs the tests of a file in a private network namespace: `define` is called inside; outside there is one test that runs them. */
 export function inPrivateNetwork(url: string, most: number, seconds: number, define: () => void): void {
   if (process.env[INSIDE] !== undefined) return define()
   test('in a private network', { timeout: seconds * 1000 }, async (t) => {
-    const unshare = ['--user', '--map-root-user', '--net', 'sh', '-c']
-    if (spawnSync('unshare', [...unshare, privateNetwork(1)], { timeout: 10_000 }).status !== 0)
-      return t.skip('needs user namespaces or root, unshare and ip')
+    const unshare = unshareWay()
+    if (unshare === null) return t.skip('needs user namespaces or root, unshare and ip')
     const { NODE_TEST_CONTEXT: _, ...environment } = process.env
     const child = spawn(
       'unshare',

@@ -19,6 +19,7 @@ const tools = [
     use: 'pages in a real browser',
   },
   { name: 'curl', commands: ['curl'], apt: 'curl', use: 'second opinions on HTTP' },
+  { name: 'django', commands: ['django-admin'], apt: 'python3-django', use: 'log-ins at a page in a browser' },
   { name: 'dropbear', commands: ['dropbear'], apt: 'dropbear-bin', use: 'log-ins over SSH' },
   { name: 'ffmpeg', commands: ['ffmpeg'], apt: 'ffmpeg', use: 'devices under test' },
   { name: 'ffprobe', commands: ['ffprobe'], apt: 'ffmpeg', use: 'second opinions on streams' },

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { latin1 } from '../../suites/facts/bytes.ts'
 import { parseMessage } from '../../suites/facts/http-message.ts'
-import type { Exchange, Failure } from '../../suites/observations/exchange.ts'
+import type { Browsed, Exchange, Failure } from '../../suites/observations/exchange.ts'
 import type { Session } from '../../suites/statement.ts'
 import { fill, formOf } from '../placeholders.ts'
 import type { Bench, Credential } from '../probe.ts'
+import type { Entered } from './browser.ts'
 import type { Asked, Header } from './conversation.ts'
 
 /** Longest time for a log-out; what becomes of it says nothing. */
@@ -21,25 +22,28 @@ type Send = (asked: Asked, heard: (answer: Uint8Array) => void) => Promise<Excha
 /**
  * One request in a session of its own: the page where one is declared, the log-in, the request with what the log-in gave,
  * and out again. The request is made also where the log-in gave nothing: only its answer shows who was let in. Cookies and
- * tokens are hidden in the evidence.
+ * tokens are hidden in the evidence. `enter` logs in at the page itself, where the statement says how.
  */
 export async function inSession(
   bench: Bench,
   session: Session,
   asked: Asked & { credential: Credential },
   send: Send,
+  enter: (() => Promise<Entered>) | null,
 ): Promise<Exchange> {
   const at = bench.now()
   const { credential, ...request } = asked
   const jar = new Map<string, string>()
   const secrets = new Set<string>()
   const rounds: Exchange['rounds'] = []
+  let browser: Browsed | null = null
+  let userAgent: Header[] = []
   const times = request.milliseconds === undefined ? {} : { milliseconds: request.milliseconds }
 
   const step = async (one: Asked): Promise<{ exchange: Exchange; text: string }> => {
     let text = ''
     const cookie: Header[] = jar.size === 0 ? [] : [['Cookie', [...jar].map(([n, v]) => `${n}=${v}`).join('; ')]]
-    const exchange = await send({ ...one, headers: [...(one.headers ?? []), ...cookie] }, (bytes) => {
+    const exchange = await send({ ...one, headers: [...userAgent, ...(one.headers ?? []), ...cookie] }, (bytes) => {
       text = latin1(bytes.subarray(0, MOST_READ))
       for (const [name, value] of cookiesOf(bytes, one.method)) {
         if (value === '') jar.delete(name)
@@ -63,16 +67,39 @@ export async function inSession(
         headers: last.request.headers.map(([n, v]): Header => [n, hide(Buffer.from(v)).toString()]),
         bodyBytes: asked.body?.length ?? 0,
         credential: { user: credential.user, secret: credential.secret, published: credential.published },
-        scheme: 'form',
+        scheme: enter ? 'browser' : 'form',
       },
       rounds: rounds.map((r) => ({
         ...r,
         answer: { ...r.answer, raw: hide(Buffer.from(r.answer.raw, 'base64')).toString('base64') },
       })),
       failure,
+      ...(browser ? { browser } : {}),
     }
   }
+  const proceed = async (text: string): Promise<Exchange> => {
+    const given = session.token ? firstGroup(session.token.pattern, text) : null
+    if (given !== null) secrets.add(given)
+    const withGiven = (one: Asked): Asked =>
+      given === null || !session.token ? one : withToken(one, session.token, given)
+    const last = await step(withGiven(request))
+    if (session.logOut && last.exchange.failure === null && (given !== null || jar.size > 0)) {
+      const kept = rounds.length
+      await step(withGiven({ ...session.logOut, milliseconds: LOG_OUT_MILLISECONDS }))
+      rounds.length = kept
+    }
+    return shown(last.exchange, last.exchange.failure)
+  }
 
+  if (enter) {
+    const entered = await enter()
+    rounds.push(...entered.rounds)
+    for (const [name, value] of entered.cookies.slice(0, MOST_COOKIES)) jar.set(name, value)
+    for (const [, value] of entered.cookies) secrets.add(value)
+    if (entered.userAgent !== null) userAgent = [['User-Agent', entered.userAgent]]
+    browser = entered.browser ?? null
+    return entered.failure ? shown(unsent(bench, request), entered.failure) : await proceed(entered.text)
+  }
   const values: Record<string, string> = formsOf(credential)
   if (session.page) {
     const { exchange, text } = await step({ method: 'GET', target: session.page.target, ...times })
@@ -86,7 +113,7 @@ export async function inSession(
     values['page'] = found
     secrets.add(found)
   }
-  const { logIn, token } = session
+  const { logIn } = session
   const target = fill(logIn.target, values, 'target')
   const body = logIn.body === undefined ? null : fill(logIn.body, values, formOf(logIn.contentType))
   const entered = await step({
@@ -97,17 +124,19 @@ export async function inSession(
     ...times,
   })
   if (entered.exchange.failure) return shown(entered.exchange, entered.exchange.failure)
-  const given = token ? firstGroup(token.pattern, entered.text) : null
-  if (given !== null) secrets.add(given)
-  const last = await step(given === null || !token ? request : withToken(request, token, given))
-  if (session.logOut && last.exchange.failure === null && (given !== null || jar.size > 0)) {
-    const out: Asked = { ...session.logOut, milliseconds: LOG_OUT_MILLISECONDS }
-    const kept = rounds.length
-    await step(given === null || !token ? out : withToken(out, token, given))
-    rounds.length = kept
-  }
-  return shown(last.exchange, last.exchange.failure)
+  return await proceed(entered.text)
 }
+
+/** The request that could not be made. */
+const unsent = (bench: Bench, { method, target, body }: Asked): Exchange => ({
+  at: bench.now(),
+  elapsed: 0,
+  connection: 0,
+  sourceAddress: bench.sources('ipv4')[0] ?? bench.sources('ipv6')[0] ?? 'unknown',
+  request: { method, target, headers: [], bodyBytes: body?.length ?? 0, credential: null, scheme: 'none' },
+  rounds: [],
+  failure: null,
+})
 
 function withToken(
   asked: Asked,

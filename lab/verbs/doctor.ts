@@ -10,6 +10,7 @@ import { keyOptions, signerFrom, type KeyOptions } from '../../reports/verbs/sea
 import { EXIT, faultText, languageOf } from '../../reports/verbs/terminal.ts'
 import { sourcesFor } from '../addresses.ts'
 import { loadInputs } from '../inputs.ts'
+import { CHROMIUM_NAMES, chromiumPath } from '../instruments/chromium.ts'
 import { named } from './options.ts'
 
 interface DoctorOptions extends KeyOptions {
@@ -61,7 +62,20 @@ async function examine(options: DoctorOptions): Promise<Finding[]> {
   })
   if (!inputs.ok) return [...findings, ...inputs.faults.map((f) => ill('statement', f))]
   findings.push(fine('statement'))
+  findings.push(...examineBrowser(inputs.value.statement))
   return [...findings, ...(await examineBench(inputs.value.statement, inputs.value.bench.addresses))]
+}
+
+/** Pages are logged in to by the browser of this system. */
+function examineBrowser({ services }: Statement): Finding[] {
+  const path = chromiumPath()
+  return services
+    .filter((s) => s.session?.browser)
+    .map(({ id: service }) =>
+      path === null
+        ? ill('browser', { code: 'no-browser', values: { service, tried: CHROMIUM_NAMES.join(', ') } })
+        : fine('browser', { path, service }),
+    )
 }
 
 async function examineBench(statement: Statement, addresses: { ipv4: string[]; ipv6: string[] }): Promise<Finding[]> {

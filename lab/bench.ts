@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path'
-import type { Message, ObservationKind, State } from '../suites/observation.ts'
+import type { Message, ObjectRef, ObservationKind, State } from '../suites/observation.ts'
 import type { Family, Sample, Statement } from '../suites/statement.ts'
 import type { Catalogue } from '../suites/regulation.ts'
 import type { BenchRecord } from '../reports/report.ts'
@@ -47,7 +47,12 @@ export interface RunBench extends Bench {
   waited(): number
   /** The same bench for work that can be cut short by itself: one step, or taking a change back. */
   within(signal: AbortSignal): RunBench
+  /** What was attached and what was lacking since this bench was made. */
+  noted(): { artifacts: ObjectRef[]; lack: Message | null }
 }
+
+/** Pictures beside one observation. */
+const MOST_PICTURES = 3
 
 export function makeBench(o: BenchOptions): RunBench {
   const connection = places(o.budgets.connections)
@@ -56,6 +61,9 @@ export function makeBench(o: BenchOptions): RunBench {
   let waited = 0
   const labAddress = (family: Family) => o.sources[family][0] ?? (family === 'ipv4' ? '127.0.0.1' : '::1')
   const within = (signal: AbortSignal, state: State): RunBench => {
+    const artifacts: ObjectRef[] = []
+    const pictures = new Set<string>()
+    let lack: Message | null = null
     const bench: RunBench = {
       statement: o.statement,
       sample: o.sample,
@@ -92,6 +100,14 @@ export function makeBench(o: BenchOptions): RunBench {
       baseline: (family) => o.baseline[family] ?? null,
       store: (bytes, about) => Promise.resolve(o.run.store(redact(bytes), about)),
       perform: (action, values, upload, as) => perform(bench, action, values, upload, as),
+      wantsPicture(name) {
+        const isWanted = pictures.size < MOST_PICTURES && !pictures.has(name)
+        if (isWanted) pictures.add(name)
+        return isWanted
+      },
+      attach: (object) => void artifacts.push(object),
+      lack: (what) => void (lack ??= what),
+      noted: () => ({ artifacts: [...artifacts], lack }),
       async change(id, about: Message, undo, apply) {
         // Who was cut short changes nothing any more: it might come after everything was taken back.
         if (signal.aborted) return

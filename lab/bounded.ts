@@ -34,20 +34,23 @@ export async function bounded(lab: LabRun, bench: RunBench, step: Step): Promise
     },
   )
   const watch = lab.watches.get(keyOf({ ...step, kind: step.kind.id }))
-  const inTime = bench.within(within)
-  const done = (watch ? watch.end(inTime) : probe.run(inTime, subject)).catch((e: unknown): Seen<unknown> => {
+  const own = bench.within(within)
+  const done = (watch ? watch.end(own) : probe.run(own, subject)).catch((e: unknown): Seen<unknown> => {
     if (isDiskFault(e)) throw e
     return unanswered('lab', 'framework.probe-broken', {
       detail: e instanceof Error ? `${e.name}: ${e.message}` : 'unknown',
     })
   })
   done.catch(() => undefined)
-  const seen = await Promise.race([done, late]).finally(() => {
+  const result = await Promise.race([done, late]).finally(() => {
     finished.abort()
     over.abort()
   })
+  const { artifacts, lack } = own.noted()
+  const seen = { ...result, artifacts: [...result.artifacts, ...artifacts] }
   if (lab.signal.aborted)
     return { ...unanswered('operator', 'framework.cancelled'), ...partOf(seen), artifacts: seen.artifacts }
+  if (lack) return { ...unanswered('lab', lack.code, lack.values), ...partOf(seen), artifacts: seen.artifacts }
   if (!isLate) return seen
   const about = { code: 'framework.timed-out', values: { seconds } }
   return seen.answered

@@ -116,6 +116,12 @@ export interface Bench {
   /** Ports that answered at the device's address before the device was there (loopback benches). */
   baseline(family: Family): { at: number; ports: number[]; udpPorts?: number[] } | null
   store(bytes: Uint8Array, about: { name: string; mediaType: string; disclosure: Disclosure }): Promise<ObjectRef>
+  /** Whether a picture of this name is still wanted beside the observation that is being made: few are. */
+  wantsPicture(name: string): boolean
+  /** Keeps a stored object beside the observation that is being made. */
+  attach(object: ObjectRef): void
+  /** What the lab would need to make this observation, and does not have: it is then unanswered, cause: lab. */
+  lack(what: Message): void
   /**
    * Carries out an action of the statement, logged in as its account or as somebody else. `upload` takes the place of
    * `{{package}}` in its body.

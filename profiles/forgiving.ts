@@ -86,7 +86,7 @@ const referring = (from: Fields) => ({ service: maybeText(from.service), account
 
 function sessionOf(from: unknown) {
   if (from === undefined) return undefined
-  const { page, logIn, token } = fieldsOf(from)
+  const { page, logIn, token, browser } = fieldsOf(from)
   const found = (one: unknown) => {
     if (one === undefined) return undefined
     const { pattern, header, query } = fieldsOf(one)
@@ -100,7 +100,28 @@ function sessionOf(from: unknown) {
     page: found(page),
     logIn: { target: textOf(fieldsOf(logIn).target, '/'), body: maybeText(fieldsOf(logIn).body) },
     token: found(token),
+    browser: browser === undefined ? undefined : { logIn: stepsOf(fieldsOf(browser).logIn) },
   }
+}
+
+/** Steps as far as they have their shape; of a list that is none, or of a step that is none, nothing more is said. */
+function stepsOf(from: unknown): Fields[] {
+  const sound = [{ goto: '/' }, { fill: { css: '-', value: '{{password}}' } }]
+  if (!Array.isArray(from)) return sound
+  return from.map((one) => {
+    const step = fieldsOf(one)
+    const element = (x: unknown) => {
+      if (x === undefined) return undefined
+      return Object.fromEntries(Object.entries(fieldsOf(x)).filter(([, v]) => typeof v === 'string'))
+    }
+    const filled = element(step.fill)
+    return {
+      goto: step.goto === undefined ? undefined : textOf(step.goto, '/'),
+      fill: filled && { ...filled, value: textOf(filled.value, '{{password}}') },
+      click: element(step.click),
+      expect: element(step.expect),
+    }
+  })
 }
 
 /** Where an address has a wrong shape, that is said already. */

@@ -2,6 +2,7 @@ import { digestOf } from '../suites/canonical.ts'
 import { faulty, ok, type Fault, type Result } from '../suites/fault.ts'
 import { statementSchema, type Action, type SecretRef, type Session, type Statement } from '../suites/statement.ts'
 import { forgiving } from './forgiving.ts'
+import { lintBrowser } from './statement-browser.ts'
 import { parseYaml, placed, readYaml, type ParsedYaml, type YamlFile } from './yaml-file.ts'
 
 export interface StatementFile {
@@ -79,7 +80,9 @@ export function lintStatement(s: Statement): Fault[] {
       if (!PLACEHOLDERS.includes(name))
         faults.push({ code: 'unknown-placeholder', values: { name, known: PLACEHOLDERS.join(', ') }, field })
   }
-  const session = ({ page, logIn, token }: Session, field: string) => {
+  const session = (given: Session, field: string) => {
+    const { page, logIn, token } = given
+    faults.push(...lintBrowser(given, field))
     for (const [, name = ''] of `${logIn.target} ${logIn.body ?? ''}`.matchAll(/\{\{([^}]*)\}\}/g))
       if (!IN_LOG_IN.includes(name) || (name === 'page' && !page))
         faults.push({

@@ -22,6 +22,7 @@ const tools = [
   { name: 'curl', commands: ['curl'], apt: 'curl', use: 'second opinions on HTTP' },
   { name: 'dig', commands: ['dig'], apt: 'bind9-dnsutils', use: 'services of the bench' },
   { name: 'dnsmasq', commands: ['dnsmasq'], apt: 'dnsmasq-base', use: 'services of the bench' },
+  { name: 'django', commands: ['django-admin'], apt: 'python3-django', use: 'log-ins at a page in a browser' },
   { name: 'dropbear', commands: ['dropbear'], apt: 'dropbear-bin', use: 'log-ins over SSH' },
   { name: 'ffmpeg', commands: ['ffmpeg'], apt: 'ffmpeg', use: 'devices under test' },
   { name: 'ffprobe', commands: ['ffprobe'], apt: 'ffmpeg', use: 'second opinions on streams' },

@@ -14,9 +14,11 @@ import {
   any,
   type Static,
 } from './schema.ts'
+import { browser } from './statement-browser.ts'
 import { contact, timeClient, tlsClient } from './statement-clients.ts'
 import { action, id, reading } from './statement-parts.ts'
 
+export type { BrowserElement, BrowserStep } from './statement-browser.ts'
 export type { DeclaredContact, TimeClient, TlsClient } from './statement-clients.ts'
 export type { Action, Reading } from './statement-parts.ts'
 
@@ -47,6 +49,8 @@ const session = obj({
   page: opt(obj({ target: text(), pattern: text('regular expression with one group') })),
   /** {{user}}, {{password}}, {{password-base64}}, {{password-md5}}, {{password-sha-256}}, {{page}}. */
   logIn: obj({ method: oneOf('POST', 'GET', 'PUT'), target: text(), contentType: opt(text()), body: opt(str()) }),
+  /** Where only the page itself can make that request. */
+  browser: opt(browser),
   /** Found in the answer to the log-in; sent in a header (`value` holds {{token}}, else it is the token alone) or as a parameter of the query. */
   token: opt(
     obj({

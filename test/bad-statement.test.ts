@@ -128,6 +128,19 @@ WRONG.push(
   ['purpose: web}', SESSION, 'bad-pattern', '/services/0/session/token/pattern', /x/],
   ['purpose: web}', SESSION, 'token-unsent', '/services/0/session/token', /header|tiêu đề/],
 )
+const AT_PAGE =
+  '  - {id: page, transport: tcp, port: 8080, protocol: http, families: [ipv4], purpose: page, session: {logIn: {method: POST, target: /in, body: "x"}, browser: {logIn: [{fill: {label: U, css: "#u", value: "{{usr}}"}}, {goto: "//elsewhere", click: {name: In}}, {}]}}}\naccounts:\n'
+WRONG.push(
+  ['accounts:\n', AT_PAGE, 'browser-beside-form', '/services/1/session', /contentType/],
+  ['accounts:\n', AT_PAGE, 'browser-start', '/services/1/session/browser/logIn', /goto/],
+  ['accounts:\n', AT_PAGE, 'browser-without-password', '/services/1/session/browser/logIn', /password/],
+  ['accounts:\n', AT_PAGE, 'browser-element', '/services/1/session/browser/logIn/0/fill', /label, css/],
+  ['accounts:\n', AT_PAGE, 'unknown-placeholder', '/services/1/session/browser/logIn/0/fill', /usr.*user/],
+  ['accounts:\n', AT_PAGE, 'browser-step', '/services/1/session/browser/logIn/1', /goto, click/],
+  ['accounts:\n', AT_PAGE, 'browser-goto', '/services/1/session/browser/logIn/1', /elsewhere/],
+  ['accounts:\n', AT_PAGE, 'browser-element', '/services/1/session/browser/logIn/1/goto', /role/],
+  ['accounts:\n', AT_PAGE, 'browser-step', '/services/1/session/browser/logIn/2', /-/],
+)
 const BOTH = `interfaces: []
 tlsClients:
   - {id: out, protocol: https, port: 443, authority: {certificate: ca.pem, key: ca.key}, trust: {install: {service: web, method: PUT, target: /ca, body: "{{ca}}"}, remove: {service: web, method: DELETE, target: /ca}}}`

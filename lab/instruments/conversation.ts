@@ -25,8 +25,9 @@ export interface Asked {
 export interface ClientOptions {
   /** Longest time for a connection to open, and for one answer. */
   milliseconds?: number
-  /** Most bytes kept of one answer. */
+  /** Most bytes read of one answer, and kept of it where no less is asked for. */
   maxBytes?: number
+  keepBytes?: number
   /** Address of the lab to connect from. */
   source?: string
 }
@@ -70,7 +71,7 @@ const SECRET_BYTES = 1024
  * An empty round shows that a kept connection was closed and the request sent again on a new one.
  */
 export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: ClientOptions): Conversation {
-  const { milliseconds = 10_000, maxBytes = 65_536 } = options
+  const { milliseconds = 10_000, maxBytes = 65_536, keepBytes = maxBytes } = options
   const presenting = makePresenting(() => bench.now())
   let open: Line | null = null
   let connections = 0
@@ -129,7 +130,9 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
   const roundOf = (result: Awaited<ReturnType<typeof round>>, began: number): Exchange['rounds'][number] => ({
     elapsed: bench.now() - began,
     answer: {
-      raw: Buffer.from(bench.redact(result.bytes).subarray(0, maxBytes)).toString('base64'),
+      raw: Buffer.from(
+        bench.redact(result.bytes.subarray(0, keepBytes + SECRET_BYTES)).subarray(0, keepBytes),
+      ).toString('base64'),
       length: result.length,
       end: result.end,
     },

@@ -1,16 +1,20 @@
 import { messageEnd } from '../../suites/facts/http-message.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import type { Bench, Endpoint } from '../probe.ts'
+import { logInAtPage, type Entered } from './browser.ts'
 import {
   authorityOf,
   converse,
   withGiven,
   type Asked,
   type ClientOptions,
+  type Conversation,
+  type Dialect,
   type Header,
   type Heard,
 } from './conversation.ts'
 import { isInSession } from '../../suites/observations/log-ins.ts'
+import { pageEnd } from './page-traffic.ts'
 import { inSession } from './web-session.ts'
 
 export interface HttpClient {
@@ -19,40 +23,53 @@ export interface HttpClient {
   close(): void
 }
 
+/** Pages bring scripts of megabytes; of an answer no more is kept than of any other. */
+const MOST_PAGE_BYTES = 4 * 1024 * 1024
+const MOST_KEPT_BYTES = 65_536
+
 /** A raw HTTP/1.1 client for devices that strict libraries refuse. */
 export function httpClient(bench: Bench, to: Endpoint, options: ClientOptions = {}): HttpClient {
   const authority = authorityOf(to)
   const host = to.port === (to.tls ? 443 : 80) ? authority.replace(/:\d+$/, '') : authority
-  const { send, close } = converse(
-    bench,
-    to,
-    {
-      version: 'HTTP/1.1',
-      headersOf({ method, body, headers }) {
-        const usual: Header[] = [
-          ['Host', host],
-          ['User-Agent', 'camseal'],
-          ['Accept', '*/*'],
-          ['Accept-Encoding', 'identity'],
-          ['Connection', 'keep-alive'],
-        ]
-        if (body || /^(POST|PUT|PATCH)$/.test(method)) usual.push(['Content-Length', String(body?.length ?? 0)])
-        return withGiven(usual, headers)
+  const clientOf = (enough: Dialect['enough'], more: ClientOptions): Conversation =>
+    converse(
+      bench,
+      to,
+      {
+        version: 'HTTP/1.1',
+        headersOf({ method, body, headers }) {
+          const usual: Header[] = [
+            ['Host', host],
+            ['User-Agent', 'camseal'],
+            ['Accept', '*/*'],
+            ['Accept-Encoding', 'identity'],
+            ['Connection', 'keep-alive'],
+          ]
+          if (body || /^(POST|PUT|PATCH)$/.test(method)) usual.push(['Content-Length', String(body?.length ?? 0)])
+          return withGiven(usual, headers)
+        },
+        enough,
+        start: () => 0,
+        before: 0,
+        repeatable: ['GET', 'HEAD', 'OPTIONS'],
       },
-      enough: messageEnd,
-      start: () => 0,
-      before: 0,
-      repeatable: ['GET', 'HEAD', 'OPTIONS'],
-    },
-    options,
-  )
+      { ...options, ...more },
+    )
+  const { send, close } = clientOf(messageEnd, {})
   return {
-    send(asked, heard) {
+    async send(asked, heard) {
       const { credential } = asked
       const { session } = to
-      return session && credential && isInSession(session, asked.target)
-        ? inSession(bench, session, { ...asked, credential }, send)
-        : send(asked, heard)
+      if (!session || !credential || !isInSession(session, asked.target)) return await send(asked, heard)
+      const { browser } = session
+      // Who may hold one connection holds none while the page is at work.
+      const enter = async (recipe: NonNullable<typeof browser>): Promise<Entered> => {
+        close()
+        const times = asked.milliseconds === undefined ? {} : { milliseconds: asked.milliseconds }
+        const client = clientOf(pageEnd, { ...times, maxBytes: MOST_PAGE_BYTES, keepBytes: MOST_KEPT_BYTES })
+        return await logInAtPage(bench, to, { ...session, browser: recipe }, credential, client)
+      }
+      return await inSession(bench, session, { ...asked, credential }, send, browser ? () => enter(browser) : null)
     },
     close,
   }

@@ -9,7 +9,7 @@ import type { Asked, Header } from './conversation.ts'
 
 /** A pattern of the statement runs over no more than this. */
 export const MOST_READ = 65_536
-const MOST_COOKIES = 50
+export const MOST_COOKIES = 50
 /** A shorter value is no secret, and stands in an answer by chance. */
 const SHORTEST_SECRET = 6
 

@@ -15,6 +15,7 @@ import { portState } from '../poe.ts'
 import type { PowerSources } from '../power-table.ts'
 import { capturePlace } from '../services/capture-place.ts'
 import { startCapture } from '../services/capture.ts'
+import { CHROMIUM_NAMES, chromiumPath } from '../instruments/chromium.ts'
 import { named } from './options.ts'
 
 interface DoctorOptions extends KeyOptions {
@@ -75,7 +76,20 @@ async function examine(options: DoctorOptions): Promise<Finding[]> {
     ...(await examineBench(statement, bench.addresses)),
     ...(await examinePower(power.sources)),
     ...(await examineCapture(statement, bench.addresses, bench.capture)),
+    ...examineBrowser(statement),
   ]
+}
+
+/** Pages are logged in to by the browser of this system. */
+function examineBrowser({ services }: Statement): Finding[] {
+  const path = chromiumPath()
+  return services
+    .filter((s) => s.session?.browser)
+    .map(({ id: service }) =>
+      path === null
+        ? ill('browser', { code: 'no-browser', values: { service, tried: CHROMIUM_NAMES.join(', ') } })
+        : fine('browser', { path, service }),
+    )
 }
 
 async function examineBench(statement: Statement, addresses: { ipv4: string[]; ipv6: string[] }): Promise<Finding[]> {

@@ -9,9 +9,12 @@ export function answerOf(exchange: Exchange | null): HttpMessage | null {
   return parseMessage(fromBase64(last.answer.raw), exchange.request.method)
 }
 
+/** The log-in is a page's, not a challenge's. */
+export const isByForm = ({ request }: Exchange): boolean => request.scheme === 'form' || request.scheme === 'browser'
+
 /** The round in which the password itself was answered: of a log-in by form the one before the request that was made with it. */
-export const passwordRound = ({ request, rounds, failure }: Exchange): Exchange['rounds'][number] | null =>
-  rounds.at(request.scheme === 'form' && failure === null ? -2 : -1) ?? null
+export const passwordRound = (exchange: Exchange): Exchange['rounds'][number] | null =>
+  exchange.rounds.at(isByForm(exchange) && exchange.failure === null ? -2 : -1) ?? null
 
 /** What was said to the password itself; null where nothing was. */
 export function passwordAnswer(exchange: Exchange): HttpMessage | null {

@@ -1,4 +1,4 @@
-import { base64, bool, int, list, micros, obj, oneOf, orNull, pair, str, text, type Static } from '../schema.ts'
+import { base64, bool, int, list, micros, obj, oneOf, opt, orNull, pair, str, text, type Static } from '../schema.ts'
 
 /** Why no answer came, in the words of the wire. A failure says nothing of the device's security. */
 export const failureSchema = obj({
@@ -16,11 +16,26 @@ export const answerSchema = obj({
 })
 export type Answer = Static<typeof answerSchema>
 
+/** What a browser did at a log-in, and what its page was kept from. */
+export const browsedSchema = obj({
+  name: text('product and version'),
+  /** Off where the lab runs as root: Chromium has none then. */
+  sandbox: bool(),
+  /** Requests to the device, and how many of them were the log-in itself. */
+  requests: int(),
+  logIns: int(),
+  /** What the page wanted and did not get, without queries; at most 20 are named. */
+  refused: list(obj({ what: str(), why: oneOf('elsewhere', 'stream', 'download', 'window', 'too-long', 'too-many') })),
+  refusals: int(),
+  dialogs: int(),
+})
+export type Browsed = Static<typeof browsedSchema>
+
 /**
  * One request of an HTTP-like protocol (HTTP, RTSP) and what came back. A log-in by challenge takes several
  * rounds; the last one is the answer, and the first may be that to a small request that asked for the challenge, so that
- * a large body went out once. A log-in by form (`form`) takes a round for the page where one is declared, one for the
- * log-in and one for the request that is shown, made with what the log-in gave. `connection` counts connections within the observation from 0.
+ * a large body went out once. A log-in by form (`form`, `browser`) takes a round for the page where one is declared, one
+ * for the log-in and one for the request that is shown, made with what the log-in gave. `connection` counts connections within the observation from 0.
  */
 export const exchangeSchema = obj({
   at: micros('start, since the epoch'),
@@ -35,9 +50,10 @@ export const exchangeSchema = obj({
     /** The account tried: its user name, and the name of the secret (never the secret) or the published password. */
     credential: orNull(obj({ user: str(), secret: str(), published: bool() })),
     /** How the credential was presented in the last round. */
-    scheme: oneOf('none', 'basic', 'digest-md5', 'digest-sha-256', 'username-token', 'form'),
+    scheme: oneOf('none', 'basic', 'digest-md5', 'digest-sha-256', 'username-token', 'form', 'browser'),
   }),
   rounds: list(obj({ elapsed: micros(), answer: answerSchema })),
   failure: orNull(failureSchema),
+  browser: opt(browsedSchema),
 })
 export type Exchange = Static<typeof exchangeSchema>

@@ -39,7 +39,7 @@ const MODULES = [
 
 const PAGE = '<html><body><h1>Settings of the camera</h1><p>Model F-1, serial F1-0001, version 1.0</p></body></html>'
 const FORM =
-  '<html><body><form method="post" action="/log-in">User <input name="httpd_username"> password <input name="httpd_password" type="password"></form></body></html>'
+  '<html><body><form method="post" action="/log-in">User <input name="httpd_username"> password <input name="httpd_password" type="password"><button>Log in</button></form></body></html>'
 
 export async function apacheForm(address: string, port: number, users: Record<string, string>): Promise<FormServer> {
   const directory = mkdtempSync(join(tmpdir(), 'apache-'))

@@ -13,6 +13,7 @@ import { instant, kindTitle, say, size, subjectLabel, told } from '../texts.ts'
 import { textOfBytes } from '../visible.ts'
 import { block, quoted, shortened } from './bytes.ts'
 import { backLinks, partView } from './part.ts'
+import { pictureView } from './picture.ts'
 
 export interface EvidenceOptions {
   /** Observation kinds, whose schemas tell raw bytes from text. */
@@ -102,8 +103,7 @@ function artifactsView({ artifacts }: SeenRecord, source: ReportSource): Content
       return html`<li>${quoted(a.name, 120)} <small>${quoted(a.mediaType, 80)} · ${size(a.bytes)}</small> <code class="digest">${a.digest}</code>${
         content === null
           ? html` <small>${say('evidence.withheld')}</small>`
-          : isText &&
-            html`<details class="raw"><summary>${say('evidence.beginning')}</summary>${block(textOfBytes(content.subarray(0, 2000)), 2000)}</details>`
+          : html`${pictureView(a, content)}${isText && html`<details class="raw"><summary>${say('evidence.beginning')}</summary>${block(textOfBytes(content.subarray(0, 2000)), 2000)}</details>`}`
       }</li>`
     })}</ul>`
 }

@@ -1,4 +1,4 @@
-import type { Exchange } from '../../../suites/observations/exchange.ts'
+import type { Browsed, Exchange } from '../../../suites/observations/exchange.ts'
 import { latin1 } from '../../../suites/facts/http-message.ts'
 import { html, type Content, type Markup } from '../markup.ts'
 import { isRecord } from '../source.ts'
@@ -28,7 +28,7 @@ export function isExchange(value: unknown): value is Exchange {
 
 /** The request as sent and every answer as it came; `cited` is the round that a finding points at. */
 export function exchangeView(
-  { at, elapsed, sourceAddress, request, rounds, failure }: Exchange,
+  { at, elapsed, sourceAddress, request, rounds, failure, browser }: Exchange,
   cited: number | null,
 ): Markup {
   const headers = request.headers.filter((h) => Array.isArray(h)).slice(0, 30)
@@ -39,8 +39,18 @@ export function exchangeView(
     request.bodyBytes > 0 && html`\n\n<i>${say('exchange.body', { bytes: size(request.bodyBytes) })}</i>`
   }</pre></div>
 ${rounds.map((round, i) => answerView(round, i, rounds.length, cited === i))}
+${isRecord(browser) && browsedView(browser)}
 ${failure && html`<p class="failure">${say(`failure.${failure.code}`)} <small>${quoted(failure.detail)}</small></p>`}
 </div>`
+}
+
+/** What the browser did, and what the page wanted elsewhere. */
+function browsedView({ name, sandbox, requests, logIns, refused, refusals, dialogs }: Browsed): Markup {
+  const counts = { requests, logIns, refusals, dialogs }
+  const told = { name: quoted(name, 80), sandbox: say(sandbox ? 'exchange.sandbox' : 'exchange.no-sandbox'), ...counts }
+  return html`<p class="meta">${say('exchange.browser', told)}${
+    refused.length > 0 && html` (${quoted(refused.map((r) => `${r.what}: ${r.why}`).join('; '), 600)})`
+  }</p>`
 }
 
 const named = (text: string): Content => (text === '' ? html`<i>${say('evidence.empty-text')}</i>` : quoted(text))

@@ -100,5 +100,6 @@ details:has(>summary:target)::details-content{content-visibility:visible;display
 .value dt{color:var(--soft)}
 .value>.cited,tr.cited,mark{background:var(--accent-soft);color:inherit}.value>.cited{box-shadow:inset 3px 0 0 var(--accent);padding-left:.5rem}
 .items>li{border-left:2px solid var(--hair);padding-left:.75rem;margin:.35rem 0}
+.picture{max-width:100%;height:auto;border:1px solid var(--line)}
 .controls li,.artifacts li,.listed li{padding:.2rem 0;font-size:.875rem}.controls .ok b{color:var(--pass)}.controls .bad b{color:var(--fail)}
 `

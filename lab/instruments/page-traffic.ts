@@ -1,0 +1,197 @@
+import { gunzipSync, inflateSync } from 'node:zlib'
+import type { CDPSession } from 'playwright-core'
+import { latin1, messageEnd, parseMessage, type HttpMessage } from '../../suites/facts/http-message.ts'
+import type { Browsed, Exchange, Failure } from '../../suites/observations/exchange.ts'
+import type { Asked, Conversation, Header } from './conversation.ts'
+
+/** Requests of one page with all it leads to, and bytes that it gets in all. */
+const MOST_REQUESTS = 300
+/** Pages, frames included, that lead on to one another. */
+const MOST_DOCUMENTS = 30
+const MOST_BYTES = 32 * 1024 * 1024
+const MOST_NAMED = 20
+const LONGEST_NAMED = 200
+/** What the lab's own client says of the connection and the coding. */
+const OWN_HEADERS = /^(host|connection|content-length|accept-encoding|proxy-.*|upgrade-insecure-requests)$/i
+/** The browser gets the body whole and plain. */
+const TRANSFER_HEADERS = /^(content-length|transfer-encoding|content-encoding|connection|keep-alive)$/
+const STREAMS = new Set(['Media', 'EventSource', 'WebSocket', 'Ping', 'Prefetch'])
+
+interface Paused {
+  requestId: string
+  resourceType: string
+  request: {
+    url: string
+    method: string
+    headers: Record<string, string>
+    postDataEntries?: { bytes?: string }[]
+    hasPostData?: boolean
+  }
+}
+
+export interface LogInAnswer {
+  exchange: Exchange
+  /** As it came, before anything was hidden. */
+  text: string
+}
+
+/** What a page has asked for so far. */
+export interface Traffic {
+  /** The last answer to a request that was the log-in; null where the page has made none. */
+  logIn: LogInAnswer | null
+  /** The first page that came. */
+  page: Exchange | null
+  /** Why the last request to the device that was answered by nothing got no answer. */
+  failure: Failure | null
+  userAgent: string | null
+  facts: Pick<Browsed, 'requests' | 'logIns' | 'refused' | 'refusals'>
+  refuse(what: string, why: Browsed['refused'][number]['why']): void
+  /** Milliseconds since anything was under way; 0 while something is. */
+  quiet(): number
+  /** Nothing more is sent. */
+  stop(): void
+}
+
+/**
+ * Answers every request of a page out of the lab's own client, one after the other over one connection: the browser has no
+ * network. Only the service itself is asked; all else is refused and named.
+ */
+export async function carryTraffic(
+  cdp: CDPSession,
+  origin: string,
+  client: Conversation,
+  logIn: { method: string; target: string },
+): Promise<Traffic> {
+  let turn: Promise<void> = Promise.resolve()
+  let waiting = 0
+  let since = performance.now()
+  let bytes = 0
+  let documents = 0
+  let isOver = false
+  const logInPath = pathOf(logIn.target)
+  const traffic: Traffic = {
+    logIn: null,
+    page: null,
+    failure: null,
+    userAgent: null,
+    facts: { requests: 0, logIns: 0, refused: [], refusals: 0 },
+    refuse(what, why) {
+      traffic.facts.refusals++
+      const named = {
+        what: what
+          .replace(/[?#].*/s, '')
+          .slice(0, LONGEST_NAMED)
+          .toWellFormed(),
+        why,
+      }
+      const { refused } = traffic.facts
+      if (refused.length < MOST_NAMED && !refused.some((r) => r.what === named.what && r.why === why))
+        refused.push(named)
+    },
+    quiet: () => (isOver ? Infinity : waiting > 0 ? 0 : performance.now() - since),
+    stop: () => (isOver = true),
+  }
+  const fail = (requestId: string, errorReason: 'BlockedByClient' | 'Failed' | 'TimedOut'): Promise<void> =>
+    cdp.send('Fetch.failRequest', { requestId, errorReason }).then(
+      () => undefined,
+      () => undefined,
+    )
+
+  async function answer({ requestId, resourceType, request }: Paused): Promise<void> {
+    const target = request.url.slice(origin.length).replace(/#.*/s, '')
+    const { method } = request
+    const body = Buffer.concat((request.postDataEntries ?? []).map((p) => Buffer.from(p.bytes ?? '', 'base64')))
+    const isLogIn = method === logIn.method && pathOf(target) === logInPath
+    traffic.facts.requests++
+    traffic.userAgent ??= request.headers['User-Agent'] ?? null
+    if (isLogIn) traffic.facts.logIns++
+    let raw: Uint8Array = new Uint8Array()
+    const asked: Asked = {
+      method,
+      target: target === '' ? '/' : target,
+      headers: Object.entries(request.headers).filter(([n]): boolean => !OWN_HEADERS.test(n)) as Header[],
+      ...(body.length > 0 ? { body } : {}),
+    }
+    const exchange = await client.send(asked, (heard) => (raw = heard))
+    bytes += raw.length
+    if (isLogIn) traffic.logIn = { exchange, text: Buffer.from(raw.subarray(0, 65_536)).toString('latin1') }
+    else if (resourceType === 'Document') traffic.page ??= exchange
+    traffic.failure = exchange.failure
+    if (exchange.failure) return await fail(requestId, exchange.failure.code === 'timeout' ? 'TimedOut' : 'Failed')
+    const message = parseMessage(raw, method)
+    const end = exchange.rounds.at(-1)?.answer.end
+    const isCut = end === 'too-long' || end === 'timeout'
+    if (isCut || isEndless(message)) {
+      traffic.refuse(request.url, isCut ? 'too-long' : 'stream')
+      return await fail(requestId, 'Failed')
+    }
+    const { headers, content } = plain(message)
+    await cdp
+      .send('Fetch.fulfillRequest', {
+        requestId,
+        responseCode: message.status >= 200 && message.status < 600 ? message.status : 502,
+        responseHeaders: headers.map(([name, value]) => ({ name, value })),
+        body: Buffer.from(content).toString('base64'),
+      })
+      .catch(() => undefined)
+  }
+
+  cdp.on('Fetch.requestPaused', (paused: Paused) => {
+    const { requestId, resourceType, request } = paused
+    if (resourceType === 'Document') documents++
+    const refusal = !isWithin(request.url, origin)
+      ? 'elsewhere'
+      : STREAMS.has(resourceType)
+        ? 'stream'
+        : traffic.facts.requests + waiting >= MOST_REQUESTS || documents > MOST_DOCUMENTS || bytes > MOST_BYTES
+          ? 'too-many'
+          : null
+    if (refusal) traffic.refuse(request.url, refusal)
+    if (refusal === 'too-many') isOver = true
+    if (refusal || isOver) return void fail(requestId, 'BlockedByClient')
+    waiting++
+    turn = turn
+      .then(() => (isOver ? fail(requestId, 'BlockedByClient') : answer(paused)))
+      .catch(() => undefined)
+      .finally(() => {
+        waiting--
+        since = performance.now()
+      })
+  })
+  cdp.on('Network.webSocketCreated', ({ url }) => traffic.refuse(url, isWithin(url, origin) ? 'stream' : 'elsewhere'))
+  await cdp.send('Network.enable')
+  await cdp.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] })
+  return traffic
+}
+
+const isWithin = (url: string, origin: string): boolean =>
+  /^[/?#]/.test(url.slice(origin.length)) && url.startsWith(origin)
+const pathOf = (target: string): string => target.replace(/[?#].*/s, '')
+
+/** Pictures after pictures, or events: nothing that a page waits for. */
+const isEndless = ({ headers }: HttpMessage): boolean =>
+  headers.some(([n, v]) => n === 'content-type' && /^\s*(multipart\/x-mixed-replace|text\/event-stream)/i.test(v))
+
+/** Where an answer ends for a page: of what never ends the head is enough. */
+export function pageEnd(received: Uint8Array, method: string): number | null {
+  const end = messageEnd(received, method)
+  if (end !== null) return end
+  return HEAD_END.test(latin1(received.subarray(0, 65_536))) && isEndless(parseMessage(received, method))
+    ? received.length
+    : null
+}
+const HEAD_END = /\n\r?\n/
+
+/** The body decoded as far as it says how (RFC 9110 section 8.4): some devices pack whatever is asked for. */
+function plain({ headers, body }: HttpMessage): { headers: Header[]; content: Uint8Array } {
+  const kept = headers.filter(([n]) => !TRANSFER_HEADERS.test(n))
+  const coding = headers.find(([n]) => n === 'content-encoding')?.[1].toLowerCase()
+  const limit = { maxOutputLength: MOST_BYTES }
+  try {
+    if (coding === 'gzip' || coding === 'x-gzip') return { headers: kept, content: gunzipSync(body, limit) }
+    if (coding === 'deflate') return { headers: kept, content: inflateSync(body, limit) }
+  } catch {
+    return { headers: kept, content: new Uint8Array() }
+  }
+  return { headers: kept, content: body }
+}

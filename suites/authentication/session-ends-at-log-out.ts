@@ -1,8 +1,10 @@
 import { defineCriterion, evidence, gap, suspicion, violation } from '../criterion.ts'
 import { answerOf } from '../facts/answer.ts'
 import { saysNo } from '../facts/likeness.ts'
-import { opensLater, outcomeIn } from '../facts/session.ts'
-import { kind } from '../observations/sessions.ts'
+import type { HttpMessage } from '../facts/http-message.ts'
+import { carriersOf, opensLater, outcomeIn } from '../facts/session.ts'
+import { isTakenBack, setCookiesOf } from '../facts/set-cookie.ts'
+import { kind, type Sessions } from '../observations/sessions.ts'
 import { obj } from '../schema.ts'
 import { appliesWhereSessions, unknownSession } from './session.ts'
 
@@ -34,7 +36,7 @@ export const criterion = defineCriterion({
     const outcomes = replayed.map(outcome)
     if (outcomes.includes('granted'))
       // Where the browser is not let go either, the log-out may be declared wrongly.
-      return outcome(left) === 'refused'
+      return outcome(left) === 'refused' || letsGo(value, answer)
         ? [violation('alive', {}, [...cites, cite('/first/left')])]
         : [suspicion('without-effect', {}, [...cites, cite('/first/left')])]
     return outcomes.every((o) => o === 'refused') && opensLater(value)
@@ -42,3 +44,13 @@ export const criterion = defineCriterion({
       : [gap('unclear', {}, [...cites, cite('/more')])]
   },
 })
+
+/** A cookie for a moment only: some servers take one back so (mod_auth_form). */
+const MOMENT = /^0*[0-5]$/
+
+/** The answer takes a cookie that carries the session from the browser. */
+function letsGo(value: Sessions, answer: HttpMessage): boolean {
+  const names = carriersOf(value).parts.flatMap((p) => (p.is === 'cookie' ? [p.name] : []))
+  const set = setCookiesOf(answer).filter((c) => names.includes(c.name))
+  return set.some((c) => isTakenBack(c) || MOMENT.test(c.maxAge ?? ''))
+}

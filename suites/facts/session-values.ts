@@ -55,9 +55,9 @@ export function faultOf(
   if (repeated) return repeated
   const readings = compared?.readings.filter((r) => r.steps.length === given.length - 1) ?? []
   for (const reading of readings) {
+    if (isTimed(reading, given)) return { is: 'timed' }
     const step = countedBy(reading)
     if (step !== null) return { is: 'counted', step }
-    if (isTimed(reading, given)) return { is: 'timed' }
   }
   const bits = capacityOf(given, compared?.places ?? null)
   return bits < leastBits ? { is: 'short', bits } : null
@@ -80,24 +80,23 @@ function countedBy({ bits, steps }: Reading): number | null {
   return greatest <= most ? greatest : null
 }
 
-/** Each step is the time that went by, in seconds, milliseconds or microseconds. */
+/** Each step, and all together, is the time that went by, in seconds, milliseconds or microseconds. */
 function isTimed({ bits, steps }: Reading, given: readonly GivenValue[]): boolean {
-  return [SECOND, 1000, 1].some((unit) => {
-    const windows = steps.map((step, i) => {
-      const [a, b] = [given[i], given[i + 1]]
-      return a && b && step !== null ? { step, least: b.from - a.to - unit, most: b.to - a.from + unit } : null
-    })
-    if (windows.length < LEAST_STEPS) return false
-    return windows.every(
-      (w) =>
-        w !== null &&
-        w.step > 0 &&
-        w.step * unit >= w.least &&
-        w.step * unit <= w.most &&
-        // A value drawn at random would hardly fall into it.
-        BigInt(Math.floor((w.most - w.least) / unit) + 1) << BigInt(MARGIN_BITS) <= 1n << BigInt(bits),
-    )
-  })
+  const all = steps.flatMap((s) => (s === null || s <= 0 ? [] : [s]))
+  if (all.length < steps.length || steps.length < LEAST_STEPS) return false
+  const spans = [
+    ...all.map((step, i) => ({ step, a: given[i], b: given[i + 1] })),
+    { step: all.reduce((sum, s) => sum + s, 0), a: given[0], b: given.at(-1) },
+  ]
+  return [SECOND, 1000, 1].some((unit) =>
+    spans.every(({ step, a, b }) => {
+      if (!a || !b) return false
+      const [least, most] = [b.from - a.to - unit, b.to - a.from + unit]
+      // A value drawn at random would hardly fall between them.
+      const isNarrow = BigInt(Math.floor((most - least) / unit) + 1) << BigInt(MARGIN_BITS) <= 1n << BigInt(bits)
+      return isNarrow && step * unit >= least && step * unit <= most
+    }),
+  )
 }
 
 const SIZES: Record<string, number> = { digit: 10, 'a-f': 6, 'g-z': 20, 'A-F': 6, 'G-Z': 20, dash: 2, other: 192 }

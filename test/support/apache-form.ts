@@ -41,7 +41,19 @@ const PAGE = '<html><body><h1>Settings of the camera</h1><p>Model F-1, serial F1
 const FORM =
   '<html><body><form method="post" action="/log-in">User <input name="httpd_username"> password <input name="httpd_password" type="password"><button>Log in</button></form></body></html>'
 
-export async function apacheForm(address: string, port: number, users: Record<string, string>): Promise<FormServer> {
+export interface ApacheSession {
+  /** Of the session cookie. */
+  attributes: string
+  /** The browser gets the session sealed, or to read. */
+  sealed: boolean
+}
+
+export async function apacheForm(
+  address: string,
+  port: number,
+  users: Record<string, string>,
+  kept: ApacheSession = { attributes: 'path=/;httponly;secure', sealed: true },
+): Promise<FormServer> {
   const directory = mkdtempSync(join(tmpdir(), 'apache-'))
   mkdirSync(join(directory, 'www', 'private'), { recursive: true })
   writeFileSync(join(directory, 'www', 'index.html'), FORM)
@@ -59,7 +71,7 @@ export async function apacheForm(address: string, port: number, users: Record<st
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '100'],
     ...['-subj', '/CN=camera', '-keyout', key, '-out', certificate],
   )
-  const session = 'Session On\nSessionCookieName session path=/;httponly;secure\nSessionCryptoPassphrase of-a-test-0001'
+  const session = `Session On\nSessionCookieName session ${kept.attributes}${kept.sealed ? '\nSessionCryptoPassphrase of-a-test-0001' : ''}`
   const form = `AuthType form\nAuthName camera\nAuthFormProvider file\nAuthUserFile ${directory}/users\nAuthFormLoginRequiredLocation /`
   const file = join(directory, 'apache.conf')
   writeFileSync(
@@ -69,7 +81,9 @@ ServerName camera
 PidFile ${directory}/pid
 Listen ${address}:${port}
 ErrorLog ${directory}/error.log
-${MODULES.map((m) => `LoadModule ${m}_module /usr/lib/apache2/modules/mod_${m}.so`).join('\n')}
+${MODULES.filter((m) => kept.sealed || m !== 'session_crypto')
+  .map((m) => `LoadModule ${m}_module /usr/lib/apache2/modules/mod_${m}.so`)
+  .join('\n')}
 SSLEngine on
 SSLCertificateFile ${certificate}
 SSLCertificateKeyFile ${key}

@@ -27,9 +27,9 @@ export const probe = defineProbe<Sessions>({
   kind,
   tier: 'R',
   grade: 'gentle',
-  order: 16,
+  order: 6,
   states: ['in-service'],
-  seconds: (statement) => 5 * statement.samples.length * sessionLogins(statement).length,
+  seconds: (statement) => 10 * statement.samples.length * sessionLogins(statement).length,
   async run(bench, subject) {
     const place = placeOf(bench, subject, 'http', 'sessions')
     if (!('to' in place)) return place

@@ -68,6 +68,19 @@ test(
       unclear,
       'a door that has closed for everybody refuses nobody in particular',
     )
+    for (const [line, end] of [
+      ['200 OK', 'complete'],
+      ['403 Forbidden', 'timeout'],
+    ] as const)
+      assert.deepEqual(
+        changed((v) => {
+          const cut = status(v.first.replayed[0]!, line)
+          cut.rounds.forEach((r) => (r.answer.end = end))
+          v.first.replayed = [cut]
+        }),
+        unclear,
+        'neither a good page that is missing nor a cut answer is a refusal',
+      )
     assert.equal(changed((v) => (v.first.opened = silent(v.first.opened)))[1], 'log-in-unproven')
     assert.equal(changed((v) => (v.first.parts = []))[1], 'carrier-unknown')
 

@@ -1,17 +1,23 @@
 import type { Exchange } from '../observations/exchange.ts'
 import type { Sessions } from '../observations/sessions.ts'
-import { answerOf } from './answer.ts'
+import { answerOf, isCut } from './answer.ts'
 import { alike, looksGranted, type Likeness } from './likeness.ts'
 import { isTakenBack, setCookiesOf, type SetCookie } from './set-cookie.ts'
 
 export type Part = Sessions['first']['parts'][number]
 
-/** Judges an answer to the request of the log-in beside those with everything and with nothing. */
+/**
+ * Judges an answer to the request of the log-in beside those with everything and with nothing. What was cut off, or looks
+ * granted where the known refusal does not, is no refusal.
+ */
 export const outcomeIn =
   ({ first, anonymous }: Sessions) =>
   (exchange: Exchange | null): Likeness => {
-    const [good, bad] = [answerOf(first.opened), answerOf(anonymous)]
-    return bad === null || !looksGranted(good) ? 'unclear' : alike(answerOf(exchange), good, bad)
+    const [good, bad, answer] = [answerOf(first.opened), answerOf(anonymous), answerOf(exchange)]
+    if (exchange === null || answer === null || bad === null || !looksGranted(good)) return 'unclear'
+    const outcome = alike(answer, good, bad)
+    const isDoubtful = isCut(exchange) || (looksGranted(answer) && !looksGranted(bad))
+    return outcome === 'refused' && isDoubtful ? 'unclear' : outcome
   }
 
 /** The log-in opens what is closed without it. */

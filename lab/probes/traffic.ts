@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
-import { packetOf } from '../../suites/facts/packet.ts'
+import { packetOf, type Packet } from '../../suites/facts/packet.ts'
 import { addressKey } from '../../suites/facts/log-words.ts'
 import { trafficReducer } from '../../suites/facts/traffic.ts'
 import type { Seen } from '../../suites/observation.ts'
@@ -9,6 +9,7 @@ import { FAMILIES, type Family } from '../../suites/statement.ts'
 import { sleep } from '../bench.ts'
 import { defineProbe, type Bench, type Watch } from '../probe.ts'
 import { capturePlace } from '../services/capture-place.ts'
+import { clearSecrets } from '../services/clear-secrets.ts'
 import { startCapture } from '../services/capture.ts'
 import { unanswered } from './log-in-place.ts'
 
@@ -44,6 +45,9 @@ async function begin(bench: Bench, before: number): Promise<Watch<Traffic>> {
   if (!place) return never(unanswered('lab', `${ID}.no-interface`, {}))
   const device = new Set(place.device.map((a) => addressKey(a) ?? a))
   const reducer = trafficReducer(device)
+  const isOfDevice = ({ source, sourceMac }: Packet) =>
+    device.has(source) || (sourceMac !== null && device.has(sourceMac))
+  const clear = clearSecrets((bytes) => bench.redact(bytes))
   const canaries: Canary[] = []
   const started = await startCapture({
     interface: place.interface,
@@ -51,8 +55,9 @@ async function begin(bench: Bench, before: number): Promise<Watch<Traffic>> {
     take({ at, bytes, length }, link) {
       const packet = packetOf(link, bytes)
       const canary = packet && canaries.find((c) => isCanary(c, packet.destinationPort, packet.payload))
-      if (canary) canary.seen++
-      else reducer.take(packet, at, length)
+      if (canary) return void canary.seen++
+      reducer.take(packet, at, length)
+      if (packet && !packet.isLaterFragment) clear.take(packet, at, isOfDevice(packet))
     },
   })
   if ('fault' in started) return never(unanswered('lab', `${ID}.no-capture`, { detail: started.fault }))
@@ -82,6 +87,7 @@ async function begin(bench: Bench, before: number): Promise<Watch<Traffic>> {
         canaries: canaries.map(({ token: _, ...c }) => c),
         counters,
         ...reducer.result(),
+        clear: clear.result(),
       }
       return { answered: true, value, controls: [], artifacts: [] }
     },

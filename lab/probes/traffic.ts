@@ -20,7 +20,8 @@ const LEAST_MS = 30_000
 const CANARY_PORT = 61_996
 const CANARY_BYTES = 16
 const CANARY_TRIES = 3
-const CANARY_MS = 400
+/** A captured packet may take a second to come. */
+const CANARY_MS = 2_500
 
 type Canary = Traffic['canaries'][number] & { token: Buffer }
 
@@ -43,6 +44,8 @@ async function begin(bench: Bench, before: number): Promise<Watch<Traffic>> {
   const never = (seen: Seen<Traffic>): Watch<Traffic> => ({ end: () => Promise.resolve(seen), stop: () => undefined })
   const place = capturePlace(bench.sample, (family) => bench.sources(family), bench.capture?.interface)
   if (!place) return never(unanswered('lab', `${ID}.no-interface`, {}))
+  const shared = FAMILIES.flatMap((family) => bench.sources(family)).find((a) => place.device.includes(a))
+  if (shared !== undefined) return never(unanswered('lab', `${ID}.one-address`, { address: shared }))
   const device = new Set(place.device.map((a) => addressKey(a) ?? a))
   const reducer = trafficReducer(device)
   const isOfDevice = ({ source, sourceMac }: Packet) =>
@@ -69,7 +72,7 @@ async function begin(bench: Bench, before: number): Promise<Watch<Traffic>> {
     async end(now) {
       const rest = LEAST_MS - (now.now() - from) / 1000
       if (rest > 0) await now.wait(rest, { code: `${ID}.waiting`, values: { seconds: Math.ceil(rest / 1000) } })
-      await sendCanaries(now, 'after', canaries)
+      await awaited(now, await sendCanaries(now, 'after', canaries))
       const until = now.now()
       const died = capture.died()
       if (died !== null) return unanswered('lab', `${ID}.died`, { detail: died })
@@ -97,26 +100,27 @@ async function begin(bench: Bench, before: number): Promise<Watch<Traffic>> {
 const isCanary = ({ token }: Canary, port: number, payload: Uint8Array): boolean =>
   port === CANARY_PORT && payload.length === CANARY_BYTES && token.equals(payload)
 
-/** A datagram of the lab's own to each address of the device, at an unused port; sent again while it does not show. */
-async function sendCanaries(bench: Bench, when: Canary['when'], canaries: Canary[]): Promise<void> {
-  const wanted = FAMILIES.flatMap((family) => {
+/** A datagram of the lab's own to each address of the device, at an unused port. */
+async function sendCanaries(bench: Bench, when: Canary['when'], canaries: Canary[]): Promise<Canary[]> {
+  const made: Canary[] = []
+  for (const family of FAMILIES) {
     const address = bench.endpoint(family, CANARY_PORT, false)?.address
-    return address === undefined ? [] : [{ family, address }]
-  })
-  const sent = wanted.map(({ family, address }) => {
+    if (address === undefined) continue
     const canary: Canary = { family, when, sent: 0, seen: 0, token: randomBytes(CANARY_BYTES) }
     canaries.push(canary)
-    return { canary, address }
-  })
-  for (let i = 0; i < CANARY_TRIES; i++) {
-    const missing = sent.filter(({ canary }) => canary.seen === 0)
-    for (const { canary, address } of missing) {
+    made.push(canary)
+    for (let i = 0; i < CANARY_TRIES && canary.sent === 0; i++) {
       await bench.attempt()
-      if (await datagram(canary.family, address, bench.sources(canary.family)[0], canary.token)) canary.sent++
+      if (await datagram(family, address, bench.sources(family)[0], canary.token)) canary.sent++
     }
-    for (let ms = 0; ms < CANARY_MS && missing.some(({ canary }) => canary.seen < canary.sent); ms += 20)
-      if (!(await sleep(20, bench.signal))) return
   }
+  return made
+}
+
+/** Until all were seen, or are late beyond hope. */
+async function awaited(bench: Bench, canaries: readonly Canary[]): Promise<void> {
+  const end = bench.now() + CANARY_MS * 1000
+  while (canaries.some((c) => c.seen < c.sent) && bench.now() < end) if (!(await sleep(20, bench.signal))) return
 }
 
 /** False where it could not be sent. */

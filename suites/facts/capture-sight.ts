@@ -18,17 +18,19 @@ export function lacksOf(
   for (const family of FAMILIES.filter((f) => addresses && addresses[f] !== null))
     for (const when of ['before', 'after'] as const) {
       const shown = value.canaries.find((c) => c.family === family && c.when === when)
-      if (!shown || shown.sent === 0 || shown.seen < shown.sent) lack(`canary-missed-${when}`, { family }, '/canaries')
+      if (!shown || shown.sent === 0 || shown.seen < shown.sent) lack(MISSED[when], { family }, '/canaries')
     }
   const { counters } = value
   const lost = counters && counters.dropped + counters.droppedByInterface
-  if (lost === null) lack('loss-unknown', {}, '/counters')
-  else if (lost > 0) lack('packets-lost', { lost }, '/counters')
-  if (value.sees === 'lab') lack('sees-lab-only', { interface: value.interface }, '/sees')
-  if (value.packets.device === 0) lack('device-unheard', {}, '/packets')
+  if (lost === null) lack('traffic.loss-unknown', {}, '/counters')
+  else if (lost > 0) lack('traffic.packets-lost', { lost }, '/counters')
+  if (value.sees === 'lab') lack('traffic.sees-lab-only', { interface: value.interface }, '/sees')
+  if (value.packets.device === 0) lack('traffic.device-unheard', {}, '/packets')
   const seconds = secondsOf(value)
-  if (seconds < leastSeconds) lack('too-short', { seconds, least: leastSeconds }, '/from', '/until')
+  if (seconds < leastSeconds) lack('traffic.too-short', { seconds, least: leastSeconds }, '/from', '/until')
   return gaps
 }
+
+const MISSED = { before: 'traffic.canary-missed-before', after: 'traffic.canary-missed-after' } as const
 
 export const secondsOf = ({ from, until }: Traffic): number => Math.floor((until - from) / 1_000_000)

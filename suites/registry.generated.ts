@@ -24,6 +24,7 @@ import { criterion as authenticationSessionRenewedAtLogInCriterion } from './aut
 import { criterion as authenticationViewerRightsCriterion } from './authentication/viewer-rights.ts'
 import { criterion as encryptionLoginEncryptedCriterion } from './encryption/login-encrypted.ts'
 import { criterion as encryptionNoPlainRemoteLoginCriterion } from './encryption/no-plain-remote-login.ts'
+import { criterion as encryptionNoSecretsOnTheWireCriterion } from './encryption/no-secrets-on-the-wire.ts'
 import { criterion as encryptionServerCertificateCheckedCriterion } from './encryption/server-certificate-checked.ts'
 import { criterion as encryptionSshAlgorithmsCriterion } from './encryption/ssh-algorithms.ts'
 import { criterion as encryptionTlsCertificateStrengthCriterion } from './encryption/tls-certificate-strength.ts'
@@ -121,6 +122,7 @@ const criteria = [
   authenticationViewerRightsCriterion,
   encryptionLoginEncryptedCriterion,
   encryptionNoPlainRemoteLoginCriterion,
+  encryptionNoSecretsOnTheWireCriterion,
   encryptionServerCertificateCheckedCriterion,
   encryptionSshAlgorithmsCriterion,
   encryptionTlsCertificateStrengthCriterion,

@@ -103,7 +103,7 @@ inPrivateNetwork(import.meta.url, 1, 60, () => {
     assert.deepEqual([value.interface, value.link, value.before], ['cable', 'network', 0])
     const judgement = judged(statementOf(), long(value))
     assert.equal(judgement.verdict, 'pass', JSON.stringify(judgement.findings))
-    assert.deepEqual(codes(judged(statementOf(), value)).slice(0, 1), ['too-short'])
+    assert.deepEqual(codes(judged(statementOf(), value)).slice(0, 1), ['traffic.too-short'])
   })
 
   test('what a device begins is kept with peer, port and names', async (t) => {

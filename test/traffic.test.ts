@@ -3,10 +3,13 @@ import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { capturePlace } from '../lab/services/capture-place.ts'
+import { makeRedactor } from '../lab/redact.ts'
+import { clearSecrets } from '../lab/services/clear-secrets.ts'
 import { beginWatches } from '../lab/watches.ts'
 import type { LabRun } from '../lab/lab-run.ts'
 import type { RunBench } from '../lab/bench.ts'
-import { bilingual } from '../reports/locales/index.ts'
+import { messageText } from '../reports/locales/index.ts'
+import { criterion as onTheWire } from '../suites/encryption/no-secrets-on-the-wire.ts'
 import { criterion } from '../suites/exposed-ports/no-undeclared-contacts.ts'
 import { isDeclaredName } from '../suites/facts/contacts.ts'
 import { dnsOf } from '../suites/facts/dns.ts'
@@ -15,6 +18,7 @@ import { packetOf } from '../suites/facts/packet.ts'
 import { pcapReader, type Captured } from '../suites/facts/pcap.ts'
 import { serverNameOf } from '../suites/facts/tls-server-name.ts'
 import { trafficReducer } from '../suites/facts/traffic.ts'
+import { kind as eventLog, type EventLog } from '../suites/observations/event-log.ts'
 import { kind, type Contact, type Traffic } from '../suites/observations/traffic.ts'
 import type { Statement } from '../suites/statement.ts'
 import { emptyStatement } from './support/bench.ts'
@@ -163,8 +167,7 @@ const unit = (over: Partial<Statement> = {}) =>
 function judged(value: Traffic, statement = unit()) {
   const [judgement] = judgeBy(criterion, { statement, observations: [answered(kind, 'a', value)], kinds: [kind], parameters: { leastSeconds: 30 } }) // prettier-ignore
   assert.ok(judgement)
-  for (const { message } of judgement.findings)
-    assert.ok(bilingual(`criteria/${criterion.id}`, `messages.${message.code}`), message.code)
+  for (const { message } of judgement.findings) assert.notEqual(messageText('vi', message, criterion.id), message.code)
   return judgement
 }
 const WORLD = '198.51.100.7'
@@ -175,15 +178,15 @@ describe('undeclared contacts', () => {
     assert.equal(judged(calm()).verdict, 'pass')
     const counters = { captured: 9, received: 9, dropped: 0, droppedByInterface: 0 }
     const lacks: [Partial<Traffic>, string][] = [
-      [{ counters: null }, 'loss-unknown'],
-      [{ counters: { ...counters, dropped: 1 } }, 'packets-lost'],
-      [{ counters: { ...counters, droppedByInterface: 2 } }, 'packets-lost'],
-      [{ sees: 'lab' }, 'sees-lab-only'],
-      [{ packets: { device: 0, others: 5, unread: 0 } }, 'device-unheard'],
-      [{ until: calm().from + 29_000_000 }, 'too-short'],
+      [{ counters: null }, 'traffic.loss-unknown'],
+      [{ counters: { ...counters, dropped: 1 } }, 'traffic.packets-lost'],
+      [{ counters: { ...counters, droppedByInterface: 2 } }, 'traffic.packets-lost'],
+      [{ sees: 'lab' }, 'traffic.sees-lab-only'],
+      [{ packets: { device: 0, others: 5, unread: 0 } }, 'traffic.device-unheard'],
+      [{ until: calm().from + 29_000_000 }, 'traffic.too-short'],
       [{ left: 1 }, 'list-cut'],
-      [{ canaries: [] }, 'canary-missed-before'],
-      [{ canaries: calm().canaries.map((c) => ({ ...c, seen: c.when === 'after' ? 0 : c.sent })) }, 'canary-missed-after'], // prettier-ignore
+      [{ canaries: [] }, 'traffic.canary-missed-before'],
+      [{ canaries: calm().canaries.map((c) => ({ ...c, seen: c.when === 'after' ? 0 : c.sent })) }, 'traffic.canary-missed-after'], // prettier-ignore
     ]
     for (const [over, code] of lacks) {
       const judgement = judged({ ...calm(), ...over })
@@ -245,6 +248,92 @@ describe('undeclared contacts', () => {
     for (const [name, code] of verdicts) assert.equal(codes(judged(asking(name), unit({ contacts })))[0], code, name)
     assert.ok(isDeclaredName('*.example.org', 'a.b.example.org') && !isDeclaredName('*.example.org', 'example.org'))
     assert.ok(!isDeclaredName('*.example.org', 'badexample.org'))
+  })
+})
+
+const SECRET = 'kX7/qwe rt+9Lm2Vb'
+const NAME = 'owner-run-a'
+
+/** What is found in segments that the device (or its peer) sends in one conversation. */
+function found(pieces: readonly string[], { byDevice = true, protocol = 6, first = '' } = {}) {
+  const scanner = clearSecrets(makeRedactor(() => [{ name: NAME, value: SECRET }]))
+  const send = (text: string, sequence: number, own: boolean) => {
+    const ends = { source: '10.0.0.2', destination: '10.0.0.1', sourcePort: 80, destinationPort: 40_000 }
+    const back = { source: '10.0.0.1', destination: '10.0.0.2', sourcePort: 40_000, destinationPort: 80 }
+    const payload = new Uint8Array(Buffer.from(text, 'latin1'))
+    scanner.take({ ...(own ? ends : back), sourceMac: null, destinationMac: null, protocol, flags: 16, sequence, payload, isLaterFragment: false }, 5, own) // prettier-ignore
+  }
+  if (first !== '') send(first, 1, !byDevice)
+  let sequence = 2 ** 32 - 10
+  for (const piece of pieces) {
+    send(piece, sequence, byDevice)
+    sequence = (sequence + piece.length) % 2 ** 32
+  }
+  return scanner.result()
+}
+
+describe('secrets in clear', () => {
+  const basic = Buffer.from(`admin:${SECRET}`).toString('base64')
+  const spellings = [SECRET, encodeURIComponent(SECRET), basic, Buffer.from(SECRET).toString('hex')]
+
+  test('are found in every spelling, cut anywhere, and named without being kept', () => {
+    for (const spelling of spellings)
+      for (let cut = 1; cut < spelling.length; cut += 5) {
+        const said = `HTTP/1.1 200 OK\r\nX: ${spelling}\r\n\r\n`
+        const result = found([said.slice(0, 20 + cut), said.slice(20 + cut)])
+        assert.deepEqual(result.secrets.map((s) => [s.by, s.devicePort, s.peer, s.port, s.times]), [['device', 80, '10.0.0.1', 40_000, 1]], `${spelling} ${cut}`) // prettier-ignore
+        assert.ok(NAME.startsWith(result.secrets[0]?.secret ?? '-'))
+        assert.ok(!JSON.stringify(result).includes(spelling))
+      }
+    assert.equal(found([`user=admin&password=${SECRET}`], { protocol: 17 }).secrets.length, 1)
+  })
+
+  test('what is encrypted is not looked into, what is sent again counts once', () => {
+    assert.deepEqual(found([SECRET], { first: '\x16\x03\x01\x02\x00\x01' }), { conversations: 0, encrypted: 1, bytes: 0, skipped: 0, secrets: [], left: 0 }) // prettier-ignore
+    assert.equal(found([SECRET], { first: 'SSH-2.0-client\r\n' }).encrypted, 1)
+    assert.deepEqual(found(['nothing here']).secrets, [])
+    assert.ok(found(new Array<string>(400).fill('x'.repeat(1000))).skipped > 100_000)
+  })
+
+  test('no bytes make the search throw or grow', () => {
+    const next = numbers(7)
+    const scanner = clearSecrets(makeRedactor(() => [{ name: NAME, value: SECRET }]))
+    for (let i = 0; i < 20_000; i++) {
+      const payload = Uint8Array.from({ length: next(40) }, () => next(256))
+      scanner.take({ source: '10.0.0.2', destination: '10.0.0.1', sourceMac: null, destinationMac: null, protocol: next(2) === 0 ? 6 : 17, sourcePort: next(9000), destinationPort: 1, flags: next(32), sequence: next(2 ** 31), payload, isLaterFragment: false }, i, next(2) === 0) // prettier-ignore
+    }
+    assert.deepEqual(scanner.result().secrets, [])
+  })
+
+  const judgedOn = (secrets: Traffic['clear']['secrets'], over: Partial<Traffic> = {}, at = 5) => {
+    const account = { id: 'owner', user: 'admin', password: { env: 'X' }, role: 'administrator' as const }
+    const value = { ...calm(), ...over }
+    const event = { what: 'accepted', at: value.from + at }
+    const observations = [
+      answered(kind, 'a', { ...value, clear: { ...value.clear, secrets } }),
+      answered(eventLog, 'a', { events: [event] } as EventLog),
+    ]
+    const statement = unit({ accounts: [account] })
+    const [judgement] = judgeBy(onTheWire, { statement, observations, kinds: [kind, eventLog] })
+    assert.ok(judgement)
+    for (const { message } of judgement.findings)
+      assert.notEqual(messageText('vi', message, onTheWire.id), message.code)
+    return [codes(judgement)[0], judgement.verdict]
+  }
+
+  test('are judged by who sent them, whose they are and how long they are', () => {
+    const [secret] = found([SECRET]).secrets
+    assert.ok(secret)
+    const sent = { ...secret, secret: 'owner-run-a' }
+    assert.deepEqual(judgedOn([]), ['password-used', 'pass'])
+    assert.deepEqual(judgedOn([sent]), ['secret-sent', 'fail'])
+    assert.deepEqual(judgedOn([{ ...sent, by: 'peer' }]), ['password-used', 'pass'])
+    assert.deepEqual(judgedOn([{ ...sent, by: 'peer' }, sent]), ['secret-repeated?', 'inconclusive'])
+    assert.deepEqual(judgedOn([{ ...sent, secret: 'owner' }]), ['maybe-by-chance?', 'inconclusive'])
+    assert.deepEqual(judgedOn([{ ...sent, length: 7 }]), ['maybe-by-chance?', 'inconclusive'])
+    assert.deepEqual(judgedOn([], { sees: 'lab' }), ['traffic.sees-lab-only', 'inconclusive'])
+    assert.deepEqual(judgedOn([sent], { counters: null }), ['secret-sent', 'fail'])
+    assert.deepEqual(judgedOn([], {}, 600_000_000), ['no-password-used', 'inconclusive'])
   })
 })
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
-import { packetOf } from '../../suites/facts/packet.ts'
+import { packetOf, type Packet } from '../../suites/facts/packet.ts'
 import { addressKey } from '../../suites/facts/log-words.ts'
 import { trafficReducer } from '../../suites/facts/traffic.ts'
 import type { Seen } from '../../suites/observation.ts'
@@ -9,6 +9,7 @@ import { FAMILIES, type Family } from '../../suites/statement.ts'
 import { sleep } from '../bench.ts'
 import { defineProbe, type Bench, type Watch } from '../probe.ts'
 import { capturePlace } from '../services/capture-place.ts'
+import { clearSecrets } from '../services/clear-secrets.ts'
 import { startCapture } from '../services/capture.ts'
 import { unanswered } from './log-in-place.ts'
 
@@ -19,7 +20,8 @@ const LEAST_MS = 30_000
 const CANARY_PORT = 61_996
 const CANARY_BYTES = 16
 const CANARY_TRIES = 3
-const CANARY_MS = 400
+/** A captured packet may take a second to come. */
+const CANARY_MS = 2_500
 
 type Canary = Traffic['canaries'][number] & { token: Buffer }
 
@@ -42,8 +44,13 @@ async function begin(bench: Bench, before: number): Promise<Watch<Traffic>> {
   const never = (seen: Seen<Traffic>): Watch<Traffic> => ({ end: () => Promise.resolve(seen), stop: () => undefined })
   const place = capturePlace(bench.sample, (family) => bench.sources(family), bench.capture?.interface)
   if (!place) return never(unanswered('lab', `${ID}.no-interface`, {}))
+  const shared = FAMILIES.flatMap((family) => bench.sources(family)).find((a) => place.device.includes(a))
+  if (shared !== undefined) return never(unanswered('lab', `${ID}.one-address`, { address: shared }))
   const device = new Set(place.device.map((a) => addressKey(a) ?? a))
   const reducer = trafficReducer(device)
+  const isOfDevice = ({ source, sourceMac }: Packet) =>
+    device.has(source) || (sourceMac !== null && device.has(sourceMac))
+  const clear = clearSecrets((bytes) => bench.redact(bytes))
   const canaries: Canary[] = []
   const started = await startCapture({
     interface: place.interface,
@@ -51,8 +58,9 @@ async function begin(bench: Bench, before: number): Promise<Watch<Traffic>> {
     take({ at, bytes, length }, link) {
       const packet = packetOf(link, bytes)
       const canary = packet && canaries.find((c) => isCanary(c, packet.destinationPort, packet.payload))
-      if (canary) canary.seen++
-      else reducer.take(packet, at, length)
+      if (canary) return void canary.seen++
+      reducer.take(packet, at, length)
+      if (packet && !packet.isLaterFragment) clear.take(packet, at, isOfDevice(packet))
     },
   })
   if ('fault' in started) return never(unanswered('lab', `${ID}.no-capture`, { detail: started.fault }))
@@ -64,7 +72,7 @@ async function begin(bench: Bench, before: number): Promise<Watch<Traffic>> {
     async end(now) {
       const rest = LEAST_MS - (now.now() - from) / 1000
       if (rest > 0) await now.wait(rest, { code: `${ID}.waiting`, values: { seconds: Math.ceil(rest / 1000) } })
-      await sendCanaries(now, 'after', canaries)
+      await awaited(now, await sendCanaries(now, 'after', canaries))
       const until = now.now()
       const died = capture.died()
       if (died !== null) return unanswered('lab', `${ID}.died`, { detail: died })
@@ -82,6 +90,7 @@ async function begin(bench: Bench, before: number): Promise<Watch<Traffic>> {
         canaries: canaries.map(({ token: _, ...c }) => c),
         counters,
         ...reducer.result(),
+        clear: clear.result(),
       }
       return { answered: true, value, controls: [], artifacts: [] }
     },
@@ -91,26 +100,27 @@ async function begin(bench: Bench, before: number): Promise<Watch<Traffic>> {
 const isCanary = ({ token }: Canary, port: number, payload: Uint8Array): boolean =>
   port === CANARY_PORT && payload.length === CANARY_BYTES && token.equals(payload)
 
-/** A datagram of the lab's own to each address of the device, at an unused port; sent again while it does not show. */
-async function sendCanaries(bench: Bench, when: Canary['when'], canaries: Canary[]): Promise<void> {
-  const wanted = FAMILIES.flatMap((family) => {
+/** A datagram of the lab's own to each address of the device, at an unused port. */
+async function sendCanaries(bench: Bench, when: Canary['when'], canaries: Canary[]): Promise<Canary[]> {
+  const made: Canary[] = []
+  for (const family of FAMILIES) {
     const address = bench.endpoint(family, CANARY_PORT, false)?.address
-    return address === undefined ? [] : [{ family, address }]
-  })
-  const sent = wanted.map(({ family, address }) => {
+    if (address === undefined) continue
     const canary: Canary = { family, when, sent: 0, seen: 0, token: randomBytes(CANARY_BYTES) }
     canaries.push(canary)
-    return { canary, address }
-  })
-  for (let i = 0; i < CANARY_TRIES; i++) {
-    const missing = sent.filter(({ canary }) => canary.seen === 0)
-    for (const { canary, address } of missing) {
+    made.push(canary)
+    for (let i = 0; i < CANARY_TRIES && canary.sent === 0; i++) {
       await bench.attempt()
-      if (await datagram(canary.family, address, bench.sources(canary.family)[0], canary.token)) canary.sent++
+      if (await datagram(family, address, bench.sources(family)[0], canary.token)) canary.sent++
     }
-    for (let ms = 0; ms < CANARY_MS && missing.some(({ canary }) => canary.seen < canary.sent); ms += 20)
-      if (!(await sleep(20, bench.signal))) return
   }
+  return made
+}
+
+/** Until all were seen, or are late beyond hope. */
+async function awaited(bench: Bench, canaries: readonly Canary[]): Promise<void> {
+  const end = bench.now() + CANARY_MS * 1000
+  while (canaries.some((c) => c.seen < c.sent) && bench.now() < end) if (!(await sleep(20, bench.signal))) return
 }
 
 /** False where it could not be sent. */

@@ -30,7 +30,8 @@ const MOST_SAID = 4_000
 const tcpdump = (): string => PLACES.find((p) => existsSync(p)) ?? 'tcpdump'
 
 /**
- * Whole packets as tcpdump sees them, as they come. It gives up its privileges and writes to a pipe, so no file is left
+ * Whole packets as tcpdump sees them, within a second: its immediate mode would keep each in a place of the greatest
+ * length, of which the buffer has 64, and lose packets on a busy machine. It gives up its privileges and writes to a pipe, so no file is left
  * behind; where the lab is killed, the broken pipe ends it with the next packet. A fault is tcpdump's own words.
  */
 export function startCapture({
@@ -38,7 +39,7 @@ export function startCapture({
   filter,
   take,
 }: CaptureOptions): Promise<{ capture: Capture } | { fault: string }> {
-  const args = ['-i', on, '-n', '-U', '--immediate-mode', '-B', String(BUFFER_KIB), '-w', '-', filter]
+  const args = ['-i', on, '-n', '-U', '-B', String(BUFFER_KIB), '-w', '-', filter]
   const child = spawn(tcpdump(), args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } })
   let said = ''
   let ended: string | null = null

@@ -8,12 +8,12 @@ import {
   type Finding,
   type JudgeContext,
 } from '../criterion.ts'
+import { lacksOf, secondsOf } from '../facts/capture-sight.ts'
 import { isDeclaredName, isSearched, takesContact, withoutDomain } from '../facts/contacts.ts'
 import { addressKey } from '../facts/log-words.ts'
 import { holds } from '../facts/port-ranges.ts'
 import { kind, type Contact, type Traffic } from '../observations/traffic.ts'
 import { int, obj, opt, type Static } from '../schema.ts'
-import { FAMILIES } from '../statement.ts'
 
 /** How long the device must have been watched; 30 where nothing is said. */
 const parameters = obj({ leastSeconds: opt(int(1, 604_800)) })
@@ -98,29 +98,14 @@ function byName(name: string, { statement, cite }: Context, at: string): Finding
   return isUnclear ? suspicion('local-name', { name }, cites) : violation('undeclared-name', { name }, cites)
 }
 
-/** What a capture must have been for its silence to count (rule 1). */
-function sight(value: Traffic, { statement, subject, parameters: { leastSeconds = 30 }, cite }: Context): Finding[] {
-  const gaps: Finding[] = []
-  const lack = (code: string, values: Record<string, string | number>, ...at: string[]) =>
-    gaps.push(gap(code, values, at.map(cite)))
-  const seconds = Math.floor((value.until - value.from) / 1_000_000)
-  const addresses = statement.samples.find((s) => s.id === subject)?.addresses
-  for (const family of FAMILIES.filter((f) => addresses && addresses[f] !== null))
-    for (const when of ['before', 'after'] as const) {
-      const shown = value.canaries.find((c) => c.family === family && c.when === when)
-      if (!shown || shown.sent === 0 || shown.seen < shown.sent) lack(`canary-missed-${when}`, { family }, '/canaries')
-    }
-  const { counters } = value
-  const lost = counters && counters.dropped + counters.droppedByInterface
-  if (lost === null) lack('loss-unknown', {}, '/counters')
-  else if (lost > 0) lack('packets-lost', { lost }, '/counters')
-  if (value.sees === 'lab') lack('sees-lab-only', { interface: value.interface }, '/sees')
-  if (value.packets.device === 0) lack('device-unheard', {}, '/packets')
-  if (seconds < leastSeconds) lack('too-short', { seconds, least: leastSeconds }, '/from', '/until')
-  if (value.left + value.namesLeft > 0) lack('list-cut', { left: value.left + value.namesLeft }, '/left', '/namesLeft')
-  const watched = { seconds, packets: value.packets.device, interface: value.interface }
+/** What keeps silence from counting, and how the device was watched. */
+function sight(value: Traffic, context: Context): Finding[] {
+  const { cite, parameters } = context
+  const left = value.left + value.namesLeft
+  const watched = { seconds: secondsOf(value), packets: value.packets.device, interface: value.interface }
   return [
-    ...gaps,
+    ...lacksOf(value, context, parameters.leastSeconds ?? 30),
+    ...(left > 0 ? [gap('list-cut', { left }, [cite('/left'), cite('/namesLeft')])] : []),
     evidence('watched', watched, [cite('/from'), cite('/until'), cite('/packets')]),
     ...(value.before > 0 ? [evidence('watched-in-part', { before: value.before }, [cite('/before')])] : []),
     ...(value.groups.length > 0 ? [evidence('announced', { groups: value.groups.length }, [cite('/groups')])] : []),

@@ -63,6 +63,31 @@ const schema = obj({
   groupsLeft: int(),
   /** Other hosts that began conversations with the device or asked everybody something. */
   askedBy: list(text()),
+  /** What was said without encryption, looked through for the passwords of the run, in any encoding the lab knows. */
+  clear: obj({
+    conversations: int(),
+    /** Conversations over TLS or SSH, which were not looked into. */
+    encrypted: int(),
+    bytes: int(),
+    /** After the first 256 KiB of one direction of a conversation. */
+    skipped: int(),
+    secrets: list(
+      obj({
+        /** Its name, cut where it is short; empty where it is very short. */
+        secret: str(),
+        /** As it was encoded. */
+        length: int(1),
+        by: oneOf('device', 'peer'),
+        transport: oneOf('tcp', 'udp'),
+        devicePort: int(0, 65535),
+        peer: text('address'),
+        port: int(0, 65535),
+        at: micros('first'),
+        times: int(1),
+      }),
+    ),
+    left: int(),
+  }),
   canaries: list(canary),
   /** Packets that came to the lab's reader: of the device, of others, and that it could not read. */
   packets: obj({ device: int(), others: int(), unread: int() }),

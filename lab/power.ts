@@ -86,7 +86,7 @@ export function powerOf(options: PowerOptions): Power | null {
       note(isOff ? 'off' : 'still-on')
       if (!isOff) hooks.blame(STILL_ON[by], { sample: sample.id, seconds: seconds.off, ...toldOf(off.port) })
       const switched = await turn(true, bench.signal)
-      note('given')
+      if (switched) note('given')
       const from = bench.now()
       const cameBack = switched && (await isBack(bench, Math.max(seconds.on, ...bootSeconds(options.statement))))
       if (isOff) note(cameBack ? 'back' : 'not-back')

@@ -59,6 +59,7 @@ export function powerOf(options: PowerOptions): Power | null {
     if (source.by === 'operator') {
       const done = (await confirm?.({ code: `run.operator-${state}`, values: { sample: sample.id } }, signal)) ?? false
       note(done ? `operator-${state}` : 'operator-declined')
+      if (!done && on) hooks.blame('operator-left-off', { sample: sample.id })
       return done
     }
     const { agent, group, interface: n } = source

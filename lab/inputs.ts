@@ -86,10 +86,9 @@ export async function loadInputs(request: InputRequest): Promise<Result<Inputs>>
     faults.push(...placed(missing, request.statement, declared.lineOf))
   }
   const benchDirectory = dirname(resolve(request.bench ?? request.statement))
-  const isSound = faults.length === 0
-  const power = declared
-    ? await powerSources(table, declared.statement, benchDirectory, isSound ? request.ask : () => Promise.resolve(''))
-    : ok<PowerSources>(new Map())
+  const samples = statement.ok ? statement.value.statement.samples : null
+  const ask = faults.length === 0 ? request.ask : () => Promise.resolve('')
+  const power = await powerSources(table, samples, benchDirectory, ask)
   if (!power.ok) faults.push(...placed(power.faults, request.bench ?? '', bench.ok ? bench.value.lineOf : nowhere))
   if (faults.length > 0 || !statement.ok || !catalogues.ok || !bench.ok || !hooks.ok || !power.ok)
     return faulty(...faults)

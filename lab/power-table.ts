@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { faulty, ok, type Fault, type Result } from '../suites/fault.ts'
-import type { SecretRef, Statement } from '../suites/statement.ts'
+import type { Sample, SecretRef } from '../suites/statement.ts'
 import type { PoeEntry, PowerTable } from '../reports/report.ts'
 import type { SnmpAgent } from './instruments/snmp.ts'
 import { describe, resolveRef } from './secrets.ts'
@@ -16,22 +16,22 @@ const SNMP_PORT = 161
 /** RFC 3414 section 11.2. */
 const SHORTEST_PASSWORD = 8
 
-/** Checks the table `power` of a bench file against the statement and finds its secrets; every fault at once. */
+/** Checks the table `power` of a bench file against the samples, where the statement can be read, and finds its secrets; every fault at once. */
 export async function powerSources(
   table: PowerTable,
-  { samples }: Pick<Statement, 'samples'>,
+  samples: readonly Sample[] | null,
   directory: string,
   ask: Ask | null,
 ): Promise<Result<PowerSources>> {
   const faults: Fault[] = []
   const sources = new Map<string, PowerSource>()
   const taken = new Map<string, string>()
-  const addresses = samples.flatMap((s) => [s.addresses.ipv4, s.addresses.ipv6])
+  const addresses = (samples ?? []).flatMap((s) => [s.addresses.ipv4, s.addresses.ipv6])
   for (const [sample, { poe, operator }] of Object.entries(table)) {
     const field = `/power/${sample}`
     const fault = (code: string, values: Fault['values'] = {}, at = '') =>
       faults.push({ code, values, field: `${field}${at}` })
-    if (!samples.some((s) => s.id === sample))
+    if (samples && !samples.some((s) => s.id === sample))
       fault('power-sample', { sample, known: samples.map((s) => s.id).join(', ') })
     if ((poe === undefined) === (operator !== true)) {
       fault('power-either')

@@ -59,6 +59,7 @@ export function powerOf(options: PowerOptions): Power | null {
     if (source.by === 'operator') {
       const done = (await confirm?.({ code: `run.operator-${state}`, values: { sample: sample.id } }, signal)) ?? false
       note(done ? `operator-${state}` : 'operator-declined')
+      if (!done && on) hooks.blame('operator-left-off', { sample: sample.id })
       return done
     }
     const { agent, group, interface: n } = source
@@ -86,7 +87,7 @@ export function powerOf(options: PowerOptions): Power | null {
       note(isOff ? 'off' : 'still-on')
       if (!isOff) hooks.blame(STILL_ON[by], { sample: sample.id, seconds: seconds.off, ...toldOf(off.port) })
       const switched = await turn(true, bench.signal)
-      note('given')
+      if (switched) note('given')
       const from = bench.now()
       const cameBack = switched && (await isBack(bench, Math.max(seconds.on, ...bootSeconds(options.statement))))
       if (isOff) note(cameBack ? 'back' : 'not-back')

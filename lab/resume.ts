@@ -64,7 +64,7 @@ export async function resumeRun(
     const secrets = await findSecrets(recorded.statement, statementDirectory, going.ask)
     if (!secrets.ok) return secrets
     const { table = {}, directory: benchDirectory = statementDirectory } = record.power ?? {}
-    const power = await powerSources(table, recorded.statement, benchDirectory, going.ask)
+    const power = await powerSources(table, recorded.statement.samples, benchDirectory, going.ask)
     if (!power.ok) return power
     const kept = recorded.observations.filter((o) => isKept(o, statesReached(run, o.subject.split('/')[0] ?? '')))
     const first = run.lines()[0] as

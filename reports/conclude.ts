@@ -107,9 +107,17 @@ function reportOf(recorded: Recorded, record: RunRecord, verdicts: Verdicts): Re
       waited,
     })),
     changes: changesOf(lines),
+    ...powerOf(lines),
     notes: record.notes,
     disclosure: disclosureOf(observed),
   }
+}
+
+/** The journal's notes of power, for whoever reads the report. */
+function powerOf(lines: readonly Line[]): Pick<Report, 'power'> {
+  const notes = lines.flatMap((l) => (l.type === 'note' ? [l as Extract<Line, { type: 'note' }>] : []))
+  const power = notes.filter((l) => l.about.code.startsWith('run.power-'))
+  return power.length > 0 ? { power: power.map(({ at, about }) => ({ at, about })) } : {}
 }
 
 function changesOf(lines: readonly Line[]): Report['changes'] {

@@ -238,6 +238,8 @@ export const reportSchema = obj(
     ),
     /** What the run changed on the device, and whether it was taken back. */
     changes: list(obj({ id: text(), about: message, outcome: oneOf('undone', 'open', 'lasting') })),
+    /** What the bench did to the power of the samples, and what was seen of it; absent where it did nothing. */
+    power: opt(list(obj({ at: micros(), about: message }))),
     /** "Relates only to the items tested", and further notes of the laboratory. */
     notes: list(text()),
     /** Disclosure class of every member of the bundle that not everyone may see (rule 13). */

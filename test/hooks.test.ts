@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
@@ -169,7 +170,7 @@ test('what the tool of the maker signs is offered to the unit', { timeout: 60_00
 })
 
 /** A unit that is a door: the hook opens and closes it by a file that the test watches. */
-async function switched(t: { after(f: () => void): void }, obeys: boolean) {
+async function switched(t: { after(f: () => void): void }, obeys: boolean, operator = false) {
   const state = join(work, `power-${Math.random()}`)
   const context = hooksWith({ power: { command: ['sh', '-c', `echo $CAMSEAL_POWER > ${state}`] } })
   let server: Server | null = null
@@ -193,7 +194,12 @@ async function switched(t: { after(f: () => void): void }, obeys: boolean) {
   context.statement.services = [
     { id: 'web', transport: 'tcp', port, protocol: 'https', families: ['ipv4'], purpose: 'web' },
   ]
-  const power = powerOf({ ...context, source: null, confirm: null })
+  /** An operator with the plug in the hand. */
+  const confirm = async ({ code }: { code: string }) => {
+    writeFileSync(state, code.replace('run.operator-', ''))
+    return Promise.resolve(obeys)
+  }
+  const power = powerOf({ ...context, source: operator ? { by: 'operator' } : null, confirm })
   const bench: RunBench = testBench(context.statement, {
     cyclePower: () => power?.cycle(bench) ?? assert.fail(),
   }) as unknown as RunBench
@@ -214,6 +220,43 @@ describe('on a unit', { concurrency: 3 }, () => {
     const before = lines.length
     assert.equal(await cyclePower(bench), false, 'the fourth time nothing is switched any more')
     assert.equal(lines.length, before)
+  })
+
+  test('whoever holds the plug cycles the power with the same proof, or says that it cannot be', async (t) => {
+    const { bench, lines } = await switched(t, true, true)
+    assert.equal(await cyclePower(bench), true)
+    assert.deepEqual(
+      lines.map((l) => l.about.code.replace('run.power-', '')),
+      ['cut', 'operator-off', 'off', 'operator-on', 'given', 'back'],
+    )
+    const idle = await switched(t, false, true)
+    assert.equal(await idle.bench.cyclePower(), null)
+    assert.equal(idle.lines.at(-1)?.about.code, 'run.power-operator-declined')
+    const alone = { ...idle, source: { by: 'operator' as const }, confirm: null }
+    assert.equal(powerOf(alone), null, 'nobody can be asked')
+  })
+
+  test('the terminal asks for the hand of the operator', async () => {
+    const asking = `import { attended } from '${new URL('../lab/verbs/attended.ts', import.meta.url).href}'
+      const about = (on) => ({ code: 'run.operator-' + on, values: { sample: 'a' } })
+      const said = await attended('vi', false, async ({ confirm, signal }) =>
+        confirm && [await confirm(about('off'), signal), await confirm(about('on'), signal)])
+      console.log('SAID ' + JSON.stringify(said))
+      process.exit(0)`
+    const file = join(work, 'asking.mts')
+    writeFileSync(file, asking)
+    const { CI: _, ...env } = process.env
+    const line = `stty cols 120 rows 40; ${process.execPath} --import ${import.meta.resolve('tsx')} ${file}`
+    const child = spawn('script', ['-qec', line, '/dev/null'], { env, timeout: 20_000 })
+    let out = ''
+    child.stdout.on('data', (d: Buffer) => {
+      const before = out
+      out += d.toString('utf8')
+      if (out.includes('rút phích') && !before.includes('rút phích')) child.stdin.write('y')
+      if (out.includes('cắm lại') && !before.includes('cắm lại')) child.stdin.write('n')
+    })
+    await new Promise((done) => child.once('close', done))
+    assert.match(out, /SAID \[true,false\]/)
   })
 
   test('a switch that does not switch this unit off is a fault of the lab', { timeout: 30_000 }, async (t) => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { RunBench } from '../lab/bench.ts'
 import type { Hooks } from '../lab/hooks.ts'
+import { entryOf } from '../lab/look.ts'
 import { portState, setPower, type PoePort } from '../lab/poe.ts'
 import { INSIDE } from '../lab/isolation.ts'
 import { powerOf } from '../lab/power.ts'
@@ -225,7 +226,7 @@ test('a bench file is wrong in many ways at once, and each is named', async () =
   ]
   process.env.CAMSEAL_TEST_SHORT = 'seven77'
   for (const [table, expected] of wrong) {
-    const read = await powerSources(table, { samples }, '.', null)
+    const read = await powerSources(table, samples, '.', null)
     assert.ok(!read.ok)
     assert.deepEqual(
       read.faults.map((f) => `${f.field} ${f.code}`),
@@ -241,7 +242,7 @@ test('a bench file is wrong in many ways at once, and each is named', async () =
   process.env.CAMSEAL_TEST_SHORT = 'eight-888'
   const good = await powerSources(
     { a: { poe: { ...poe, community: { env: 'CAMSEAL_TEST_SHORT' }, ifIndex: 10103 } } },
-    { samples },
+    samples,
     '.',
     null,
   )
@@ -256,4 +257,14 @@ test('a bench file is wrong in many ways at once, and each is named', async () =
   assert.deepEqual(variablesOf({ a: { poe: { ...poe, community: { env: 'CAMSEAL_TEST_SHORT' } } } }), [
     'CAMSEAL_TEST_SHORT',
   ])
+})
+
+test('what `ip` lists of a neighbour is read or left alone, whatever it says', () => {
+  const row = { dst: '10.9.1.10', dev: 'port1', lladdr: '02:00:00:00:00:01', used: 1, confirmed: 3, state: ['STALE'] }
+  const text = JSON.stringify([row])
+  assert.deepEqual(entryOf(text), { lladdr: row.lladdr, states: ['STALE'], confirmed: 3 })
+  for (const other of ['', '[]', '[null]', '{}', JSON.stringify([row, row])]) assert.equal(entryOf(other), null, other)
+  assert.deepEqual(entryOf('[{"lladdr":7,"state":"STALE"}]'), { lladdr: null, states: [], confirmed: null })
+  for (let i = 0; i < 300; i++)
+    entryOf(text.slice(0, i % text.length) + String.fromCharCode(i) + text.slice((i * 7) % text.length))
 })

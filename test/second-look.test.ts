@@ -110,6 +110,13 @@ inPrivateNetwork(import.meta.url, 1, 120, () => {
           got.notes.map((n) => n.replace('run.power-', '')),
           ['cut', 'port-off', 'off', 'port-on', 'given', 'back', 'cut', 'port-off', 'off', 'port-on', 'given', 'back'],
         )
+        assert.equal(got.report.power?.length, got.notes.length)
+        const page = readFileSync(join(got.out, 'report.html'), 'utf8')
+        for (const words of [
+          'its port gave no power and had no link',
+          'cổng switch không cấp điện và không có liên kết',
+        ])
+          assert.ok(page.includes(words), words)
         for (const file of [...filesOf(got.out), ...filesOf(join(one.folder, 'lab'))])
           assert.ok(!readFileSync(file, 'latin1').includes(one.poe.logins.write), file)
         assert.ok(!whole(got.ran).includes(one.poe.logins.write) && !whole(got.doctor).includes(one.poe.logins.write))

@@ -1,16 +1,20 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { password as askPassword, isCancel } from '@clack/prompts'
-import { t, type Language } from '../../reports/locales/index.ts'
+import { confirm as askWhether, password as askPassword, isCancel } from '@clack/prompts'
+import { messageText, t, type Language } from '../../reports/locales/index.ts'
 import { EXIT, faultText, plain } from '../../reports/verbs/terminal.ts'
+import type { Confirm } from '../power.ts'
 import type { RunRequest } from '../start.ts'
 import { jsonProgress, liveProgress, plainProgress } from './show.ts'
+
+/** A step does not wait longer for a hand. */
+const LONGEST_ASKED = 600_000
 
 /** Shows progress as the place allows, and turns Ctrl-C into an orderly end. */
 export async function attended<T>(
   language: Language,
   json: boolean,
-  work: (io: Pick<RunRequest, 'onProgress' | 'signal' | 'ask'>) => Promise<T>,
+  work: (io: Pick<RunRequest, 'onProgress' | 'signal' | 'ask' | 'confirm'>) => Promise<T>,
 ): Promise<T> {
   const cancel = new AbortController()
   const live = !json && process.stderr.isTTY === true ? liveProgress(language, process.stderr) : null
@@ -31,8 +35,21 @@ export async function attended<T>(
         return isCancel(answer) ? null : answer
       }
     : null
+  const confirm: Confirm | null = canAsk
+    ? async (about, signal) => {
+        live?.hold(true)
+        const ending = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_ASKED)])
+        const message = plain(messageText(language, about))
+        const words = { active: t(language, 'cli', 'run.hand-done'), inactive: t(language, 'cli', 'run.hand-not') }
+        const answer = await askWhether({ message, ...words, signal: ending, output: process.stderr })
+        live?.hold(false)
+        // The prompt holds the keyboard, and Ctrl-C with it.
+        if (isCancel(answer) && !ending.aborted) stop()
+        return answer === true
+      }
+    : null
   try {
-    return await work({ onProgress, signal: cancel.signal, ask })
+    return await work({ onProgress, signal: cancel.signal, ask, confirm })
   } finally {
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)

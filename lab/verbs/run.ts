@@ -153,7 +153,8 @@ Hooks (also under \`hooks:\` of the bench file) are run without a shell, with CA
 more in their environment; one that fails ends with exit code 4:
   flash         before the run: brings the version before the one to be installed
   reset         before a run on a unit that arrives factory-fresh
-  power         CAMSEAL_POWER=off, then on: for a unit that does not come back
+  power         CAMSEAL_POWER=off, then on: for a unit that does not come back; in its place \`power:\` of the bench
+                file names a PoE switch port or the operator (docs/examples/bench.yaml)
   sign-variant  makes CAMSEAL_OUTPUT of CAMSEAL_INPUT as CAMSEAL_VARIANT says (maker-unsigned, maker-foreign-key,
                 maker-other-model), where the statement names no such package
   camseal run --statement camera.yaml --regulation camseal-core --out out --hook "power=pdu-switch outlet 3"

@@ -6,11 +6,13 @@ import type { Progress, OnProgress } from '../progress.ts'
 export function liveProgress(
   language: Language,
   out: NodeJS.WriteStream,
-): { onProgress: OnProgress; stop: () => void } {
+): { onProgress: OnProgress; hold: (on: boolean) => void; stop: () => void } {
   let head = ''
   let tail = ''
   let until: number | null = null
+  let isHeld = false
   const draw = () => {
+    if (isHeld) return
     const left = until === null ? '' : ` ${remaining(until)}`
     out.write(`\r\u001b[K${`${head}${tail ? `, ${tail}` : ''}${left}`.slice(0, (out.columns ?? 80) - 1)}`)
   }
@@ -37,6 +39,11 @@ export function liveProgress(
         if (line) say(line)
       }
       draw()
+    },
+    /** Somebody is asked something on this terminal. */
+    hold(on) {
+      if (on) out.write('\r\u001b[K')
+      isHeld = on
     },
     stop() {
       clearInterval(timer)

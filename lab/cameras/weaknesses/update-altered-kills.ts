@@ -16,6 +16,7 @@ export const weakness: Weakness = {
     'update-integrity/upload-needs-login',
     'update-integrity/settings-kept',
     'update-integrity/refusal-logged',
+    'update-integrity/installation-logged',
   ],
   visibleTo: 'curl -sk --digest -u {user}:{password} --data-binary @altered.csfw https://{ipv4}:{https}/api/update',
   apply: { survivesRefusedUpdates: false },

@@ -188,4 +188,4 @@ ${
         (c) =>
           html`<li class="${c.outcome}"><b>${say(`changes.${c.outcome}`)}</b> ${told(c.about)} <code>${c.id}</code></li>`,
       )}</ul>`
-}${report.verdicts.demand.some((d) => !d.selected) && html`<p class="faint">${say('changes.deselected')} ${report.verdicts.demand.filter((d) => !d.selected).map((d, i) => html`${i > 0 && ', '}${criterionTitle(d.criterion)}`)}</p>`}</section>`
+}${report.power && html`<h3>${say('changes.power')}</h3><ol>${report.power.map((n) => html`<li>${instant(n.at)} ${told(n.about)}</li>`)}</ol>`}${report.verdicts.demand.some((d) => !d.selected) && html`<p class="faint">${say('changes.deselected')} ${report.verdicts.demand.filter((d) => !d.selected).map((d, i) => html`${i > 0 && ', '}${criterionTitle(d.criterion)}`)}</p>`}</section>`

@@ -13,6 +13,9 @@ const LEAST_IN_FLIGHT = 16
 const MOST_FAULTS = 300
 const MOST_FAULTS_OF_A_PORT = 5
 const TRIES = 2
+/** A network that loses a packet now and then voids single windows: so few ports are asked more often. */
+const FEW_PORTS = 1500
+const TRIES_OF_FEW = 4
 
 export interface SweepOptions {
   to: Pick<Endpoint, 'family' | 'address'>
@@ -33,7 +36,7 @@ const FROM_THE_NETWORK = new Set(['EHOSTUNREACH', 'ECONNRESET', 'ECONNABORTED', 
 
 /**
  * One full sweep of TCP ports. A negative counts only in a window between two canaries that answered (rule 1);
- * windows with a missed canary are asked once more, slower, then voided. A silent port is asked twice.
+ * windows with a missed canary are asked once more, slower, single ones oftener, then voided. A silent port is asked twice.
  */
 export async function sweepPorts(bench: Bench, options: SweepOptions): Promise<SweepResult> {
   const startedAt = bench.now()
@@ -45,6 +48,7 @@ export async function sweepPorts(bench: Bench, options: SweepOptions): Promise<S
   try {
     const state = createState()
     for (let pending = allPorts(); pending.length > 0; pending = state.pending(pending)) {
+      state.mayMiss(pending.length <= FEW_PORTS ? TRIES_OF_FEW : TRIES)
       const walked = await walker.walk(pending, state)
       if (walked !== 'done') return walked === 'cancelled' ? { cancelled: true } : { fault: walked.fault }
     }
@@ -84,6 +88,7 @@ function createState() {
   const codes = new Map<number, string>()
   const open = new Map<number, number>()
   let selfConnects = 0
+  let mostMisses = TRIES
   const fault = (port: number, code: string) => {
     faults[port] = (faults[port] ?? 0) + 1
     if ((faults[port] ?? 0) < MOST_FAULTS_OF_A_PORT) return
@@ -109,10 +114,12 @@ function createState() {
       } else if (outcome.is === 'error' && !FROM_THE_NETWORK.has(outcome.code)) fault(port, outcome.code)
       else if (!controlled) {
         misses[port] = (misses[port] ?? 0) + 1
-        if ((misses[port] ?? 0) >= TRIES) decided[port] = VOID
+        if ((misses[port] ?? 0) >= mostMisses) decided[port] = VOID
       } else if (outcome.is === 'refused') decided[port] = REFUSED
       else quiet(port, outcome.is === 'silent' ? SILENT : ERROR, outcome.is === 'error' ? outcome.code : undefined)
     },
+    /** After how many walks without controls a port of the next one is given up. */
+    mayMiss: (most: number) => void (mostMisses = most),
     pending: (among: readonly number[]) => among.filter((p) => decided[p] === PENDING),
     results: () => ({
       open: [...open].map(([port, elapsed]) => ({ port, elapsed, greeting: null })).sort((a, b) => a.port - b.port),

@@ -9,7 +9,7 @@ const here = dirname(fileURLToPath(import.meta.url))
 const repository = resolve(here, '../..')
 const programs = join(repository, '.cache', 'devices')
 
-export const ownDevices = ['bad', 'good-web', 'good-digest', 'mixed-tls', 'swupdate'] as const
+export const ownDevices = ['bad', 'good-web', 'good-digest', 'mixed-tls', 'forms', 'swupdate'] as const
 /** Devices of many servers, for what a rehearsal of a few criteria makes of them. */
 export const serverDevices = ['good-servers', 'bad-servers'] as const
 export const externalDevices = ['cheap'] as const

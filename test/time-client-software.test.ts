@@ -81,7 +81,11 @@ inPrivateNetwork(import.meta.url, 1, 120, () => {
   test('a report says how far the clock of the lab was off a chronyd', { skip, timeout: 60_000 }, async (t) => {
     const port = 11_123
     const lines = [`port ${port}`, 'local stratum 8', 'allow 127.0.0.0/8', 'bindaddress 127.0.0.1', 'cmdport 0']
-    const server = spawn('chronyd', ['-u', 'root', '-x', '-d', ...lines, 'pidfile /dev/null'], { stdio: 'ignore' })
+    const directory = mkdtempSync(join(tmpdir(), 'clock-'))
+    t.after(() => rmSync(directory, { recursive: true, force: true }))
+    // It takes away what stands there before.
+    lines.push(`pidfile ${join(directory, 'pid')}`)
+    const server = spawn('chronyd', ['-u', 'root', '-x', '-d', ...lines], { stdio: 'ignore' })
     t.after(() => server.kill('SIGKILL'))
     const at = { address: '127.0.0.1', port }
     // A clock that is two seconds ahead of everybody's.
@@ -95,8 +99,6 @@ inPrivateNetwork(import.meta.url, 1, 120, () => {
     assert.ok(Math.abs(sample.offset - 2_000_000) <= sample.uncertainty + 2_000, JSON.stringify(sample))
     assert.ok(sample.uncertainty < 500_000)
 
-    const directory = mkdtempSync(join(tmpdir(), 'clock-'))
-    t.after(() => rmSync(directory, { recursive: true, force: true }))
     const bench = benchHere('x', { ipv4: '127.77.2.1', ipv6: '::1' }, { clockSource: `ntp://127.0.0.1:${port}` })
     writeFileSync(join(directory, 'bench.yaml'), stringify(bench))
     const camera = await startCameraProcess(

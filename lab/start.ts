@@ -15,6 +15,7 @@ import { installedSuite } from '../reports/suite.ts'
 import { sourcesFor } from './addresses.ts'
 import type { Baseline } from './baseline.ts'
 import { makeBench, startClock, type RunBench } from './bench.ts'
+import { noteClock } from './clock-offset.ts'
 import { changesOf } from './changes.ts'
 import { makeHooks } from './hooks.ts'
 import { undoWith } from './in-service.ts'
@@ -241,6 +242,7 @@ export async function goOn(
   let complete = false
   try {
     for (const [, power] of powers) await power?.restore()
+    await noteClock(run, record.bench.clockSource, 'start', now)
     // What an interrupted run left changed is taken back first: with the credentials as they were found.
     await changes.undoAll()
     complete = await observe({
@@ -266,6 +268,7 @@ export async function goOn(
   }
   const restored = await changes.undoAll()
   if (restored) secrets.forget()
+  await noteClock(run, record.bench.clockSource, 'end', now)
   run.append({ type: 'ended', how: complete ? 'complete' : 'aborted' })
   const concluded = await conclude(run.path, record)
   if (!concluded.ok) return concluded

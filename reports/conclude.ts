@@ -88,7 +88,7 @@ function reportOf(recorded: Recorded, record: RunRecord, verdicts: Verdicts): Re
     },
     qualification: record.qualification,
     bench: record.bench,
-    clockOffset: null,
+    clockOffset: clockOffsetOf(lines),
     statement: { digest: digestOf(statement), original: record.original },
     dut: statement.dut,
     samples: statement.samples,
@@ -118,6 +118,23 @@ function powerOf(lines: readonly Line[]): Pick<Report, 'power'> {
   const notes = lines.flatMap((l) => (l.type === 'note' ? [l as Extract<Line, { type: 'note' }>] : []))
   const power = notes.filter((l) => l.about.code.startsWith('run.power-'))
   return power.length > 0 ? { power: power.map(({ at, about }) => ({ at, about })) } : {}
+}
+
+/** How far the lab's clock was off its source, first and last; null where that was never measured. */
+function clockOffsetOf(lines: readonly Line[]): Report['clockOffset'] {
+  const measured = lines.flatMap((l) => {
+    const about = l.type === 'note' ? (l as Extract<Line, { type: 'note' }>).about : null
+    const moment = /^run\.clock-(start|end)$/.exec(about?.code ?? '')?.[1]
+    if (!about || moment === undefined) return []
+    const { source, offset, uncertainty } = about.values
+    return [{ moment, source: String(source), offset: Number(offset), uncertainty: Number(uncertainty) }]
+  })
+  const start = measured.find((m) => m.moment === 'start')
+  const end = measured.findLast((m) => m.moment === 'end')
+  const source = (start ?? end)?.source
+  if (source === undefined) return null
+  const uncertainty = Math.max(...[start, end].flatMap((m) => m?.uncertainty ?? []))
+  return { source, start: start?.offset ?? null, end: end?.offset ?? null, uncertainty }
 }
 
 function changesOf(lines: readonly Line[]): Report['changes'] {

@@ -85,7 +85,7 @@ export const benchRecordSchema = obj({
   }),
   people: list(obj({ name: text(), role: oneOf('operator', 'approver'), methods: list(text()) })),
   equipment: list(obj({ name: text(), version: text(), identification: opt(text()), calibrated: opt(text()) })),
-  clockSource: orNull(text('named source the clock offset is measured against')),
+  clockSource: orNull(text('named source the clock offset is measured against; measured where it is ntp://ADDRESS')),
   /** Lab addresses that connections come from and receivers listen on. */
   addresses: obj({ ipv4: list(text()), ipv6: list(text()) }),
   /**
@@ -211,7 +211,14 @@ export const reportSchema = obj(
     qualification: orNull(obj({ digest: sha256Hex(), date: text() })),
     bench: benchRecordSchema,
     clockOffset: orNull(
-      obj({ source: text(), start: orNull(int(-Number.MAX_SAFE_INTEGER)), end: orNull(int(-Number.MAX_SAFE_INTEGER)) }),
+      obj({
+        source: text(),
+        /** Microseconds that the lab's clock was ahead of the source. */
+        start: orNull(int(-Number.MAX_SAFE_INTEGER)),
+        end: orNull(int(-Number.MAX_SAFE_INTEGER)),
+        /** The greater one of both. */
+        uncertainty: opt(int()),
+      }),
     ),
     statement: obj({ digest: sha256Hex(), original: orNull(sha256Hex()) }),
     dut: any(),

@@ -4,7 +4,10 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { probe } from '../lab/probes/time-sync.ts'
+import { timeServerOf } from '../lab/clock-offset.ts'
+import { askTime } from '../lab/instruments/ntp.ts'
 import { startNtp } from '../lab/services/ntp.ts'
+import { lintStatement } from '../profiles/statement-file.ts'
 import { readClock } from '../suites/facts/clock-text.ts'
 import { isRequest, microsOf, NO_TIMESTAMP, ntpPacketOf, timestampOf } from '../suites/facts/ntp-packet.ts'
 import { answersAsItSays, isAt, offsetOf } from '../suites/facts/time-sync.ts'
@@ -161,6 +164,27 @@ test(
   },
 )
 
+test('references of a time source are looked at before a run', () => {
+  const clock = { service: 'nowhere', target: '/', pattern: 'no group' }
+  const one = { id: 'Bad', protocol: 'ntp' as const, port: 123, clock }
+  const enable = { service: 'gone', method: 'PUT' as const, target: '/{{what}}' }
+  const faults = lintStatement(emptyStatement({ time: [one, { ...one, enable }] }))
+  assert.deepEqual(
+    faults.map((f) => `${f.code} ${f.field ?? ''}`),
+    [
+      'doubled /time/1/id',
+      'bad-id /time/0/id',
+      'bad-id /time/1/id',
+      'unresolved /time/0/clock/service',
+      'bad-pattern /time/0/clock/pattern',
+      'unresolved /time/1/enable/service',
+      'unknown-placeholder /time/1/enable',
+      'unresolved /time/1/clock/service',
+      'bad-pattern /time/1/clock/pattern',
+    ],
+  )
+})
+
 test('the time server answers requests alone, and keeps no more than it can', LIMIT, async (t) => {
   const started = await startNtp({ address: '127.0.0.1', port: 0, now: () => 1_800_000_000_123_456 })
   assert.ok('server' in started)
@@ -294,6 +318,41 @@ test('a device that never asks is said to be one', LIMIT, async (t) => {
   const seen = await door.seen(probe)
   assert.deepEqual(door.judged(criterion, seen, { subject: CAMERA }).codes, ['genuine-not-met'])
 })
+
+test(
+  'a clock source is asked where it is a time server by its address; an answer to somebody else is none',
+  LIMIT,
+  async (t) => {
+    assert.deepEqual(timeServerOf('ntp://192.0.2.5'), { address: '192.0.2.5', port: 123 })
+    assert.deepEqual(timeServerOf('ntp://[2001:db8::5]:1123/'), { address: '2001:db8::5', port: 1123 })
+    for (const other of [null, 'GPS', 'ntp://pool.example', 'ntp://192.0.2.5:99999', 'ntp://1.2.3', 'http://192.0.2.5'])
+      assert.equal(timeServerOf(other), null)
+    const now = () => Date.now() * 1000
+    const started = await startNtp({ address: '127.0.0.1', port: 0, now })
+    assert.ok('server' in started)
+    const { server } = started
+    t.after(() => server.close())
+    const at = { address: '127.0.0.1', port: server.port }
+    server.show({ shows: 'genuine', shift: 30 })
+    const sample = await askTime(at, now)
+    assert.ok(
+      'offset' in sample && Math.abs(sample.offset + 30_000_000) <= sample.uncertainty + 2_000,
+      JSON.stringify(sample),
+    )
+    const refused = TIME_IMPOSTORS.map(async (shows) => {
+      const other = await startNtp({ address: '127.0.0.1', port: 0, now })
+      assert.ok('server' in other)
+      t.after(() => other.server.close())
+      // The first request is the earlier one that the second is answered with.
+      const place = { address: '127.0.0.1', port: other.server.port }
+      await askTime(place, now)
+      other.server.show({ shows, shift: 30 })
+      const told = await askTime(place, now)
+      return 'why' in told ? told.why : 'believed'
+    })
+    assert.deepEqual(await Promise.all(refused), ['timeout', 'timeout', 'unsynchronised', 'unsynchronised'])
+  },
+)
 
 /** The same numbers every time. */
 function randoms(seed: number): (below: number) => number {

@@ -92,6 +92,8 @@ function examineBrowser({ services }: Statement): Finding[] {
     )
 }
 
+const UDP_RECEIVERS: readonly string[] = ['syslog-udp', 'ntp']
+
 async function examineBench(statement: Statement, addresses: { ipv4: string[]; ipv6: string[] }): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const sample of statement.samples)
@@ -114,8 +116,8 @@ async function examineBench(statement: Statement, addresses: { ipv4: string[]; i
         )
       }
     }
-  for (const channel of [...statement.logging.channels, ...(statement.tlsClients ?? [])]) {
-    const code = channel.protocol === 'syslog-udp' ? await bindUdp(channel.port) : await bindTcp(channel.port)
+  for (const channel of [...statement.logging.channels, ...(statement.tlsClients ?? []), ...(statement.time ?? [])]) {
+    const code = UDP_RECEIVERS.includes(channel.protocol) ? await bindUdp(channel.port) : await bindTcp(channel.port)
     findings.push(
       code === null
         ? fine('receiver', { port: channel.port })

@@ -145,7 +145,7 @@ export function recordsSection({ report, statement }: ReportSource): Markup {
       ],
       [
         'records.clock',
-        html`${stated(clockOffset?.source ?? bench.clockSource)}; ${say('records.offset-start')} ${offset(clockOffset?.start)}, ${say('records.offset-end')} ${offset(clockOffset?.end)}`,
+        html`${stated(clockOffset?.source ?? bench.clockSource)}; ${say('records.offset-start')} ${offset(clockOffset?.start)}, ${say('records.offset-end')} ${offset(clockOffset?.end)}${clockOffset?.uncertainty !== undefined && html` (± ${clockOffset.uncertainty} µs)`}`,
       ],
       ['records.deviations', several(bench.deviations.map((d) => stating(d, 1000)))],
       ['records.decision', stated(bench.decisionRule)],

@@ -176,3 +176,17 @@ test('who is let in nowhere, and who says nothing, gets no verdict', LIMIT, asyn
     assert.deepEqual(verdicts, Array(4).fill(['inconclusive', 'log-in-unproven']))
   }
 })
+
+test(
+  'a log-in that only a browser can make is not tried by a call, which might count as a failure',
+  LIMIT,
+  async (t) => {
+    let asked = 0
+    const place = await server(t, () => {
+      asked++
+      return OUT
+    })
+    await assert.rejects(seen(place, { ...SESSION, browser: { logIn: [] } }), /sessions\.in-browser/)
+    assert.equal(asked, 0)
+  },
+)

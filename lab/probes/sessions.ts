@@ -36,6 +36,8 @@ export const probe = defineProbe<Sessions>({
     const { login, service, to } = place
     const { session } = service
     if (!session) return unanswered('operator', 'sessions.no-such-login', { login: login.id })
+    // Its steps cannot be made one by one, and log-ins of another form would count as failed.
+    if (session.browser) return unanswered('lab', 'sessions.in-browser', { login: login.id })
     const walk = sessionWalk(bench, to, session, bench.credential(place.account.id))
     const asked: Asked = { method: login.method ?? 'GET', target: login.target }
     const key = randomBytes(32)

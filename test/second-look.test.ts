@@ -23,7 +23,7 @@ const ALTERED = 'update-integrity/altered-update-refused'
 const main = fileURLToPath(new URL('../dist/lab/cameras/main.js', import.meta.url))
 
 /** The reference camera behind a switch port that gives it power, and a run of one criterion on it. */
-inPrivateNetwork(import.meta.url, 1, 120, () => {
+inPrivateNetwork(import.meta.url, 1, 240, () => {
   const work = mkdtempSync(join(tmpdir(), 'camseal-look-'))
   const started: PoeSwitch[] = []
   after(async () => {
@@ -80,7 +80,7 @@ inPrivateNetwork(import.meta.url, 1, 120, () => {
     const about = ['--statement', statement, '--regulation', regulation, '--bench', bench]
     const doctor = await camseal(['doctor', ...about], { env })
     const out = join(folder, 'out')
-    const ran = await camseal(['run', ...about, '--out', out, '--rehearsal', '--pace', 'fast'], { env, seconds: 100 })
+    const ran = await camseal(['run', ...about, '--out', out, '--rehearsal', '--pace', 'fast'], { env, seconds: 200 })
     const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as Report
     const [judgement] = report.verdicts.judgements
     const journal = readJournal(readFileSync(join(out, 'journal.jsonl')))

@@ -26,6 +26,12 @@ say form6.administrator "$(logs_in admin "$P" "[$A6]")"
 say form.wrong "$(logs_in admin wrong)"
 say form.unknown "$(logs_in nobody wrong)"
 say form.cookie "$(curl -s -k -i -m 10 --data-urlencode httpd_username=admin --data-urlencode "httpd_password=$P" "https://$A/log-in" | tr -d '\r' | sed -n 's/^Set-Cookie: \(session\)=[^;]*;/\1 /p')"
+cookie() { curl -s -k -i -m 10 --data-urlencode httpd_username=admin --data-urlencode "httpd_password=$P" "$@" "https://$A/log-in" | tr -d '\r' | sed -n 's/^Set-Cookie: session=\([^;]*\);.*/\1/p'; }
+one=$(cookie)
+curl -s -k -m 10 -o "$WORK/out" -b "session=$one" "https://$A/log-out"
+say form.after-log-out "$(curl -s -k -m 10 -b "session=$one" "https://$A/settings/" | grep -o '<h1>[^<]*')"
+say form.next-cookie "$([ "$(cookie)" = "$one" ] && echo same || echo different)"
+say form.planted-cookie "$([ "$(cookie -b session=planted)" = planted ] && echo kept || echo replaced)"
 say digest.anonymous "$(code "https://$A:8443/")"
 say digest.administrator "$(code --digest -u "admin:$P" "https://$A:8443/")"
 say digest.challenge "$(curl -s -k -i -m 10 "https://$A:8443/" | challenges)"

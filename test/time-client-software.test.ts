@@ -85,7 +85,9 @@ inPrivateNetwork(import.meta.url, 1, 120, () => {
     t.after(() => rmSync(directory, { recursive: true, force: true }))
     // It takes away what stands there before.
     lines.push(`pidfile ${join(directory, 'pid')}`)
-    const server = spawn('chronyd', ['-u', 'root', '-x', '-d', ...lines], { stdio: 'ignore' })
+    // As a server it insists on being root.
+    const asRoot = ['--user', '--map-root-user', 'chronyd', '-u', 'root', '-x', '-d']
+    const server = spawn('unshare', [...asRoot, ...lines], { stdio: 'ignore' })
     t.after(() => server.kill('SIGKILL'))
     const at = { address: '127.0.0.1', port }
     // A clock that is two seconds ahead of everybody's.

@@ -8,8 +8,6 @@ import type { Statement } from '../statement.ts'
 export function appliesWhereSessions(statement: Statement): Applies {
   if (!statement.services.some((s) => s.session))
     return { answer: 'no', why: { code: 'no-session-declared', values: {} } }
-  if (statement.services.some((s) => s.session?.browser))
-    return { answer: 'unknown', why: { code: 'session-in-browser', values: {} } }
   return sessionLogins(statement).length > 0
     ? { answer: 'yes' }
     : { answer: 'unknown', why: { code: 'session-without-log-in', values: {} } }

@@ -25,10 +25,10 @@ export const loginsOver = (statement: Statement, protocol: Spoken): DeclaredLogi
 export const isInSession = ({ challenged, targets }: Session, target: string): boolean =>
   challenged?.includes(target) !== true && (targets?.includes(target) ?? true)
 
-/** The declared log-ins that are made in a session without a browser. */
+/** The declared log-ins that are made in a session. */
 export const sessionLogins = (statement: Statement): DeclaredLogin[] =>
   loginsOver(statement, 'http').filter(
-    ({ service: { session }, login }) => session && !session.browser && isInSession(session, login.target),
+    ({ service: { session }, login }) => session && isInSession(session, login.target),
   )
 
 /** A subject for each sample and log-in. */

@@ -858,6 +858,11 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
     const { body } = await curl(web(camera, '/api/log'), ...as(ADMIN))
     return /login-succeeded/.test(body) && !/update-refused/.test(body)
   },
+  'update-altered-kills': async (camera) => {
+    const { status } = await curl(web(camera, '/api/update'), ...as(ADMIN), ...upload(await altered(camera)))
+    await wait(1500)
+    return status === 400 && (await curl(web(camera, '/'))).status !== 200
+  },
   'update-unlogged': async (camera) => {
     const { genuine } = await camera.writePackages(join(folder, 'unlogged'))
     const installed = await isInstalled(camera, genuine.file, '1.5.0')
@@ -879,9 +884,9 @@ const OF_TLS = [
   'tls-compression',
   'weak-curve',
 ]
-/** Seen by a server of others in criteria-tls-client.test.ts. */
-/** Seen by curl in test/form-login.test.ts. */
+/** Seen by curl in form-login.test.ts. */
 const OF_SESSIONS = ['session-adopted', 'session-cookie-open', 'session-counted', 'session-survives-log-out']
+/** Seen by a server of others in criteria-tls-client.test.ts. */
 const AS_CLIENT = ['server-dates-unchecked', 'server-name-unchecked', 'trusts-any-certificate']
 /** Out of its box only. */
 const FRESH = ['works-before-set-up']

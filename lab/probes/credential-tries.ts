@@ -7,7 +7,7 @@ import type { Exchange } from '../../suites/observations/exchange.ts'
 import type { DeclaredLogin } from '../../suites/observations/log-ins.ts'
 import type { Statement } from '../../suites/statement.ts'
 import type { Bench, Credential } from '../probe.ts'
-import { wrongPassword, type LoginPlace } from './log-in-place.ts'
+import { unanswered, wrongPassword, type LoginPlace } from './log-in-place.ts'
 
 /** Sends the protected request of the log-in, on a connection of its own. */
 export type Send = (credential?: Credential) => Promise<Exchange>
@@ -73,9 +73,16 @@ export async function tryCredentials(
     return bench.now() - from
   }
   let [anonymous, knownGood] = [await send(), await send(right)]
-  // A lock or ban may still hold from an earlier probe.
-  if (bench.state !== 'factory-fresh' && !looksGranted(answerOf(knownGood)) && (await wait(lockSeconds + 2)) > 0)
-    [anonymous, knownGood] = [await send(), await send(right)]
+  // A lock or ban may still hold from an earlier probe; where the lab could not even ask, there is nothing to wait for.
+  const isUnasked = knownGood.failure?.code === 'lab' && knownGood.rounds.length === 0
+  const isShut = bench.state !== 'factory-fresh' && !looksGranted(answerOf(knownGood)) && !isUnasked
+  if (isShut && (await wait(lockSeconds + 2)) > 0) [anonymous, knownGood] = [await send(), await send(right)]
+  // What keeps the lab from logging in at all keeps it from trying anything.
+  if (knownGood.failure?.code === 'lab' && !bench.signal.aborted)
+    return {
+      ...unanswered('lab', 'framework.no-log-in', { login: login.id, detail: knownGood.failure.detail }),
+      partial: { anonymous, knownGood },
+    }
   const knownBad = await send(wrongPassword(account.user))
   const [good, bad] = [answerOf(knownGood), answerOf(knownBad)]
   const isGood = (exchange: Exchange): boolean => compare(answerOf(exchange), good, bad) === 'granted'

@@ -123,6 +123,15 @@ export async function attackLogin(bench: Bench, subject: string, protocol: Spoke
       if (value.returned) break
     }
   }
+  // A page that could not be used is not a password that was refused.
+  const { stages, during, polls } = value
+  const all = [...stages.flatMap((s) => [...s.wrong, s.right, ...s.late]), ...Object.values(during ?? {}), ...polls]
+  const broken = all.find((e) => e?.failure?.code === 'lab')
+  if (broken && !bench.signal.aborted)
+    return {
+      ...unanswered('lab', 'framework.no-log-in', { login: place.login.id, detail: broken.failure?.detail ?? '' }),
+      partial: value,
+    }
   return { answered: true, value, controls: [], artifacts: [] }
 }
 

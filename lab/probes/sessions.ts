@@ -36,6 +36,8 @@ export const probe = defineProbe<Sessions>({
     const { login, service, to } = place
     const { session } = service
     if (!session) return unanswered('operator', 'sessions.no-such-login', { login: login.id })
+    // Steps of a page cannot be made one by one.
+    if (session.browser) return unanswered('lab', 'sessions.at-page', { login: login.id })
     const walk = sessionWalk(bench, to, session, bench.credential(place.account.id))
     const asked: Asked = { method: login.method ?? 'GET', target: login.target }
     const key = randomBytes(32)

@@ -30,7 +30,10 @@ export function makeApi(device: Device, login: 'https' | 'http'): Handler {
         ? refusal(403, 'request from another site')
         : await (isOnvif ? answerOnvif(device, request, response) : answerTo(device, login, request, response))
       const answer = device.behaviour.refusesWith200 ? lieOf(honest, request, response) : honest
-      response.once('finish', () => answer.afterwards?.())
+      // What was taken is done also where the client has gone meanwhile.
+      const afterwards = () => answer.afterwards?.()
+      if (response.destroyed) afterwards()
+      else response.once('close', afterwards)
       response.writeHead(answer.status, {
         ...HEADERS,
         ...bannerOf(device),

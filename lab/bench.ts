@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path'
+import type { Range } from '../suites/facts/port-ranges.ts'
 import type { Message, ObjectRef, ObservationKind, State } from '../suites/observation.ts'
 import type { Family, Sample, Statement } from '../suites/statement.ts'
 import type { Catalogue } from '../suites/regulation.ts'
@@ -32,6 +33,7 @@ export interface BenchOptions {
   sources: Record<Family, string[]>
   budgets: { connections: number; attemptsPerSecond: number }
   capture: BenchRecord['capture'] | null
+  ports: readonly Range[] | null
   baseline: Partial<Record<Family, { at: number; ports: number[]; udpPorts?: number[] }>>
   /** Directory of the statement file. */
   directory: string
@@ -97,6 +99,7 @@ export function makeBench(o: BenchOptions): RunBench {
         return found ? found.data : null
       },
       capture: o.capture,
+      ports: o.ports,
       baseline: (family) => o.baseline[family] ?? null,
       store: (bytes, about) => Promise.resolve(o.run.store(redact(bytes), about)),
       perform: (action, values, upload, as) => perform(bench, action, values, upload, as),

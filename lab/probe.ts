@@ -1,4 +1,5 @@
 import type { BenchRecord } from '../reports/report.ts'
+import type { Range } from '../suites/facts/port-ranges.ts'
 import type { Message, ObjectRef, ObservationKind, Seen, State, Disclosure } from '../suites/observation.ts'
 import type { Action, Family, Sample, Session, Statement } from '../suites/statement.ts'
 import type { Look, PowerCycle } from '../suites/observations/power.ts'
@@ -113,6 +114,8 @@ export interface Bench {
   catalogue(name: string): unknown
   /** How packets are captured, where the bench record says it. */
   capture: BenchRecord['capture'] | null
+  /** The TCP ports that a rehearsal sweeps beside the declared ones; null: all of them. */
+  ports: readonly Range[] | null
   /** Ports that answered at the device's address before the device was there (loopback benches). */
   baseline(family: Family): { at: number; ports: number[]; udpPorts?: number[] } | null
   store(bytes: Uint8Array, about: { name: string; mediaType: string; disclosure: Disclosure }): Promise<ObjectRef>

@@ -27,6 +27,7 @@ import { probes } from './probes/registry.generated.ts'
 import type { OnProgress } from './progress.ts'
 import { makeRedactor } from './redact.ts'
 import { observe } from './run.ts'
+import { selectedPorts } from './port-selection.ts'
 import { keptQualification } from './qualification/kept.ts'
 import { deselected, foreseen, scheduleOf, secondsOf } from './schedule.ts'
 import { openSecrets, stateDirectory } from './secrets.ts'
@@ -36,6 +37,8 @@ export interface Choice {
   skip: string[]
   areas: string[]
   tiers: string[]
+  /** TCP ports and ranges to be swept beside the declared ones; all where there is none. */
+  ports?: string[]
 }
 
 export interface RunRequest extends InputRequest {
@@ -71,7 +74,7 @@ export async function startRun(request: RunRequest): Promise<Result<Ended>> {
   if (!loaded.ok) return loaded
   const inputs = loaded.value
   const suite = installedSuite()
-  const chosen = Object.values(request.choice).some((c: string[]) => c.length > 0)
+  const chosen = Object.values(request.choice).some((c: string[] = []) => c.length > 0)
   const mode = chosen || request.rehearsal || suite.state === 'unreleased' ? 'rehearsal' : 'official'
   const demand = demandOf(inputs.regulations, { mode, deselected: [] })
   const left = deselected(demand, request.choice, registry, probes)
@@ -207,6 +210,7 @@ export async function goOn(
           attemptsPerSecond: statement.budgets?.attemptsPerSecond ?? 500,
         },
         capture: inputs.bench.capture ?? null,
+        ports: selectedPorts(record.run.selection.ports),
         baseline: going.baseline,
         directory: going.statementDirectory,
         signal: going.signal,
@@ -231,14 +235,8 @@ export async function goOn(
         tier: s.probe?.tier ?? 'P',
       })),
     })
-  going.onProgress({
-    event: 'planned',
-    steps: steps.length,
-    seconds: secondsOf(steps, { ...statement, budgets: { ...statement.budgets, ...going.pace } }).reduce(
-      (a, b) => a + b,
-      0,
-    ),
-  })
+  const times = secondsOf(steps, { ...statement, budgets: { ...statement.budgets, ...going.pace } })
+  going.onProgress({ event: 'planned', steps: steps.length, seconds: times.reduce((a, b) => a + b, 0) })
   let complete = false
   try {
     for (const [, power] of powers) await power?.restore()

@@ -176,6 +176,8 @@ export const reportSchema = obj(
         skip: list(text()),
         areas: list(text()),
         tiers: list(text()),
+        /** TCP ports and ranges that were swept beside the declared ones, where not all were. */
+        ports: opt(list(text())),
         deselected: list(text()),
       }),
       /** Number of this official run on this bench, taken at plan time, and the earlier ones of the same sample and firmware (rule 9). */

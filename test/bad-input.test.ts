@@ -42,6 +42,8 @@ const CASES: [args: string[], said: RegExp][] = [
   [['seal', broken], /^--key: name the key to seal with\./],
   [['resume', broken, '--pace', 'quick'], /^--pace: expected one of: gentle, fast\./],
   [['replay', 'tls-versions', '--report', sealed, '--pace', 'quick'], /^--pace: expected one of: gentle, fast\./],
+  [['run', ...ran, '--ports', '0-9,443'], /^--ports: expected the form 1-1024, 8443 or declared\./m],
+  [['replay', 'tls-versions', '--statement', example, '--ports', '80-79'], /^--ports: expected the form/m],
   [['run', ...ran, '--port-baseline', junk], /^\S+junk\.json: is not valid JSON\./m],
   [['run', ...ran, '--port-baseline', absent], /^\S+absent: cannot be read \(ENOENT\)/m],
   [['run', ...ran.map((a) => (a === 'camseal-core' ? ',' : a))], /^--regulation: must not be empty\./m],

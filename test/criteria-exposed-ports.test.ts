@@ -64,6 +64,12 @@ describe('undeclared TCP ports', () => {
     )
   })
 
+  test('a sweep of the declared ports only: inconclusive', () => {
+    const judgement = judged('declared-only', ({ ports }) => ports.sweeps.forEach((s) => (s.refused = [[24, 30]])))
+    assert.equal(judgement.verdict, 'inconclusive')
+    assert.deepEqual(codes(judgement), ['declared-seen', 'declared-seen', 'incomplete', 'incomplete'])
+  })
+
   test('a canary lost in one sweep: inconclusive', () => {
     const judgement = judged('canary-lost')
     assert.equal(judgement.verdict, 'inconclusive')

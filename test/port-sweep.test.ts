@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { places } from '../lab/budget.ts'
+import { rangesIn, selectedPorts } from '../lab/port-selection.ts'
 import { probe as servicesProbe } from '../lab/probes/services.ts'
 import { sweepPorts } from '../lab/instruments/port-sweep.ts'
 import { probe as portsProbe } from '../lab/probes/tcp-ports.ts'
@@ -171,6 +172,29 @@ describe('a plain host on loopback', () => {
     for (const port of [22, 23, 80, 443, 554, 1883, 65_535]) assert.ok(portsOpen(value).includes(port), String(port))
     if (!has('nmap')) return t.skip('needs nmap')
     assert.deepEqual(portsOpen(value), nmapOpen(ADDRESS, '1-65535'))
+  })
+
+  test('a rehearsal sweeps what it selects beside the declared ports', async () => {
+    const selecting = testBench(bench.statement, {
+      sources: () => [SOURCE],
+      budgets: fast,
+      ports: selectedPorts(['20-30', '1883', 'declared']),
+    })
+    const { sweeps } = valueOf(await portsProbe.run(selecting, 'a/ipv4'))
+    for (const sweep of sweeps) {
+      assert.deepEqual(
+        sweep.open.map((o) => o.port),
+        [22, 23, 80, 443, 1883],
+      )
+      assert.deepEqual(sweep.refused, [
+        [20, 21],
+        [24, 30],
+      ])
+      assert.equal(sweep.canary.missed, 0)
+    }
+    assert.deepEqual([selectedPorts(['declared']), selectedPorts()], [[], null])
+    const words = ['8000-9000', '65536', '9-8', '0', 'all', '1-', '']
+    assert.deepEqual(words.filter(rangesIn), ['8000-9000'])
   })
 
   test('hears greetings once, and only from those that greet', () => {

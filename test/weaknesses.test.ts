@@ -20,7 +20,7 @@ describe('qualification', { skip: canIsolate() ? false : 'needs user namespaces 
   let ran: Ran
   let qualification: Qualification
   const state = join(work, 'state')
-  const qualify = () => camseal(['qualify', '--out', work, '--json'], { env: { CAMSEAL_STATE: state }, seconds: 700 })
+  const qualify = () => camseal(['qualify', '--out', work, '--json'], { env: { CAMSEAL_STATE: state }, seconds: 960 })
   before(
     async () => {
       ran = await qualify()
@@ -31,7 +31,7 @@ describe('qualification', { skip: canIsolate() ? false : 'needs user namespaces 
       assert.ok(checked.ok, JSON.stringify(checked))
       qualification = checked.value
     },
-    { timeout: 710_000 },
+    { timeout: 980_000 },
   )
 
   /** Verdict of a criterion on a camera, with what kept it from passing. */

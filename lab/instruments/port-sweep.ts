@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
-import { ALL_PORTS, rangesOf } from '../../suites/facts/port-ranges.ts'
+import { ALL_PORTS, holds, rangesOf, type Range } from '../../suites/facts/port-ranges.ts'
 import type { Sweep } from '../../suites/observations/tcp-ports.ts'
 import type { Bench, Endpoint } from '../probe.ts'
 import { createDialer, type Dialer, type Outcome } from './dialer.ts'
@@ -23,6 +23,8 @@ export interface SweepOptions {
   canary: number | null
   /** Ports that are likely to accept: asked within the budget of connections. Of others nobody knows before they accept. */
   open: ReadonlySet<number>
+  /** Asked beside those; all where nothing is said. */
+  among?: readonly Range[] | null
   rttMs: number
   /** Ports asked so far in the present walk, of how many. */
   progress(done: number, of: number): void
@@ -35,7 +37,7 @@ export type SweepResult = { sweep: Sweep } | { fault: string } | { cancelled: tr
 const FROM_THE_NETWORK = new Set(['EHOSTUNREACH', 'ECONNRESET', 'ECONNABORTED', 'EPROTO', 'EHOSTDOWN'])
 
 /**
- * One full sweep of TCP ports. A negative counts only in a window between two canaries that answered (rule 1);
+ * One sweep of all TCP ports, or of some. A negative counts only in a window between two canaries that answered (rule 1);
  * windows with a missed canary are asked once more, slower, single ones oftener, then voided. A silent port is asked twice.
  */
 export async function sweepPorts(bench: Bench, options: SweepOptions): Promise<SweepResult> {
@@ -47,7 +49,7 @@ export async function sweepPorts(bench: Bench, options: SweepOptions): Promise<S
   const walker = createWalker(bench, dialer, options)
   try {
     const state = createState()
-    for (let pending = allPorts(); pending.length > 0; pending = state.pending(pending)) {
+    for (let pending = wanted(options); pending.length > 0; pending = state.pending(pending)) {
       state.mayMiss(pending.length <= FEW_PORTS ? TRIES_OF_FEW : TRIES)
       const walked = await walker.walk(pending, state)
       if (walked !== 'done') return walked === 'cancelled' ? { cancelled: true } : { fault: walked.fault }
@@ -69,6 +71,8 @@ export async function sweepPorts(bench: Bench, options: SweepOptions): Promise<S
   }
 }
 
+const wanted = ({ among = null, open }: SweepOptions): number[] =>
+  among === null ? allPorts() : allPorts().filter((p) => open.has(p) || holds(among, p))
 const allPorts = (): number[] => Array.from({ length: ALL_PORTS }, (_, i) => i + 1)
 
 type PortState = ReturnType<typeof createState>

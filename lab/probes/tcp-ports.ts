@@ -50,6 +50,7 @@ export const probe = defineProbe<TcpPorts>({
         source,
         canary: control.canary,
         open: new Set([...declared, ...sweeps.flatMap((s) => s.open.map((o) => o.port))]),
+        among: bench.ports,
         rttMs: control.rtt / 1000,
         progress: (done, of) =>
           bench.progress({ code: 'tcp-ports.sweeping', values: { subject, sweep: number, done, of } }),

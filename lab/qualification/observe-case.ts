@@ -78,6 +78,8 @@ export async function observeCase(
     const out = join(directory, 'out')
     const args = ['run', '--statement', camera.statement, '--regulation', REGULATION, '--bench', benchFile]
     const how = ['--port-baseline', baseline, '--out', out, '--pace', 'fast', '--rehearsal', '--json']
+    // Which ports are open is the business of the exposed ports; elsewhere the declared ones do.
+    if (one.weakness && !one.criteria.some((c) => c.startsWith('exposed-ports/'))) how.push('--ports', 'declared')
     const environment = { ...camera.environment, CAMSEAL_STATE: join(directory, 'state') }
     const ended = await camseal([...args, ...how, '--only', one.criteria.join(',')], environment, signal)
     if (ended.code === null || ended.code > 2)

@@ -1,5 +1,6 @@
-import { faulty, ok, type Result } from '../../suites/fault.ts'
+import { faulty, ok, type Fault, type Result } from '../../suites/fault.ts'
 import { PACES } from '../budget.ts'
+import { rangesIn } from '../port-selection.ts'
 import type { RunRequest } from '../start.ts'
 
 /** The budgets that `--pace` names; null: those of the statement. */
@@ -14,6 +15,12 @@ export function paceOf(given: string | undefined): Result<RunRequest['pace']> {
         field: '--pace',
       })
 }
+
+/** Words of `--ports` that are none. */
+export const portsFaults = (words: readonly string[] = []): Fault[] =>
+  words
+    .filter((w) => rangesIn(w) === null)
+    .map(() => ({ code: 'wrong-form', values: { expected: '1-1024, 8443 or declared' }, field: '--ports' }))
 
 /** Names separated by commas, of an option that may stand several times; each counts once. */
 export const named = (value: string, before: string[] = []): string[] => [

@@ -21,7 +21,7 @@ import { readBaseline } from '../baseline.ts'
 import type { Progress } from '../progress.ts'
 import { startRun, type RunRequest } from '../start.ts'
 import { attended, brokenRun } from './attended.ts'
-import { named, paceOf } from './options.ts'
+import { named, paceOf, portsFaults } from './options.ts'
 
 interface ReplayOptions {
   statement?: string
@@ -29,6 +29,7 @@ interface ReplayOptions {
   regulation: string[]
   bench?: string
   pace?: string
+  ports?: string[]
   portBaseline?: string
   out?: string
   json?: boolean
@@ -47,7 +48,9 @@ async function replay(name: string, options: ReplayOptions): Promise<number> {
   const { statement, report } = options
   const pace = paceOf(options.pace)
   const baseline = readBaseline(options.portBaseline)
-  if (!pace.ok || !baseline.ok) return fail([pace, baseline].flatMap((r) => (r.ok ? [] : r.faults)))
+  const wrongPorts = portsFaults(options.ports)
+  if (!pace.ok || !baseline.ok || wrongPorts.length > 0)
+    return fail([...[pace, baseline].flatMap((r) => (r.ok ? [] : r.faults)), ...wrongPorts])
   if ((statement === undefined) === (report === undefined)) return fail([{ code: 'replay-either', values: {} }])
   if (report !== undefined) {
     const opened = await openSource(report)
@@ -96,7 +99,7 @@ async function onUnit(options: OnUnit, criterion: string, language: Language): P
       regulations: options.regulation,
       directory: out,
       bench: options.bench ?? null,
-      choice: { only: [criterion], skip: [], areas: [], tiers: [] },
+      choice: { only: [criterion], skip: [], areas: [], tiers: [], ...(options.ports ? { ports: options.ports } : {}) },
       rehearsal: true,
       retestOf: null,
       demo: false,
@@ -170,6 +173,7 @@ export function registerReplay(program: Command, end: (code: number) => void): v
     ])
     .option('--bench <file>', 'who tests, where, with what (YAML); its hooks are used')
     .option('--pace <pace>', 'gentle (the budgets of the statement) or fast (robust units only)')
+    .option('--ports <ports>', 'sweep only these TCP ports beside the declared ones: 1-1024,8443, or declared', named)
     .option('--port-baseline <file>', 'ports that answered before the device was there (loopback benches, JSON)')
     .option('--out <directory>', 'keeps the rehearsal; else it is removed')
     .option('--json', 'progress and judgements as one JSON object a line')
@@ -178,7 +182,7 @@ export function registerReplay(program: Command, end: (code: number) => void): v
       'after',
       `
 Examples:
-  camseal replay tls-versions --statement camera.yaml
+  camseal replay tls-versions --statement camera.yaml --ports declared
   camseal replay authentication/login-lockout --statement camera.yaml --pace fast --out lockout
   camseal replay tls-versions --report report.asice --lang vi
 

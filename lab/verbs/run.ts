@@ -13,7 +13,7 @@ import { startRun } from '../start.ts'
 import { attended, brokenRun } from './attended.ts'
 import { baselineOf, earlierOf, type EarlierOptions } from './earlier.ts'
 import { finish } from './finish.ts'
-import { named, paceOf } from './options.ts'
+import { named, paceOf, portsFaults } from './options.ts'
 
 interface RunOptions extends KeyOptions, EarlierOptions {
   out: string
@@ -22,6 +22,7 @@ interface RunOptions extends KeyOptions, EarlierOptions {
   skip?: string[]
   area?: string[]
   tier?: string[]
+  ports?: string[]
   rehearsal?: boolean
   demo?: boolean
   portBaseline?: string
@@ -43,7 +44,7 @@ interface ResumeOptions extends KeyOptions {
 const all = (value: string, before: string[] = []): string[] => [...before, value]
 
 /** A rehearsal that selects what does not exist would select nothing. */
-function choiceFaults({ only = [], skip = [], area = [], tier = [] }: RunOptions): Fault[] {
+function choiceFaults({ only = [], skip = [], area = [], tier = [], ports = [] }: RunOptions): Fault[] {
   const ids = [...registry.criteria.keys()]
   const names = [...ids, ...ids.flatMap((id) => id.split('/'))]
   const unknown = (field: string, given: string[], known: readonly string[], shown = known): Fault[] =>
@@ -55,6 +56,7 @@ function choiceFaults({ only = [], skip = [], area = [], tier = [] }: RunOptions
     ...unknown('--skip', skip, names, ids),
     ...unknown('--area', area, AREAS),
     ...unknown('--tier', tier, ['P', 'R', 'W', 'D']),
+    ...portsFaults(ports),
   ]
 }
 
@@ -97,6 +99,7 @@ async function run(options: RunOptions): Promise<number> {
           skip: options.skip ?? [],
           areas: options.area ?? [],
           tiers: options.tier ?? [],
+          ...(options.ports ? { ports: options.ports } : {}),
         },
         hooks: options,
         rehearsal: options.rehearsal ?? false,
@@ -124,6 +127,11 @@ export function registerRun(program: Command, end: (code: number) => void): void
     .option('--skip <criteria>', 'rehearsal: not these criteria', named)
     .option('--area <areas>', 'rehearsal: authentication, encryption, update-integrity, logging, exposed-ports', named)
     .option('--tier <tiers>', 'rehearsal: only what observes in these tiers (P, R, W, D)', named)
+    .option(
+      '--ports <ports>',
+      'rehearsal: sweep only these TCP ports beside the declared ones: 1-1024,8443, or declared',
+      named,
+    )
     .option('--rehearsal', 'a rehearsal of everything: takes no number, concludes nothing')
     .option('--hook <name=command>', 'reset, power, flash or sign-variant: a command of this bench', all)
     .option('--hook-shell <name=line>', 'the same, as a line for /bin/sh', all)
@@ -146,6 +154,7 @@ Examples:
   camseal run --statement camera.yaml --regulation camseal-core --out out
   camseal run --statement camera.yaml --regulation camseal-core --out out --key lab.p12 --passphrase-env LAB_PASS
   camseal run --statement camera.yaml --regulation camseal-core --out out --area encryption,logging --json
+  camseal run --statement camera.yaml --regulation camseal-core --out out --area encryption --ports declared
   camseal run --statement camera.yaml --regulation camseal-core --out out --baseline last-week/report.json
   camseal run --statement camera.yaml --regulation camseal-core --out out --retest-of first.asice --reason "new power supply"
 

@@ -146,9 +146,14 @@ function runReasons(report: Report, settings: Settings, at: number): Message[] {
   if (run.mode !== 'official') reasons.push(reason('rehearsal'))
   const { selection } = run
   if (
-    [selection.only, selection.skip, selection.areas, selection.tiers, selection.deselected].some(
-      (s) => s.length > 0,
-    ) ||
+    [
+      selection.only,
+      selection.skip,
+      selection.areas,
+      selection.tiers,
+      selection.ports ?? [],
+      selection.deselected,
+    ].some((s) => s.length > 0) ||
     report.verdicts.demand.some((d) => !d.selected)
   )
     reasons.push(reason('selection'))

@@ -7,7 +7,7 @@ import { addressesOf, addressSubject } from '../subject.ts'
 const ranges = () => list(pair(port(), port()))
 
 /**
- * One full sweep of ports 1-65535. Every port is in exactly one of `open`, `refused`, `silent`, `errors`
+ * One sweep of ports 1-65535, or of some in a rehearsal. Every port is in exactly one of `open`, `refused`, `silent`, `errors`
  * and `voided`; one that is in none was not asked.
  */
 export const sweepSchema = obj({

@@ -63,6 +63,7 @@ export function testBench(
     },
     attempt: () => Promise.resolve(),
     budgets: { connections: 4, attemptsPerSecond: 500 },
+    ports: null,
     credential: (account): Credential => {
       const found = statement.accounts.find((a) => a.id === account)
       if (!found) throw new Error(`no account ${account}`)

@@ -72,12 +72,13 @@ function withinFails({ report }: ReportSource): Content {
 
 /** A rehearsal says what it chose. */
 function selectionView({ report }: ReportSource): Content {
-  const { only, skip, areas, tiers, deselected } = report.run.selection
+  const { only, skip, areas, tiers, ports = [], deselected } = report.run.selection
   const rows = [
     ['only', only],
     ['skip', skip],
     ['areas', areas],
     ['tiers', tiers],
+    ['ports', ports],
     ['deselected', deselected],
   ] as const
   const chosen = rows.filter(([, list]) => list.length > 0)

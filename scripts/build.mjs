@@ -1,6 +1,6 @@
 // Compiles to dist/, puts data beside the code that reads it, and writes the suite digest.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -19,6 +19,9 @@ for (const folder of ['suites', 'profiles', 'reports', 'lab'])
     mkdirSync(dirname(join(out, folder, file)), { recursive: true })
     cpSync(from, join(out, folder, file))
   }
+const { localeFile, localeNames } = await import(pathToFileURL(join(out, 'reports/locales/index.js')).href)
+const locales = Object.fromEntries(localeNames().map((name) => [name, localeFile(name)]))
+writeFileSync(join(out, 'reports/locales/all.json'), JSON.stringify(locales))
 chmodSync(join(out, 'cli.js'), 0o755)
 const { writeValidators } = await import(pathToFileURL(join(root, 'scripts/validators.mjs')).href)
 await writeValidators(out)

@@ -1,4 +1,4 @@
-// Code of the schemas that a report is checked against, for profiles/validator.ts: making it is most of the time that
+// Code of the schemas that a run and its report are checked against, for profiles/validator.ts: making it is most of the time that
 // checking a small report would take.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -13,12 +13,13 @@ export async function writeValidators(out) {
   const { catalogueSchema, regulationSchema } = await built('suites/regulation.js')
   const { statementSchema } = await built('suites/statement.js')
   const { registry } = await built('suites/registry.generated.js')
-  const { reportSchema } = await built('reports/report.js')
+  const { benchFileSchema, reportSchema } = await built('reports/report.js')
   const { lineSchemas } = await built('reports/journal.js')
   const ajv = new Ajv2020({ ...OPTIONS, code: { source: true } })
   const schemas = [
-    ...[reportSchema, statementSchema, regulationSchema, catalogueSchema, ...lineSchemas.values()],
+    ...[reportSchema, benchFileSchema, statementSchema, regulationSchema, catalogueSchema, ...lineSchemas.values()],
     ...[...registry.kinds.values()].map((kind) => kind.schema),
+    ...[...registry.criteria.values()].map((criterion) => criterion.parameters),
   ]
   for (const schema of schemas) {
     const file = builtFile(schema)

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { join, relative } from 'node:path'
 import { parse } from 'yaml'
@@ -12,15 +12,24 @@ type Tree = { [key: string]: Tree | string }
 
 const directory = fileURLToPath(new URL('.', import.meta.url))
 const files = new Map<string, Tree>()
-let present: Set<string> | null = null
+let names: Set<string> | null = null
 
 /** A locale file by its path below reports/locales without `.yaml`; null where there is none. Names may come from a hostile bundle. */
 export function localeFile(name: string): Tree | null {
-  present ??= new Set(localeNames())
-  if (!present.has(name)) return null
+  names ??= builtNames() ?? new Set(localeNames())
+  if (!names.has(name)) return null
   const tree = files.get(name) ?? (parse(readFileSync(join(directory, `${name}.yaml`), 'utf8')) as Tree)
   files.set(name, tree)
   return tree
+}
+
+/** The build leaves all files in one: the program starts in half the time that YAML takes. Null in a tree of sources. */
+function builtNames(): Set<string> | null {
+  const all = join(directory, 'all.json')
+  if (!existsSync(all)) return null
+  for (const [name, tree] of Object.entries(JSON.parse(readFileSync(all, 'utf8')) as Tree))
+    files.set(name, tree as Tree)
+  return new Set(files.keys())
 }
 
 /** All locale files, by name. */

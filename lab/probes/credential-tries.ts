@@ -8,6 +8,7 @@ import type { DeclaredLogin } from '../../suites/observations/log-ins.ts'
 import type { Statement } from '../../suites/statement.ts'
 import type { Bench, Credential } from '../probe.ts'
 import { unanswered, wrongPassword, type LoginPlace } from './log-in-place.ts'
+import { strangersBeside } from './strangers.ts'
 
 /** Sends the protected request of the log-in, on a connection of its own. */
 export type Send = (credential?: Credential) => Promise<Exchange>
@@ -111,8 +112,19 @@ export async function tryCredentials(
   let size = Math.max(1, most - 1)
   let left = Math.max(MOST_WAITED_S, 3 * (lockSeconds + 2))
   const queue = pairsFor(bench, place)
+  const strangers = strangersBeside(account.user, row)
   while (queue.length > 0 && value.stopped === null) {
-    const batch = queue.splice(0, size)
+    const batch = strangers.take(queue, size)
+    if (batch.length === 0) {
+      if (left < strangers.restSeconds) stop('locked')
+      else {
+        left -= strangers.restSeconds
+        await wait(strangers.restSeconds)
+        strangers.rested()
+      }
+      if (bench.signal.aborted) stop('cancelled')
+      continue
+    }
     const tries: Exchange[] = []
     for (const credential of batch) tries.push(await send(credential))
     let control = await send(right)
@@ -128,6 +140,7 @@ export async function tryCredentials(
         if (!isGood(control)) stop(control.failure ? 'unreachable' : 'locked')
         value.batches.push({ tries: [], control, waited })
         queue.unshift(...batch)
+        strangers.rested()
         size = 1
         continue
       }

@@ -7,6 +7,7 @@ import { endpointOf } from '../../suites/subject.ts'
 import { defineProbe, type Bench, type Credential } from '../probe.ts'
 import { unanswered, wrongPassword } from './log-in-place.ts'
 import { listedCredentials, openDoor, type RemoteDoor } from './remote-door.ts'
+import { strangersBeside } from './strangers.ts'
 
 const BATCH = 3
 /** What waiting for a closed door may cost in all, in seconds, or three times the lock where that is longer. */
@@ -93,10 +94,18 @@ async function tryListed(bench: Bench, door: RemoteDoor, value: RemoteCredential
     value.complete = false
     value.stopped = why
   }
+  const strangers = strangersBeside(right?.user ?? '', door.rule)
   let size = most
   let left = Math.max(MOST_WAITED_S, 3 * (lockSecondsOf(door) + 2))
   while (queue.length > 0 && value.stopped === null) {
-    const batch = queue.splice(0, size)
+    const batch = strangers.take(queue, size)
+    if (batch.length === 0) {
+      if (left < strangers.restSeconds) stop('locked')
+      left -= strangers.restSeconds
+      if (value.stopped === null && !(await waitFor(bench, strangers.restSeconds))) stop('cancelled')
+      strangers.rested()
+      continue
+    }
     bench.progress({ code: 'remote-credentials.trying', values: { protocol: value.protocol, left: queue.length } })
     const tries = await Promise.all(batch.map((credential) => door.knock(credential)))
     const after = await door.knock(control)
@@ -111,6 +120,7 @@ async function tryListed(bench: Bench, door: RemoteDoor, value: RemoteCredential
         value.batches.push({ tries: [], control: again, waited: bench.now() - from })
         if (!held(again)) stop(again.failure ? 'unreachable' : 'locked')
         queue.unshift(...batch)
+        strangers.rested()
         size = 1
       }
     }

@@ -14,14 +14,19 @@ const SMALL = 128
 const hex = (suites: readonly number[]): string => suites.map((s) => s.toString(16).padStart(4, '0')).join('')
 const CLASSIC = SUITES.filter((s) => !s.tls13).map((s) => s.id)
 const NEW = SUITES.filter((s) => s.tls13).map((s) => s.id)
-/** Lists 0 and 1 are asked first; the others are list 0 in pieces. */
+/** Neighbours, which stacks accept together, in different halves. */
+const half = (odd: number): number[] => CLASSIC.filter((_, i) => i % 2 === odd)
+/** Lists 0 and 1 are asked first; the others are list 0 in halves, whose chains run side by side, and in pieces. */
 const LISTS: readonly number[][] = [
   CLASSIC,
   NEW,
+  half(0),
+  half(1),
   ...Array.from({ length: Math.ceil(CLASSIC.length / SMALL) }, (_, i) => CLASSIC.slice(i * SMALL, (i + 1) * SMALL)),
 ]
 const HEX_LISTS = LISTS.map(hex)
-const PIECES = LISTS.map((_, i) => i).slice(2)
+const HALVES = [2, 3]
+const PIECES = LISTS.map((_, i) => i).slice(4)
 /** The likeliest first: what is accepted becomes the control. */
 const SEARCH: readonly TlsVersion[] = ['tls1.2', 'tls1.3', 'tls1.0', 'tls1.1', 'ssl3']
 
@@ -74,9 +79,9 @@ export const probe = defineProbe<TlsOffers>({
     const control =
       chosen.is === 'accepted' && first ? { before: hellos.length - 1, hello: first, suite: chosen.suite } : null
     const chains = TLS_VERSIONS.flatMap((version) =>
-      (version === 'tls1.3' ? [1] : pieces ? PIECES : [0]).map((list): Chain => {
-        const known = control?.hello.version === version && control.hello.list === list
-        return { version, list, without: known ? [control.suite] : [], hellos: [], decided: false }
+      (version === 'tls1.3' ? [1] : pieces ? PIECES : HALVES).map((list): Chain => {
+        const isKnown = control?.hello.version === version && LISTS[list]?.includes(control.suite) === true
+        return { version, list, without: isKnown ? [control.suite] : [], hellos: [], decided: false }
       }),
     )
     if (control) {
@@ -85,9 +90,8 @@ export const probe = defineProbe<TlsOffers>({
         await delay(500)
         await follow(bench, chain, ask)
       }
-      const shorter = chains
-        .filter((c) => isTooLong(c, [...hellos, ...chains.flatMap((o) => o.hellos)]))
-        .flatMap(inPieces)
+      const tooLong = chains.filter((c) => isTooLong(c, [...hellos, ...chains.flatMap((o) => o.hellos)]))
+      const shorter = [...new Set(tooLong.map((c) => c.version))].flatMap(inPieces)
       await Promise.all(shorter.map((c) => follow(bench, c, ask)))
       chains.push(...shorter)
     }
@@ -145,14 +149,14 @@ async function findControl(bench: Bench, ask: Ask): Promise<{ hellos: TlsHello[]
 const isTooLong = ({ hellos, list }: Chain, all: TlsHello[]): boolean => {
   const last = hellos.at(-1)
   return (
-    list === 0 &&
+    HALVES.includes(list) &&
     last !== undefined &&
     outcomeOf(last).is === 'refused' &&
     isOfLength({ lists: HEX_LISTS, hellos: all }, last)
   )
 }
 
-const inPieces = ({ version }: Chain): Chain[] =>
+const inPieces = (version: TlsVersion): Chain[] =>
   PIECES.map((list) => ({ version, list, without: [], hellos: [], decided: false }))
 
 /** Leaves out what was chosen until the device refuses the rest. */

@@ -53,6 +53,8 @@ export interface Endpoint {
   address: string
   port: number
   tls: boolean
+  /** TLS is asked for in this protocol first (FTP: RFC 4217 section 4). */
+  startTls?: 'ftp'
   /** How one logs in at the service that is declared here, where that is by a form. */
   session?: Session
 }

@@ -1,23 +1,10 @@
-import { ftpCode } from '../../suites/facts/ftp-reply.ts'
+import { ftpCode, goesAhead } from '../../suites/facts/ftp-reply.ts'
 import type { Bench, Credential, Endpoint } from '../probe.ts'
-import { openLine, type Chunk, type Line } from './line.ts'
-import { attempt, type TryRemote } from './remote-attempt.ts'
+import { openLine, secureLine, type Line } from './line.ts'
+import { attempt, type Recording, type TryRemote } from './remote-attempt.ts'
+import { askAuthTls, askFtp, ftpReply } from './start-tls.ts'
 
-/** A refusal may be held back for seconds (tarpit). */
-const PATIENCE_MS = 15_000
-const MOST_BYTES = 8192
-
-/** Up to the end of one whole reply (RFC 959 section 4.2). */
-const reply = (line: Line): Promise<Chunk> =>
-  line.read((b) => (ftpCode(b) === null ? null : b.lastIndexOf(10) + 1), {
-    milliseconds: PATIENCE_MS,
-    maxBytes: MOST_BYTES,
-  })
-
-const ask = (line: Line, command: string): Promise<Chunk> => {
-  line.write(Buffer.from(`${command.replace(/[\r\n]/g, '')}\r\n`, 'utf8'))
-  return reply(line)
-}
+const HANDSHAKE_MS = 10_000
 
 /** What anonymous users say (RFC 1635 section 3.2). */
 export const ANONYMOUS: Credential = {
@@ -30,23 +17,49 @@ export const ANONYMOUS: Credential = {
 /** One FTP log-in (RFC 959 section 5.4). */
 export const tryFtp: TryRemote = (bench: Bench, to: Endpoint, credential: Credential | null) =>
   attempt(bench, to, credential, async (line, recording) => {
-    const { user, password } = credential ?? ANONYMOUS
-    const greeting = await reply(line)
+    const greeting = await ftpReply(line)
     recording.step('nothing', greeting)
-    if (ftpCode(greeting.bytes) !== 220) return
-    const asked = await ask(line, `USER ${user}`)
-    recording.step('user', asked)
-    if (ftpCode(asked.bytes) === 331) recording.step('password', await ask(line, `PASS ${password}`))
-    line.write(Buffer.from('QUIT\r\n', 'latin1'))
+    if (ftpCode(greeting.bytes) === 220) await logIn(line, recording, credential)
   })
 
+/** The same over TLS (RFC 4217 section 4). */
+export const tryFtpOverTls: TryRemote = (bench: Bench, to: Endpoint, credential: Credential | null) =>
+  attempt(bench, to, credential, async (line, recording) => {
+    const { greeting, reply } = await askAuthTls(line)
+    recording.step('nothing', greeting)
+    if (!reply) return
+    recording.step('auth-tls', reply)
+    if (!goesAhead(reply.bytes)) return
+    const secured = await secureLine(bench, line, HANDSHAKE_MS)
+    if ('failure' in secured) return recording.failed(secured.failure)
+    await logIn(secured.line, recording, credential)
+    secured.line.close()
+  })
+
+/** The user name alone, without TLS: whether a password would be asked for. None is sent. */
+export const nameFtpUser = (bench: Bench, to: Endpoint, credential: Credential) =>
+  attempt(bench, to, credential, async (line, recording) => {
+    const greeting = await ftpReply(line)
+    recording.step('nothing', greeting)
+    if (ftpCode(greeting.bytes) === 220) recording.step('user', await askFtp(line, `USER ${credential.user}`))
+    line.write(QUIT)
+  })
+
+const QUIT = Buffer.from('QUIT\r\n', 'latin1')
+
+async function logIn(line: Line, recording: Recording, credential: Credential | null): Promise<void> {
+  const { user, password } = credential ?? ANONYMOUS
+  const asked = await askFtp(line, `USER ${user}`)
+  recording.step('user', asked)
+  if (ftpCode(asked.bytes) === 331) recording.step('password', await askFtp(line, `PASS ${password}`))
+  line.write(QUIT)
+}
+
 /** The answer to AUTH TLS (RFC 4217 section 4); empty where none came. */
-export async function askAuthTls(bench: Bench, to: Endpoint): Promise<Uint8Array> {
+export async function offerOfTls(bench: Bench, to: Endpoint): Promise<Uint8Array> {
   const opened = await openLine(bench, to, { milliseconds: 10_000 })
   if ('failure' in opened) return new Uint8Array()
-  const { line } = opened
-  const greeting = await reply(line)
-  const answer = ftpCode(greeting.bytes) === 220 ? (await ask(line, 'AUTH TLS')).bytes : new Uint8Array()
-  line.close()
-  return bench.redact(answer)
+  const { reply } = await askAuthTls(opened.line)
+  opened.line.close()
+  return bench.redact(reply?.bytes ?? new Uint8Array())
 }

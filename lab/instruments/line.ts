@@ -1,6 +1,6 @@
 import { constants } from 'node:crypto'
 import { connect as connectTcp, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import type { Failure } from '../../suites/observations/exchange.ts'
 import type { Bench, Endpoint } from '../probe.ts'
 
@@ -18,8 +18,12 @@ export interface Line {
     enough: (received: Uint8Array) => number | null,
     limits: { milliseconds: number; maxBytes: number },
   ): Promise<Chunk>
+  /** Gives the socket up, so that TLS can begin on it. */
+  give(): Socket
   close(): void
 }
+
+export type Opened = { line: Line } | { failure: Failure }
 
 export interface Chunk {
   bytes: Uint8Array
@@ -37,15 +41,18 @@ const LEAST_PRIME_BITS = 512
 const CURVES =
   'X25519:P-256:P-384:P-521:X448:secp256k1:brainpoolP256r1:brainpoolP384r1:brainpoolP512r1:secp224r1:prime192v1'
 
-/**
- * Opens a line within the budgets. TLS takes every certificate and every version the library still has, short primes and
- * curves, and servers without the signal of secure renegotiation (RFC 5746 section 4.1): it observes.
- */
-export async function openLine(
-  bench: Bench,
-  to: Endpoint,
-  options: LineOptions,
-): Promise<{ line: Line } | { failure: Failure }> {
+/** Every certificate and every version the library still has, short primes and curves, and servers without the signal of secure renegotiation (RFC 5746 section 4.1): it observes. */
+const TOLERANT: ConnectionOptions = {
+  rejectUnauthorized: false,
+  minVersion: 'TLSv1',
+  ciphers: 'DEFAULT@SECLEVEL=0',
+  ecdhCurve: CURVES,
+  minDHSize: LEAST_PRIME_BITS,
+  secureOptions: constants.SSL_OP_LEGACY_SERVER_CONNECT,
+}
+
+/** Opens a line within the budgets. */
+export async function openLine(bench: Bench, to: Endpoint, options: LineOptions): Promise<Opened> {
   const release = await bench.connection()
   await bench.attempt()
   if (bench.signal.aborted) {
@@ -54,46 +61,52 @@ export async function openLine(
   }
   const localAddress = options.source ?? bench.sources(to.family)[0]
   const base = { host: to.address, port: to.port, ...(localAddress ? { localAddress } : {}) }
-  const socket: Socket = to.tls
-    ? connectTls({
-        ...base,
-        rejectUnauthorized: false,
-        minVersion: 'TLSv1',
-        ciphers: 'DEFAULT@SECLEVEL=0',
-        ecdhCurve: CURVES,
-        minDHSize: LEAST_PRIME_BITS,
-        secureOptions: constants.SSL_OP_LEGACY_SERVER_CONNECT,
-        ALPNProtocols: ['http/1.1'],
-      })
-    : connectTcp(base)
+  const socket: Socket = to.tls ? connectTls({ ...base, ...TOLERANT, ALPNProtocols: ['http/1.1'] }) : connectTcp(base)
   let released = false
   const done = () => {
     if (!released) release()
     released = true
   }
   socket.once('close', done)
-  const opened = await new Promise<Failure | null>((resolve) => {
+  const failure = await openedOr(socket, to.tls ? 'secureConnect' : 'connect', options.milliseconds, bench.signal)
+  if (failure) done()
+  return failure ? { failure } : { line: lineOver(socket, bench.signal) }
+}
+
+/** TLS on a line on which both sides agreed to begin it; the connection stays counted as the line's. */
+export async function secureLine(bench: Bench, line: Line, milliseconds: number): Promise<Opened> {
+  const socket = connectTls({ socket: line.give(), ...TOLERANT })
+  const failure = await openedOr(socket, 'secureConnect', milliseconds, bench.signal)
+  return failure ? { failure } : { line: lineOver(socket, bench.signal) }
+}
+
+/** Null once the event came; else what came instead, and the socket is gone. */
+async function openedOr(
+  socket: Socket,
+  event: 'connect' | 'secureConnect',
+  milliseconds: number,
+  signal: AbortSignal,
+): Promise<Failure | null> {
+  const failure = await new Promise<Failure | null>((resolve) => {
     const timer = setTimeout(
-      () => resolve({ code: 'timeout', detail: `no connection after ${options.milliseconds} ms` }),
-      options.milliseconds,
+      () => resolve({ code: 'timeout', detail: `no connection after ${milliseconds} ms` }),
+      milliseconds,
     )
     const abort = () => resolve({ code: 'lab', detail: 'cancelled' })
-    bench.signal.addEventListener('abort', abort, { once: true })
-    socket.once(to.tls ? 'secureConnect' : 'connect', () => resolve(null))
+    signal.addEventListener('abort', abort, { once: true })
+    socket.once(event, () => resolve(null))
     socket.once('error', (e: NodeJS.ErrnoException) => resolve(failureOf(e)))
     socket.once('close', () => resolve({ code: 'closed', detail: 'closed before it was open' }))
     socket.once('close', () => {
       clearTimeout(timer)
-      bench.signal.removeEventListener('abort', abort)
+      signal.removeEventListener('abort', abort)
     })
   })
-  if (opened) {
+  if (failure) {
     socket.on('error', () => undefined)
     socket.destroy()
-    done()
-    return { failure: opened }
   }
-  return { line: lineOver(socket, bench.signal) }
+  return failure
 }
 
 /** Bytes that wait for a reader; a reader that wants more gets more. */
@@ -132,6 +145,10 @@ function lineOver(socket: Socket, signal: AbortSignal): Line {
         if (ended !== null || signal.aborted) return
         if (!socket.write(chunk) && !(await drained(socket, milliseconds, signal))) return
       }
+    },
+    give() {
+      socket.removeAllListeners('data')
+      return socket
     },
     close: () => socket.destroy(),
     async read(enough, { milliseconds, maxBytes }) {

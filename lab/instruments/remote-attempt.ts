@@ -13,6 +13,7 @@ export type TryRemote = (bench: Bench, to: Endpoint, credential: Credential | nu
 export interface Recording {
   step(sent: RemoteStep['sent'], chunk: Chunk): void
   summed(sum: number): void
+  failed(failure: Failure): void
   end(source: string, failure: Failure | null): RemoteAttempt
 }
 
@@ -20,6 +21,7 @@ export function record(bench: Bench, to: Endpoint, credential: Credential | null
   const at = bench.now()
   const steps: RemoteStep[] = []
   let sum: number | null = null
+  let broken: Failure | null = null
   return {
     step(sent, { bytes, end }) {
       const answer = Buffer.from(bench.redact(bytes).subarray(0, MOST_KEPT)).toString('base64')
@@ -27,6 +29,9 @@ export function record(bench: Bench, to: Endpoint, credential: Credential | null
     },
     summed(value) {
       sum = value
+    },
+    failed(failure) {
+      broken = failure
     },
     end: (source, failure) => ({
       at,
@@ -39,7 +44,7 @@ export function record(bench: Bench, to: Endpoint, credential: Credential | null
       },
       steps,
       sum,
-      failure,
+      failure: failure ?? broken,
     }),
   }
 }

@@ -3,7 +3,7 @@ import type { Failure } from '../../suites/observations/exchange.ts'
 import type { TlsHello } from '../../suites/observations/tls-offers.ts'
 import { enoughOfAnswer, tlsAnswerOf, WIRE_VERSION, type TlsVersion } from '../../suites/facts/tls-records.ts'
 import type { Bench, Endpoint } from '../probe.ts'
-import { openLine } from './line.ts'
+import { openForTls } from './start-tls.ts'
 
 /** Groups of RFC 8422 section 5.1.1 and 8446 section 4.2.7; the finite-field and hybrid ones only with TLS 1.3. */
 const CURVES = [
@@ -94,7 +94,7 @@ export async function sayHello(
   options: { milliseconds: number; whole?: boolean },
 ): Promise<HelloAnswer> {
   const at = bench.now()
-  const opened = await openLine(bench, { ...to, tls: false }, { milliseconds: options.milliseconds })
+  const opened = await openForTls(bench, to, options.milliseconds)
   if ('failure' in opened) {
     const failure: Failure = opened.failure
     return { at, elapsed: bench.now() - at, answer: new Uint8Array(), end: 'not-open', failure, sourceAddress: '' }

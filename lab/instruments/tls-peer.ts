@@ -3,6 +3,7 @@ import type { Failure } from '../../suites/observations/exchange.ts'
 import type { TlsPeer } from '../../suites/observations/tls-handshakes.ts'
 import type { Bench, Endpoint } from '../probe.ts'
 import { failureOf } from './line.ts'
+import { openForTls } from './start-tls.ts'
 
 const MOST_CERTIFICATES = 16
 
@@ -15,22 +16,18 @@ export async function meetPeer(
   to: Endpoint,
   options: { milliseconds: number; signatures: string | null },
 ): Promise<TlsPeer> {
-  const release = await bench.connection()
-  await bench.attempt()
   const at = bench.now()
   const peer: TlsPeer = { at, elapsed: 0, signatures: options.signatures, suite: '', chain: [], failure: null }
-  const localAddress = bench.sources(to.family)[0]
+  const opened = await openForTls(bench, to, options.milliseconds)
+  if ('failure' in opened) return { ...peer, elapsed: bench.now() - at, failure: opened.failure }
   const socket = connect({
-    host: to.address,
-    port: to.port,
-    ...(localAddress ? { localAddress } : {}),
+    socket: opened.line.give(),
     ...(options.signatures ? { sigalgs: options.signatures } : {}),
     minVersion: 'TLSv1.3',
     rejectUnauthorized: false,
     ciphers: 'DEFAULT:@SECLEVEL=0',
     ecdhCurve: 'auto',
   })
-  socket.once('close', release)
   peer.failure = await new Promise<TlsPeer['failure']>((resolve) => {
     const timer = setTimeout(
       () => resolve({ code: 'timeout', detail: `no handshake after ${options.milliseconds} ms` }),

@@ -21,7 +21,7 @@ const LET_IN: readonly RemoteOutcome[] = ['granted', 'open', 'prompt']
 /** Tries to get in by SSH, Telnet, FTP, MQTT or a console: without a log-in, and with published credentials. */
 export const probe = defineProbe<RemoteCredentials>({
   id: 'remote-credentials',
-  version: '1.0.0',
+  version: '1.1.0',
   kind,
   tier: 'R',
   grade: 'gentle',

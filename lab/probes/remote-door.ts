@@ -1,13 +1,15 @@
 import { defaultPasswords } from '../../suites/facts/catalogue.ts'
+import { ftpCode, goesAhead } from '../../suites/facts/ftp-reply.ts'
 import { connackCode } from '../../suites/facts/mqtt-packet.ts'
 import type { RemoteAttempt, RemoteCredentials } from '../../suites/observations/remote-credentials.ts'
 import type { RemoteEndpoint } from '../../suites/observations/remote-endpoints.ts'
 import type { Account, BruteForce } from '../../suites/statement.ts'
-import { askAuthTls, tryFtp } from '../instruments/ftp.ts'
+import { nameFtpUser, offerOfTls, tryFtp, tryFtpOverTls } from '../instruments/ftp.ts'
 import { tryMqtt } from '../instruments/mqtt.ts'
 import { trySsh } from '../instruments/ssh.ts'
 import { tryTelnet } from '../instruments/telnet.ts'
 import type { Bench, Credential, Endpoint } from '../probe.ts'
+import { wrongPassword } from './log-in-place.ts'
 
 /** One endpoint with what is asked of it in its own protocol. */
 export interface RemoteDoor {
@@ -16,7 +18,7 @@ export interface RemoteDoor {
   /** The account declared for a log-in at this service. */
   account: Account | null
   rule: BruteForce | null
-  start: Pick<RemoteCredentials, 'anonymous' | 'mqttVersion' | 'authTls' | 'subscription'>
+  start: Pick<RemoteCredentials, 'anonymous' | 'mqttVersion' | 'authTls' | 'inClear' | 'subscription'>
 }
 
 /** Knocks without a credential, in the version of the protocol that the server speaks. */
@@ -33,12 +35,34 @@ export async function openDoor(bench: Bench, endpoint: RemoteEndpoint, to: Endpo
     const start = { ...nothing, anonymous: first.attempt, mqttVersion: version, subscription: first.subscription }
     return { to, knock, account, rule, start }
   }
-  const how = { ssh: trySsh, ftp: tryFtp, telnet: tryTelnet, console: tryTelnet }[endpoint.protocol]
+  if (endpoint.protocol === 'ftp') {
+    const user = account ? bench.credential(account.id).user : 'admin'
+    const { knock, ...start } = await openFtp(bench, to, user)
+    return { to, knock, account, rule, start: { ...nothing, ...start } }
+  }
+  const how = { ssh: trySsh, telnet: tryTelnet, console: tryTelnet }[endpoint.protocol]
   const knock = (credential: Credential | null) => how(bench, to, credential)
-  const anonymous = await knock(null)
-  const authTls =
-    endpoint.protocol === 'ftp' ? Buffer.from(await askAuthTls(bench, to)).toString('base64') : nothing.authTls
-  return { to, knock, account, rule, start: { ...nothing, anonymous, authTls } }
+  return { to, knock, account, rule, start: { ...nothing, anonymous: await knock(null) } }
+}
+
+/** FTP that offers TLS and asks for no password without it is knocked at in TLS (RFC 4217 section 4). */
+async function openFtp(
+  bench: Bench,
+  to: Endpoint,
+  name: string,
+): Promise<Pick<RemoteDoor, 'knock'> & Pick<RemoteCredentials, 'anonymous' | 'authTls' | 'inClear'>> {
+  const anonymous = await tryFtp(bench, to, null)
+  const offer = await offerOfTls(bench, to)
+  const authTls = Buffer.from(offer).toString('base64')
+  if (goesAhead(offer)) {
+    const user = await nameFtpUser(bench, to, wrongPassword(name))
+    const code = ftpCode(Buffer.from(user.steps.at(-1)?.answer ?? '', 'base64')) ?? 0
+    if (code < 200 || code >= 400) {
+      const knock = (credential: Credential | null) => tryFtpOverTls(bench, to, credential)
+      return { knock, authTls, inClear: { anonymous, user }, anonymous: await knock(null) }
+    }
+  }
+  return { knock: (credential) => tryFtp(bench, to, credential), authTls, anonymous }
 }
 
 /** A broker that knows MQTT 5 only refuses the version (MQTT 3.1.1 section 3.2.2.3, MQTT 5 section 3.2.2.2). */

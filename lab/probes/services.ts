@@ -7,6 +7,7 @@ import { kind, type Services, type ServiceSeen } from '../../suites/observations
 import { kind as tcpPorts, portsOpen, type TcpPorts } from '../../suites/observations/tcp-ports.ts'
 import { addressesOf, endpointOf } from '../../suites/subject.ts'
 import { sleep } from '../bench.ts'
+import { offerOfTls } from '../instruments/ftp.ts'
 import { forEachOf, hearGreeting } from '../instruments/greeting.ts'
 import { openLine } from '../instruments/line.ts'
 import { clientHello } from '../instruments/tls-hello.ts'
@@ -22,7 +23,7 @@ const LATE_GREETING_MS = 11_000
 /** Asks each open port, one question after another, until it has said what it is. */
 export const probe = defineProbe<Services>({
   id: 'services',
-  version: '1.0.0',
+  version: '1.1.0',
   kind,
   tier: 'R',
   grade: 'gentle',
@@ -47,7 +48,7 @@ export const probe = defineProbe<Services>({
       if (bench.signal.aborted) return
       bench.progress({ code: 'services.asking', values: { subject, port } })
       const asked = await askService(bench, { ...to, port }, heardBefore(ports, port))
-      services.push(await askedAgain(bench, { ...to, port }, asked))
+      services.push(await askedForTls(bench, { ...to, port }, await askedAgain(bench, { ...to, port }, asked)))
     })
     if (bench.signal.aborted) return unanswered('cancelled')
     services.sort((a, b) => a.port - b.port)
@@ -73,6 +74,13 @@ async function askedAgain(bench: Bench, to: Endpoint, seen: ServiceSeen): Promis
   opened.line.close()
   const late = await hearGreeting(bench, to, LATE_GREETING_MS)
   return { ...seen, greeting: Buffer.from(late).toString('base64') }
+}
+
+/** FTP may have TLS within (RFC 4217 section 4). */
+async function askedForTls(bench: Bench, to: Endpoint, seen: ServiceSeen): Promise<ServiceSeen> {
+  if (serviceProtocol(seen) !== 'ftp') return seen
+  const authTls = Buffer.from(await offerOfTls(bench, to)).toString('base64')
+  return { ...seen, asked: [...seen.asked, 'auth-tls'], authTls }
 }
 
 /** What the port sent unasked during the sweeps; null where it was not listened to. */

@@ -6,7 +6,7 @@ import { tlsAnswerOf } from '../../suites/facts/tls-records.ts'
 import { certificateOf } from '../../suites/facts/x509.ts'
 import type { Seen } from '../../suites/observation.ts'
 import { kind, type TlsHandshakes, type TlsPeer, type TlsShake } from '../../suites/observations/tls-handshakes.ts'
-import { declaredOverTls, kind as tlsOffers } from '../../suites/observations/tls-offers.ts'
+import { declaredOverTls, kind as tlsOffers, startTlsAt } from '../../suites/observations/tls-offers.ts'
 import { endpointOf } from '../../suites/subject.ts'
 import { clientHello, sayHello } from '../instruments/tls-hello.ts'
 import { meetPeer } from '../instruments/tls-peer.ts'
@@ -25,7 +25,7 @@ const RSA_SIGNATURES =
 /** Groups by elimination, one hello for each kind of certificate, compression, fallback; with accepted suites only. */
 export const probe = defineProbe<TlsHandshakes>({
   id: 'tls-handshakes',
-  version: '1.0.0',
+  version: '1.1.0',
   kind,
   tier: 'R',
   grade: 'gentle',
@@ -34,11 +34,13 @@ export const probe = defineProbe<TlsHandshakes>({
   seconds: (statement) => 4 * declaredOverTls(statement).length,
   async run(bench, subject): Promise<Seen<TlsHandshakes>> {
     const { family, port } = endpointOf(subject)
-    const to = bench.endpoint(family, port, false)
-    if (!to) return unanswered('lab', 'no-address', { subject })
+    const at = bench.endpoint(family, port, false)
+    if (!at) return unanswered('lab', 'no-address', { subject })
     const offers = bench.seen(tlsOffers).find((o) => o.subject === subject)?.value
     if (!offers) return unanswered('lab', 'no-offers', { subject })
     bench.progress({ code: 'tls-handshakes.asking', values: { subject } })
+    const startTls = startTlsAt(bench, subject)
+    const to = startTls ? { ...at, startTls } : at
     let sourceAddress = '-'
     const say: Say = async (ask) => {
       const { version, ...content } = ask
@@ -79,7 +81,9 @@ export const probe = defineProbe<TlsHandshakes>({
     if (bench.signal.aborted) return unanswered('lab', 'cancelled', { subject })
     if (hellos.length > 0 && hellos.every((h) => h.failure !== null))
       return unanswered('device', 'not-reached', { subject, failure: hellos[0]?.failure?.code ?? '' })
-    const value: TlsHandshakes = { address: to.address, family, port, sourceAddress, hellos, peers, control }
+    const { address } = to
+    const started = startTls ? { startTls } : {}
+    const value: TlsHandshakes = { address, family, port, sourceAddress, ...started, hellos, peers, control }
     return { answered: true, value, controls: [], artifacts: [] }
   },
 })

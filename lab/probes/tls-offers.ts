@@ -3,7 +3,13 @@ import { isOfLength, outcomeOf } from '../../suites/facts/tls-offers.ts'
 import { tlsAnswerOf, TLS_VERSIONS, VERSION_NAME, type TlsVersion } from '../../suites/facts/tls-records.ts'
 import { SUITES } from '../../suites/facts/tls-suites.ts'
 import type { Seen } from '../../suites/observation.ts'
-import { declaredOverTls, kind, type TlsHello, type TlsOffers } from '../../suites/observations/tls-offers.ts'
+import {
+  declaredOverTls,
+  kind,
+  startTlsAt,
+  type TlsHello,
+  type TlsOffers,
+} from '../../suites/observations/tls-offers.ts'
 import { endpointOf } from '../../suites/subject.ts'
 import { clientHello, sayHello } from '../instruments/tls-hello.ts'
 import { defineProbe, type Bench, type Endpoint } from '../probe.ts'
@@ -41,7 +47,7 @@ interface Chain {
 /** Every version and suite an endpoint accepts, by elimination: offer all, leave out the chosen one, until refused. */
 export const probe = defineProbe<TlsOffers>({
   id: 'tls-offers',
-  version: '1.0.0',
+  version: '1.1.0',
   kind,
   tier: 'R',
   grade: 'gentle',
@@ -50,14 +56,16 @@ export const probe = defineProbe<TlsOffers>({
   seconds: (statement) => 5 * declaredOverTls(statement).length,
   async run(bench, subject): Promise<Seen<TlsOffers>> {
     const { family, port } = endpointOf(subject)
-    const to = bench.endpoint(family, port, false)
-    if (!to)
+    const at = bench.endpoint(family, port, false)
+    if (!at)
       return {
         answered: false,
         cause: 'lab',
         why: { code: 'tls-offers.no-address', values: { subject } },
         artifacts: [],
       }
+    const startTls = startTlsAt(bench, subject)
+    const to = startTls ? { ...at, startTls } : at
     let sourceAddress = ''
     const ask = async (version: TlsVersion, list: number, without: number[], whole = false): Promise<TlsHello> => {
       const { answer, sourceAddress: source, ...rest } = await askOnce(bench, to, version, list, without, whole)
@@ -103,6 +111,7 @@ export const probe = defineProbe<TlsOffers>({
       family,
       port,
       sourceAddress: sourceAddress || '-',
+      ...(startTls ? { startTls } : {}),
       serverName: null,
       lists: HEX_LISTS,
       hellos,

@@ -1,5 +1,5 @@
 import { defineCriterion, evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
-import { remoteOutcome, subscribed, type RemoteOutcome } from '../facts/remote-outcome.ts'
+import { anonymousInClear, remoteOutcome, subscribed, type RemoteOutcome } from '../facts/remote-outcome.ts'
 import { kind, type RemoteAttempt, type RemoteCredentials } from '../observations/remote-credentials.ts'
 import { kind as services } from '../observations/services.ts'
 import { obj } from '../schema.ts'
@@ -11,7 +11,7 @@ import { appliesWhereRemote, LOG_IN_PROTOCOLS, undeclaredRemote } from './remote
  */
 export const criterion = defineCriterion({
   id: 'authentication/no-anonymous-remote-access',
-  version: '1.0.0',
+  version: '1.1.0',
   area: 'authentication',
   over: kind,
   also: [services],
@@ -27,6 +27,8 @@ function findings(value: RemoteCredentials, { cite }: JudgeContext<unknown>): Fi
   const { protocol, port, family } = value
   const values = { protocol, port, family }
   const found = [anonymousFinding(value, remoteOutcome(protocol, value.anonymous), cite('/anonymous'))]
+  const inClear = anonymousInClear(value)
+  if (inClear !== null) found.push(anonymousFinding(value, inClear, cite('/inClear/anonymous')))
   const bad = remoteOutcome(protocol, value.knownBad)
   if (bad === 'granted') found.push(violation('any-password-opens', values, [cite('/knownBad')]))
   else if (bad === 'open' && protocol !== 'mqtt' && found.every((f) => f.is !== 'violation'))

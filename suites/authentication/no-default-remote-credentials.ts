@@ -15,7 +15,7 @@ type Context = JudgeContext<Static<typeof credentialParameters>>
  */
 export const criterion = defineCriterion({
   id: 'authentication/no-default-remote-credentials',
-  version: '1.0.0',
+  version: '1.1.0',
   area: 'authentication',
   over: kind,
   also: [services],
@@ -39,7 +39,8 @@ function findings(value: RemoteCredentials, context: Context): Finding[] {
   if (!REFUSED.includes(bad))
     return [gap('refusal-unknown', { ...values, failure: value.knownBad.failure?.code ?? '-' }, [cite('/knownBad')])]
   // The user is turned away in clear and may be welcome over TLS, where nothing was tried (RFC 4217 section 4).
-  if (bad === 'no-password' && offersTls(value)) return [gap('only-over-tls', values, [cite('/authTls')])]
+  if (bad === 'no-password' && offersTls(value) && !value.inClear)
+    return [gap('only-over-tls', values, [cite('/authTls')])]
   const works = value.knownGood !== null && LET_IN.includes(outcome(value.knownGood))
   const found: Finding[] = []
   const refused = new Set<string>()

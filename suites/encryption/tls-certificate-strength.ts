@@ -13,9 +13,8 @@ import { ruleFitting, ruleNamed, tlsRules, type TlsRule } from './tls-rules.ts'
  */
 export const criterion = defineCriterion({
   id: 'encryption/tls-certificate-strength',
-  version: '1.0.0',
-  ...overHandshakes,
-  judge({ value }, context) {
+  version: '1.1.0',
+  ...overHandshakes(({ value }, context) => {
     const data = context.catalogue('tls')
     const rules = {
       keys: tlsRules(data, 'keys'),
@@ -41,7 +40,7 @@ export const criterion = defineCriterion({
       }),
       ...unseen(value, offers, shown),
     ]
-  },
+  }),
 })
 
 /** A finding that waits for what all findings on a certificate have in common. */

@@ -11,9 +11,8 @@ import { overOffers } from './tls-endpoint.ts'
  */
 export const criterion = defineCriterion({
   id: 'encryption/tls-cipher-suites',
-  version: '1.0.0',
-  ...overOffers,
-  judge({ value }, { catalogue, cite }) {
+  version: '1.1.0',
+  ...overOffers(({ value }, { catalogue, cite }) => {
     const rules = tlsCatalogue(catalogue('tls'))
     const hello = (at: number) => cite(`/hellos/${at}`)
     const findings: Finding[] = value.control ? [] : [gap('no-control', { port: value.port }, [cite('/hellos')])]
@@ -52,7 +51,7 @@ export const criterion = defineCriterion({
         findings.push(evidence('version-refused', { version, port: value.port }, offer.refused.map(hello)))
     }
     return findings
-  },
+  }),
 })
 
 interface Group {

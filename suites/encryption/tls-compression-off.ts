@@ -11,9 +11,8 @@ import { ruleNamed, tlsRules } from './tls-rules.ts'
  */
 export const criterion = defineCriterion({
   id: 'encryption/tls-compression-off',
-  version: '1.0.0',
-  ...overHandshakes,
-  judge({ value }, context) {
+  version: '1.1.0',
+  ...overHandshakes(({ value }, context) => {
     const rule = ruleNamed(tlsRules(context.catalogue('tls'), 'compression'), 'compression-accepted')
     const offers = offersOf(context)
     if (!offers || offers.accepted.length === 0) return [gap('no-control', { port: value.port }, [])]
@@ -29,5 +28,5 @@ export const criterion = defineCriterion({
       const method = answer.hello?.compression ?? 0
       return method === 0 ? evidence('compression-declined', values, cites) : byRule(rule, { ...values, method }, cites)
     })
-  },
+  }),
 })

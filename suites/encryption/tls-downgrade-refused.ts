@@ -16,9 +16,8 @@ const INAPPROPRIATE_FALLBACK = 86
  */
 export const criterion = defineCriterion({
   id: 'encryption/tls-downgrade-refused',
-  version: '1.0.0',
-  ...overHandshakes,
-  judge({ value }, context) {
+  version: '1.1.0',
+  ...overHandshakes(({ value }, context) => {
     const rules = tlsRules(context.catalogue('tls'), 'downgrade')
     const own = offersOf(context)
     const seen = context.others(tlsOffers).find((o) => o.subject === context.subject)?.seen
@@ -70,5 +69,5 @@ export const criterion = defineCriterion({
       else if (rule?.verdict === 'forbidden' || !rule) findings.push(gap('fallback-undecided', values, cites))
     }
     return findings
-  },
+  }),
 })

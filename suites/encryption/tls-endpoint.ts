@@ -1,9 +1,11 @@
-import { evidence, violation, type Cite, type Finding, type JudgeContext } from '../criterion.ts'
+import { evidence, gap, violation, type Cite, type Finding, type JudgeContext } from '../criterion.ts'
 import { versionOffers, type VersionOffer } from '../facts/tls-offers.ts'
+import type { Answered, ObservationKind } from '../observation.ts'
 import { kind as services } from '../observations/services.ts'
-import { kind as tlsHandshakes } from '../observations/tls-handshakes.ts'
-import { kind as tlsOffers } from '../observations/tls-offers.ts'
+import { kind as tlsHandshakes, type TlsHandshakes } from '../observations/tls-handshakes.ts'
+import { kind as tlsOffers, startsTls, type TlsOffers } from '../observations/tls-offers.ts'
 import { obj } from '../schema.ts'
+import { addressSubject, endpointOf } from '../subject.ts'
 import { appliesWhereTls, undeclaredTls } from './tls-catalogue.ts'
 import type { TlsRule } from './tls-rules.ts'
 
@@ -13,12 +15,36 @@ const everyTls = {
   parameters: obj({}),
   catalogues: ['tls'],
   applies: appliesWhereTls,
-  contradicts: undeclaredTls,
 } as const
+
+type Judging<T> = (seen: Answered<T>, context: Context) => Finding[]
+type Context = JudgeContext<Record<string, never>>
+
 /** What all criteria over the offers of a TLS endpoint have in common. */
-export const overOffers = { ...everyTls, over: tlsOffers, also: [services] }
+export const overOffers = (judge: Judging<TlsOffers>) => ({
+  ...everyTls,
+  over: tlsOffers,
+  also: [services],
+  judge,
+  contradicts: (context: Context) => [...undeclaredTls(context), ...startedTls(tlsOffers, judge, context)],
+})
 /** What all criteria over its handshakes have in common. */
-export const overHandshakes = { ...everyTls, over: tlsHandshakes, also: [services, tlsOffers] }
+export const overHandshakes = (judge: Judging<TlsHandshakes>) => ({
+  ...everyTls,
+  over: tlsHandshakes,
+  also: [services, tlsOffers],
+  judge,
+  contradicts: (context: Context) => [...undeclaredTls(context), ...startedTls(tlsHandshakes, judge, context)],
+})
+
+/** Who declares FTP has not said that there is no TLS in it: what it offers there is judged, and is no contradiction. */
+const startedTls = <T>(kind: ObservationKind<T>, judge: Judging<T>, context: Context): Finding[] =>
+  context.others(kind).flatMap(({ subject, seen, cite }) => {
+    const { sample, family, port } = endpointOf(subject)
+    const found = context.others(services).find((o) => o.subject === addressSubject(sample, family))
+    if (!found?.seen.answered || !found.seen.value.services.some((s) => s.port === port && startsTls(s))) return []
+    return seen.answered ? judge(seen, { ...context, subject, cite }) : [gap(seen.why.code, seen.why.values, [])]
+  })
 
 /** What is known of the versions of the endpoint that is judged, from the observation of its offers. */
 export interface Offers {

@@ -11,9 +11,8 @@ import { ruleFitting, tlsRules } from './tls-rules.ts'
  */
 export const criterion = defineCriterion({
   id: 'encryption/tls-key-exchange-groups',
-  version: '1.0.0',
-  ...overHandshakes,
-  judge({ value }, context) {
+  version: '1.1.0',
+  ...overHandshakes(({ value }, context) => {
     const rules = tlsRules(context.catalogue('tls'), 'groups')
     const offers = offersOf(context)
     const port = value.port
@@ -67,7 +66,7 @@ export const criterion = defineCriterion({
       ),
     )
     return findings.length > 0 ? findings : [gap('no-ephemeral', { port }, [offers.cite('/hellos')])]
-  },
+  }),
 })
 
 /** Ways of exchanging keys that the endpoint accepts and that were not looked at. */

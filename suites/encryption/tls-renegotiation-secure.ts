@@ -14,9 +14,8 @@ const EMPTY = '00'
  */
 export const criterion = defineCriterion({
   id: 'encryption/tls-renegotiation-secure',
-  version: '1.0.0',
-  ...overOffers,
-  judge({ value }, context) {
+  version: '1.1.0',
+  ...overOffers(({ value }, context) => {
     const rule = ruleNamed(tlsRules(context.catalogue('tls'), 'renegotiation'), 'renegotiation-unsignalled')
     const offers = offersOf(context)
     if (!offers || offers.accepted.length === 0) return [gap('no-control', { port: value.port }, [])]
@@ -49,5 +48,5 @@ export const criterion = defineCriterion({
       }),
       ...(offers.olderUnknown ? [gap('older-undecided', { port: value.port }, [context.cite('/hellos')])] : []),
     ]
-  },
+  }),
 })

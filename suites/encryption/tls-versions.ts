@@ -10,9 +10,8 @@ import { overOffers } from './tls-endpoint.ts'
  */
 export const criterion = defineCriterion({
   id: 'encryption/tls-versions',
-  version: '1.0.0',
-  ...overOffers,
-  judge({ value }, { catalogue, cite }) {
+  version: '1.1.0',
+  ...overOffers(({ value }, { catalogue, cite }) => {
     const offers = new Map(versionOffers(value).map((o) => [o.version, o]))
     const hello = (at: number) => cite(`/hellos/${at}`)
     const findings: Finding[] = value.control ? [] : [gap('no-control', { port: value.port }, [cite('/hellos')])]
@@ -33,5 +32,5 @@ export const criterion = defineCriterion({
     }
     if (!modern && value.control) findings.push(gap('no-modern-version', { port: value.port }, [cite('/hellos')]))
     return findings
-  },
+  }),
 })

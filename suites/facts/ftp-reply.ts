@@ -21,6 +21,9 @@ export function ftpCode(bytes: Uint8Array): number | null {
   return found
 }
 
+/** The server begins TLS with the next byte (RFC 4217 section 4). */
+export const goesAhead = (bytes: Uint8Array): boolean => ftpCode(bytes) === 234
+
 const completeLines = (text: string): string[] =>
   text
     .split('\n')

@@ -1,7 +1,7 @@
 import type { RemoteAttempt, RemoteCredentials, RemoteStep } from '../observations/remote-credentials.ts'
 import type { RemoteProtocol } from '../observations/remote-endpoints.ts'
 import { fromBase64 } from './bytes.ts'
-import { ftpCode } from './ftp-reply.ts'
+import { ftpCode, goesAhead } from './ftp-reply.ts'
 import { connackCode, refusesLogin, subackCode } from './mqtt-packet.ts'
 import { userAuth } from './ssh-packet.ts'
 import { promptOf, saysRefused, telnetStream } from './telnet-stream.ts'
@@ -80,6 +80,16 @@ function telnetOutcome(attempt: RemoteAttempt): RemoteOutcome {
   return attempt.credential === null && isQuestion ? 'refused' : 'unclear'
 }
 
+const ftpUserCode = (attempt: RemoteAttempt): number | null => ftpCode(answerTo(attempt, 'user') ?? new Uint8Array())
+
+/** What became of `anonymous` without TLS, where TLS is demanded of users; null where all was said without it. */
+export function anonymousInClear(value: RemoteCredentials): RemoteOutcome | null {
+  if (!value.inClear) return null
+  const outcome = remoteOutcome(value.protocol, value.inClear.anonymous)
+  const isRefused = clearLogin(value) === 'refused' && (ftpUserCode(value.inClear.anonymous) ?? 0) >= 400
+  return outcome === 'unclear' && isRefused ? 'no-password' : outcome
+}
+
 /** Whether the device asked for, or dealt with, a user name and password outside of any encryption. */
 export type ClearLogin = 'asked' | 'accepted' | 'unclear' | 'refused' | 'encrypted' | 'not-asked'
 
@@ -96,10 +106,13 @@ export function clearLogin(value: RemoteCredentials): ClearLogin {
     return codes.some((c) => c === 4 || c === 0x86) ? 'asked' : 'unclear'
   }
   if (value.protocol === 'ftp') {
-    const codes = attempts.filter((a) => a.credential).map((a) => ftpCode(answerTo(a, 'user') ?? new Uint8Array()))
+    const tried = value.inClear ? [value.inClear.user] : attempts.filter((a) => a.credential)
+    const codes = tried.map(ftpUserCode)
     if (codes.includes(331)) return 'asked'
     if (codes.includes(230)) return 'accepted'
-    return codes.length > 0 && codes.every((c) => c !== null && c >= 500) ? 'refused' : 'unclear'
+    // Some hang up with 421 where TLS is missing, as those do that are busy: the same name must be welcome in TLS.
+    const least = value.inClear && ftpUserCode(value.knownBad) === 331 ? 400 : 500
+    return codes.length > 0 && codes.every((c) => c !== null && c >= least) ? 'refused' : 'unclear'
   }
   const prompts = attempts.flatMap((a) => a.steps.map((s) => promptOf(telnetStream(fromBase64(s.answer)).text)))
   if (prompts.includes('password')) return 'asked'
@@ -108,8 +121,7 @@ export function clearLogin(value: RemoteCredentials): ClearLogin {
 }
 
 /** FTP only: AUTH TLS was answered by going ahead (RFC 4217 section 4). */
-export const offersTls = ({ authTls }: RemoteCredentials): boolean =>
-  authTls !== null && ftpCode(fromBase64(authTls)) === 234
+export const offersTls = ({ authTls }: RemoteCredentials): boolean => authTls !== null && goesAhead(fromBase64(authTls))
 
 export const subscribed = (value: RemoteCredentials): 'granted' | 'refused' | 'unclear' | 'not-asked' => {
   if (value.subscription === null) return 'not-asked'

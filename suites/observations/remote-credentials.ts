@@ -1,5 +1,5 @@
 import { defineKind } from '../observation.ts'
-import { base64, bool, int, list, micros, obj, oneOf, orNull, port, str, text, type Static } from '../schema.ts'
+import { base64, bool, int, list, micros, obj, oneOf, opt, orNull, port, str, text, type Static } from '../schema.ts'
 import { failureSchema } from './exchange.ts'
 import { REMOTE_PROTOCOLS, remoteEndpoints } from './remote-endpoints.ts'
 
@@ -8,6 +8,8 @@ const step = obj({
   sent: oneOf(
     'nothing',
     'enter',
+    /** FTP: asks for TLS, in which the next words are said (RFC 4217 section 4). */
+    'auth-tls',
     'user',
     'password',
     /** A sum for the command interpreter; only one that runs it can tell the result. */
@@ -47,6 +49,8 @@ const schema = obj({
   mqttVersion: orNull(oneOf('3.1.1', '5')),
   /** FTP: the answer to AUTH TLS (RFC 4217); null for other protocols. */
   authTls: orNull(base64()),
+  /** FTP that offers TLS and did not take a user without it: what it answered to `anonymous` and to the name alone of the user. All else is said in TLS. */
+  inClear: opt(obj({ anonymous: remoteAttemptSchema, user: remoteAttemptSchema })),
   anonymous: remoteAttemptSchema,
   /** MQTT: the anonymous client asked for every topic; messages were counted and not kept. Null where it was not let in. */
   subscription: orNull(obj({ answer: base64('SUBACK'), messages: int() })),
@@ -67,7 +71,7 @@ export type RemoteCredentials = Static<typeof schema>
 /** Who gets in at one endpoint by SSH, Telnet, FTP, MQTT or a console: nobody, anybody, or the holder of a published password. */
 export const kind = defineKind({
   id: 'remote-credentials',
-  version: '1.0.0',
+  version: '1.1.0',
   per: 'endpoint',
   schema,
   dependsOn: ['services'],

@@ -1,13 +1,14 @@
 import { defineKind } from '../observation.ts'
-import { base64, bool, list, obj, oneOf, pair, port, text, type Static } from '../schema.ts'
+import { base64, bool, list, obj, oneOf, opt, pair, port, text, type Static } from '../schema.ts'
 import { addressesOf, addressSubject } from '../subject.ts'
 
 /** What one open port said. An empty answer means that nothing came, or that it was not asked (see `asked`). */
 export const serviceSchema = obj({
   port: port(),
-  /** Questions put to it, in this order. A service that greets is not asked further. */
-  asked: list(oneOf('greeting', 'tls', 'http', 'rtsp', 'mqtt')),
+  /** Questions put to it, in this order. A service that greets is not asked further, but for FTP. */
+  asked: list(oneOf('greeting', 'auth-tls', 'tls', 'http', 'rtsp', 'mqtt')),
   greeting: base64('first bytes sent unasked'),
+  authTls: opt(base64('FTP: reply to AUTH TLS (RFC 4217 section 4)')),
   tlsAnswer: base64('first bytes of the answer to a ClientHello'),
   /** The port answered the ClientHello with TLS; then the questions below went over TLS. */
   tls: bool(),
@@ -30,7 +31,7 @@ export type Services = Static<typeof schema>
 /** What every open TCP port of one address speaks. */
 export const kind = defineKind({
   id: 'services',
-  version: '1.0.0',
+  version: '1.1.0',
   per: 'address',
   schema,
   dependsOn: ['tcp-ports'],

@@ -2,7 +2,7 @@ import { defineKind } from '../observation.ts'
 import { Type } from '@sinclair/typebox'
 import { base64, int, list, micros, obj, oneOf, orNull, port, str, text, type Static } from '../schema.ts'
 import { failureSchema } from './exchange.ts'
-import { tlsSubjects } from './tls-offers.ts'
+import { startTlsSchema, tlsSubjects } from './tls-offers.ts'
 
 /** One ClientHello on a connection of its own, and the beginning of the answer. */
 const shakeSchema = obj({
@@ -32,6 +32,7 @@ const schema = obj({
   family: oneOf('ipv4', 'ipv6'),
   port: port(),
   sourceAddress: text(),
+  startTls: startTlsSchema,
   /** By what they ask for, not in order of time. */
   hellos: list(shakeSchema),
   peers: list(peerSchema),
@@ -44,7 +45,7 @@ export type TlsShake = TlsHandshakes['hellos'][number]
 /** Key exchange groups, certificates, compression and fallback of one endpoint, asked for with what it is known to accept. */
 export const kind = defineKind({
   id: 'tls-handshakes',
-  version: '1.0.0',
+  version: '1.1.0',
   per: 'endpoint',
   schema,
   dependsOn: ['services', 'tls-offers'],

@@ -1,10 +1,13 @@
 import { defineKind, type Known } from '../observation.ts'
 import { Type } from '@sinclair/typebox'
-import { base64, int, list, micros, obj, oneOf, orNull, port, text, type Static } from '../schema.ts'
-import { endpointSubject } from '../subject.ts'
+import { base64, int, list, micros, obj, oneOf, opt, orNull, port, text, type Static } from '../schema.ts'
+import { addressSubject, endpointOf, endpointSubject } from '../subject.ts'
+import { fromBase64 } from '../facts/bytes.ts'
+import { goesAhead } from '../facts/ftp-reply.ts'
+import { serviceProtocol } from '../facts/service-protocol.ts'
 import { TLS_VERSIONS } from '../facts/tls-records.ts'
 import { failureSchema } from './exchange.ts'
-import { kind as services } from './services.ts'
+import { kind as services, type ServiceSeen } from './services.ts'
 import type { Service, Statement } from '../statement.ts'
 
 /** Suite numbers as hexadecimal, four digits each, without separators. */
@@ -25,11 +28,15 @@ export const helloSchema = obj({
 })
 export type TlsHello = Static<typeof helloSchema>
 
+/** The protocol in which TLS is asked for before every hello (FTP: RFC 4217 section 4); absent: the hello comes first. */
+export const startTlsSchema = opt(oneOf('ftp'))
+
 const schema = obj({
   address: text(),
   family: oneOf('ipv4', 'ipv6'),
   port: port(),
   sourceAddress: text(),
+  startTls: startTlsSchema,
   /** Sent as server_name; null: none was sent. */
   serverName: orNull(text()),
   lists: list(suites()),
@@ -46,22 +53,37 @@ const OVER_TLS = new Set(['https', 'rtsps', 'mqtts'])
 export const declaredOverTls = ({ services }: Statement): Service[] =>
   services.filter((s) => s.transport === 'tcp' && OVER_TLS.has(s.protocol))
 
+/** FTP that goes ahead when it is asked for TLS. */
+export const startsTls = (row: ServiceSeen): boolean =>
+  serviceProtocol(row) === 'ftp' && goesAhead(fromBase64(row.authTls ?? ''))
+
+type Found = Pick<Known, 'statement' | 'seen'>
+
+/** Whether TLS begins within a conversation at an endpoint. */
+export const startTlsAt = ({ seen }: Pick<Found, 'seen'>, subject: string): 'ftp' | null => {
+  const { sample, family, port } = endpointOf(subject)
+  const rows = seen(services).filter((s) => s.subject === addressSubject(sample, family))
+  return rows.some(({ value }) => value.services.some((s) => s.port === port && startsTls(s))) ? 'ftp' : null
+}
+
 /** Every endpoint that is declared to speak TLS or was found to. */
-export const tlsSubjects = ({ statement, seen }: Pick<Known, 'statement' | 'seen'>): string[] => [
+export const tlsSubjects = ({ statement, seen }: Found): string[] => [
   ...statement.samples.flatMap((sample) =>
     declaredOverTls(statement).flatMap((s) =>
       s.families.filter((f) => sample.addresses[f] !== null).map((f) => endpointSubject(sample.id, f, s.port)),
     ),
   ),
   ...seen(services).flatMap(({ subject, value }) =>
-    value.services.filter((s) => s.tls).map((s) => endpointSubject(subject.split('/')[0] ?? '', value.family, s.port)),
+    value.services
+      .filter((s) => s.tls || startsTls(s))
+      .map((s) => endpointSubject(subject.split('/')[0] ?? '', value.family, s.port)),
   ),
 ]
 
 /** Which TLS versions and cipher suites one endpoint accepts, each asked for until it is refused. */
 export const kind = defineKind({
   id: 'tls-offers',
-  version: '1.0.0',
+  version: '1.1.0',
   per: 'endpoint',
   schema,
   dependsOn: ['services'],

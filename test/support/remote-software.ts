@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { freePort, type Software } from './software.ts'
 import { listening } from './programs.ts'
 
@@ -139,3 +139,42 @@ export async function mosquitto(users: User[], lines: string[] = []): Promise<So
   writeFileSync(join(directory, 'config'), `${config.join('\n')}\n`)
   return await run(['/usr/sbin/mosquitto', '-c', join(directory, 'config')], port, directory)
 }
+
+/** Pure-FTPd; `tls` is its own number: 1 offers TLS, 2 demands it. */
+export async function pureFtpd(users: User[], tls: 1 | 2, pem: string): Promise<Software> {
+  const [directory, port] = await place()
+  const argv = [programOf('pure-ftpd'), '-S', `127.0.0.1,${port}`, '-l', 'unix', '-E', '-u', '1', '-H']
+  return await run([...argv, '-Y', String(tls), '-2', pem], port, directory, users)
+}
+
+/** ProFTPD with its module for TLS; `lines` are added to its configuration. */
+export async function proftpd(users: User[], lines: string[]): Promise<Software> {
+  const [directory, port] = await place()
+  const program = programOf('proftpd')
+  const config = [
+    `ModulePath ${join(dirname(program), '../lib/proftpd')}`,
+    'LoadModule mod_tls.c',
+    'ServerType standalone',
+    'DefaultAddress 127.0.0.1',
+    'SocketBindTight on',
+    'UseIPv6 off',
+    `Port ${port}`,
+    'User nobody',
+    'Group nogroup',
+    'AuthPAM off',
+    'AuthOrder mod_auth_unix.c',
+    'RequireValidShell off',
+    'WtmpLog off',
+    'TransferLog none',
+    `PidFile ${directory}/pid`,
+    `ScoreboardFile ${directory}/board`,
+    `DelayTable ${directory}/delay`,
+    'TLSEngine on',
+    ...lines,
+  ]
+  writeFileSync(join(directory, 'config'), `${config.join('\n')}\n`)
+  return await run([program, '-n', '-q', '-c', join(directory, 'config')], port, directory, users)
+}
+
+const programOf = (name: string): string =>
+  spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim() || name

@@ -27,6 +27,7 @@ const tools = [
   { name: 'ffmpeg', commands: ['ffmpeg'], apt: 'ffmpeg', use: 'devices under test' },
   { name: 'ffprobe', commands: ['ffprobe'], apt: 'ffmpeg', use: 'second opinions on streams' },
   { name: 'java', commands: ['java'], apt: 'default-jre-headless', use: 'Allure pages' },
+  { name: 'msmtp', commands: ['msmtp'], apt: 'msmtp', use: 'mail clients' },
   { name: 'nmap', commands: ['nmap'], apt: 'nmap', use: 'second opinions on ports' },
   { name: 'ntpdig', commands: ['ntpdig'], apt: 'ntpsec-ntpdig', use: 'clocks set by a client of others' },
   { name: 'openssl', commands: ['openssl'], apt: 'openssl', use: 'independent checks of seals' },

@@ -1,13 +1,16 @@
 import { int, obj, oneOf, opt, port, text, type Static } from './schema.ts'
 import { action, id, reading } from './statement-parts.ts'
 
+/** smtp-starttls: TLS begins within the conversation (RFC 3207); smtps: before it (RFC 8314 section 3.3). */
+export const TLS_CLIENT_PROTOCOLS = ['syslog-tls', 'mqtts', 'https', 'smtps', 'smtp-starttls'] as const
+
 /**
  * A connection that the device itself makes over TLS, and how the lab takes the place of its server. The lab signs with
  * the declared authority, else with one of its own, which `trust` gives the device.
  */
 export const tlsClient = obj({
   id: id(),
-  protocol: oneOf('syslog-tls', 'mqtts', 'https'),
+  protocol: oneOf(...TLS_CLIENT_PROTOCOLS),
   /** Port of the lab's server. */
   port: port(),
   /** Name that the device looks for in the certificate; the address it was given where nothing is said. */

@@ -10,6 +10,7 @@ import { familyTowards, point } from '../services/log-channels.ts'
 import {
   makeAuthority,
   makeServers,
+  STRIPPING,
   readAuthority,
   type Authority,
   type ServerIdentity,
@@ -31,7 +32,7 @@ const about = (key: string, values: Record<string, string | number> = {}) => ({ 
 /** Genuine server, impostors, genuine server again, on one port that the device connects to; how it took each. */
 export const probe = defineProbe<TlsClients>({
   id: ID,
-  version: '1.0.0',
+  version: '1.1.0',
   kind,
   tier: 'W',
   grade: 'disruptive',
@@ -49,7 +50,12 @@ export const probe = defineProbe<TlsClients>({
     const authority = await authorityOf(bench, client)
     if ('fault' in authority)
       return unanswered('operator', `${ID}.no-authority`, { ...values, detail: authority.fault })
-    const started = await startTlsServer({ address, port: client.port, now: () => bench.now() })
+    const started = await startTlsServer({
+      address,
+      port: client.port,
+      protocol: client.protocol,
+      now: () => bench.now(),
+    })
     if ('failure' in started)
       return unanswered('lab', `${ID}.no-server`, { ...values, port: client.port, detail: started.failure.detail })
     const { server } = started
@@ -126,10 +132,12 @@ async function meet(bench: Bench, { client, family, address, authority, server, 
   }
   const first = await watch(bench, genuine, from, client.trigger ? await watching.ask() : [], watching)
   value.servers.push(first)
-  // Who does not take the genuine server shows nothing by refusing others.
-  if (!first.connections.some((c) => c.bytes > 0)) return value
-  watching.least += 2 * answerTime(first, value.enable)
-  for (const identity of [...impostors, genuine]) {
+  const strippers = client.protocol === 'smtp-starttls' ? STRIPPING : []
+  const isTaken = first.connections.some((c) => c.bytes > 0)
+  // Who does not take the genuine server shows nothing by refusing others; a mail client may do without TLS.
+  if (!isTaken && !first.connections.some((c) => (c.clear ?? []).length > 0)) return value
+  if (isTaken) watching.least += 2 * answerTime(first, value.enable)
+  for (const identity of [...(isTaken ? impostors : []), ...strippers, genuine]) {
     const shownAt = bench.now()
     server.show(identity)
     value.servers.push(await watch(bench, identity, shownAt, await watching.ask(), watching))
@@ -170,7 +178,8 @@ async function watch(
   return { shows, chain: certificates.map(der), from, until, asked, connections, left }
 }
 
-const tried = (server: TlsServer): LiveConnection[] => server.connections().list.filter((c) => c.first.length > 0)
+const tried = (server: TlsServer): LiveConnection[] =>
+  server.connections().list.filter((c) => c.first.length > 0 || (c.clear ?? []).length > 0)
 
 /** Whether data came before an end, or the device came, went, and stayed away for a moment and until `least`. */
 async function settled(bench: Bench, server: TlsServer, client: string, end: number, least: number): Promise<boolean> {
@@ -187,12 +196,14 @@ async function settled(bench: Bench, server: TlsServer, client: string, end: num
 
 /** As evidence: redacted, then cut. What is still open is ended by the lab, which shows the next certificate. */
 function stored(bench: Bench, live: LiveConnection, now: number): TlsConnection {
-  const { first, data, end, endedAt, ...rest } = live
+  const { first, clear, data, end, endedAt, ...rest } = live
   const kept = (bytes: Uint8Array, most: number) =>
     Buffer.from(bench.redact(bytes).subarray(0, most)).toString('base64')
+  const redacted = (text: string) => Buffer.from(bench.redact(Buffer.from(text, 'latin1'))).toString('latin1')
   return {
     ...rest,
     first: kept(first, first.length),
+    ...(clear ? { clear: clear.map(({ said, reply }) => ({ said: redacted(said), reply })) } : {}),
     data: kept(data, MOST_DATA_BYTES),
     end: end ?? 'lab',
     endedAt: end === null ? now : endedAt,

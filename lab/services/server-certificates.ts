@@ -2,7 +2,7 @@ import 'reflect-metadata'
 import { createPrivateKey, createPublicKey, randomBytes, webcrypto } from 'node:crypto'
 import { isIP } from 'node:net'
 import * as x509 from '@peculiar/x509'
-import { IMPOSTORS, type Impostor } from '../../suites/observations/tls-clients.ts'
+import { IMPOSTORS, STRIPPERS, type Impostor, type Stripper } from '../../suites/observations/tls-clients.ts'
 
 /** Who signs certificates of servers. */
 export interface Authority {
@@ -11,9 +11,9 @@ export interface Authority {
   signing: { name: string; hash: string }
 }
 
-/** What a server of the lab shows: its own certificate first; PEM. */
+/** What a server of the lab shows: its own certificate first; PEM. One that keeps TLS from beginning has none. */
 export interface ServerIdentity {
-  shows: 'genuine' | Impostor
+  shows: 'genuine' | Impostor | Stripper
   key: string
   certificates: x509.X509Certificate[]
 }
@@ -115,7 +115,7 @@ export async function makeServers(authority: Authority, names: readonly string[]
       certificates: by ? [own, by.certificate] : [own],
     }
   }
-  const makers: Record<ServerIdentity['shows'], () => ReturnType<typeof make>> = {
+  const makers: Record<'genuine' | Impostor, () => ReturnType<typeof make>> = {
     genuine: () => make(authority),
     'self-signed': () => make(null),
     'unknown-ca': () => make(foreign),
@@ -126,3 +126,6 @@ export async function makeServers(authority: Authority, names: readonly string[]
   const shown = ['genuine', ...IMPOSTORS] as const
   return Promise.all(shown.map(async (shows) => ({ shows, ...(await makers[shows]()) })))
 }
+
+/** Mail servers without TLS. */
+export const STRIPPING: readonly ServerIdentity[] = STRIPPERS.map((shows) => ({ shows, key: '', certificates: [] }))

@@ -21,6 +21,26 @@ export interface SmtpOptions {
   onMail: (mail: Mail) => void
 }
 
+/** One side of a conversation in SMTP; the other is heard. */
+export interface SmtpSide {
+  from: string
+  /** Offered to EHLO beside size and 8 bits. */
+  offers: readonly string[]
+  /** Takes the place of the usual reply to a command. */
+  instead?: (word: string) => string | null
+  say: (reply: string) => void
+  end: () => void
+  onMail: (mail: Mail) => void
+  /** Every command with its reply; what a log-in consists of is masked. Mails are not shown. */
+  onCommand?: (command: string, reply: string) => void
+}
+
+/** Takes what came, in pieces of any size. */
+export type Hear = (bytes: Buffer) => void
+
+export const SMTP_GREETING = '220 lab ESMTP'
+export const SMTP_LOG_IN = 'AUTH PLAIN LOGIN'
+
 const MOST_CONNECTIONS = 16
 const MOST_LINE_BYTES = 4_096
 const MOST_RECIPIENTS = 100
@@ -39,7 +59,13 @@ export function startSmtp(
     socket.once('close', () => open.delete(socket))
     socket.on('error', () => undefined)
     socket.setTimeout(SILENCE_MILLISECONDS, () => socket.destroy())
-    converse(socket, onMail)
+    const from = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '')
+    const say = (reply: string): void => {
+      if (!socket.destroyed) socket.write(`${reply}\r\n`)
+      if (reply.startsWith('221')) socket.end()
+    }
+    say(SMTP_GREETING)
+    socket.on('data', smtpSession({ from, offers: [SMTP_LOG_IN], say, end: () => void socket.destroy(), onMail }))
   })
   server.maxConnections = MOST_CONNECTIONS
   return new Promise((resolve) => {
@@ -62,8 +88,12 @@ export function startSmtp(
 type Envelope = Pick<Mail, 'sender' | 'recipients'>
 
 /** One connection, line by line; a line that is too long ends it. */
-function converse(socket: Socket, onMail: SmtpOptions['onMail']): void {
-  const from = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '')
+export function smtpSession({ from, offers, instead, say, end, onMail, onCommand }: SmtpSide): Hear {
+  let isOver = false
+  const stop = (): void => {
+    isOver = true
+    end()
+  }
   let [helo, user]: [string, string | null] = ['', null]
   let envelope: Envelope | null = null
   /** Steps of a log-in that are still to come. */
@@ -75,10 +105,12 @@ function converse(socket: Socket, onMail: SmtpOptions['onMail']): void {
     const next = logIn.shift()
     if (next) return next(line)
     const [word = '', rest = ''] = /^(\S+)\s*(.*)$/.exec(line)?.slice(1) ?? []
+    const other = instead?.(word.toUpperCase())
+    if (other) return other
     switch (word.toUpperCase()) {
       case 'EHLO':
         helo = rest.slice(0, 255)
-        return `250-lab\r\n250-SIZE ${MOST_MAIL_BYTES}\r\n250-8BITMIME\r\n250 AUTH PLAIN LOGIN`
+        return manyLines(['lab', `SIZE ${MOST_MAIL_BYTES}`, '8BITMIME', ...offers])
       case 'HELO':
         helo = rest.slice(0, 255)
         return '250 lab'
@@ -142,23 +174,42 @@ function converse(socket: Socket, onMail: SmtpOptions['onMail']): void {
     if (data.bytes < KEPT_BYTES) data.kept.push(own)
     data.bytes += own.length
     if (data.bytes <= MOST_MAIL_BYTES) return null
-    socket.destroy()
+    stop()
     return null
   }
 
-  socket.write('220 lab ESMTP\r\n')
-  socket.on('data', (bytes: Buffer) => {
+  return (bytes) => {
+    if (isOver) return
     held = Buffer.concat([held, bytes])
-    for (let end = held.indexOf(10); end >= 0 && !socket.destroyed; end = held.indexOf(10)) {
-      const line = held.subarray(0, held[end - 1] === 13 ? end - 1 : end)
-      held = held.subarray(end + 1)
-      const answer = data ? content(line) : command(line.toString('latin1'))
-      if (answer !== null && !socket.destroyed) socket.write(`${answer}\r\n`)
-      if (answer?.startsWith('221')) socket.end()
+    for (let at = held.indexOf(10); at >= 0 && !isOver; at = held.indexOf(10)) {
+      const line = held.subarray(0, held[at - 1] === 13 ? at - 1 : at)
+      held = held.subarray(at + 1)
+      const isContent = data !== null
+      const isLogIn = logIn.length > 0
+      const text = line.toString('latin1')
+      const answer = isContent ? content(line) : command(text)
+      if (answer === null) continue
+      if (!isContent) onCommand?.(isLogIn ? '*'.repeat(text.length) : masked(text), answer)
+      say(answer)
+      // What follows a farewell is not read; nor, as SMTP, what follows the consent to TLS (RFC 3207 section 4.2).
+      if (/^22[01] /.test(answer)) isOver = true
     }
-    if (held.length > MOST_LINE_BYTES) socket.destroy()
-  })
+    if (held.length > MOST_LINE_BYTES) stop()
+  }
 }
+
+/** A log-in may bring its password in the same line (RFC 4954 section 4), or before it is asked for: what is no command is hidden, too. */
+function masked(line: string): string {
+  const [shown = ''] =
+    /^\s*(?:(?:EHLO|HELO|MAIL|RCPT|DATA|RSET|NOOP|QUIT|STARTTLS|VRFY|HELP)\b.*|AUTH\b(?:\s+[\w-]{1,20}(?=\s|$))?)/is.exec(
+      line,
+    ) ?? []
+  return shown + '*'.repeat(line.length - shown.length)
+}
+
+/** RFC 5321 section 4.2.1. */
+const manyLines = (texts: string[]): string =>
+  texts.map((text, i) => `250${i === texts.length - 1 ? ' ' : '-'}${text}`).join('\r\n')
 
 /** The address between angle brackets. */
 const pathIn = (text: string): string => (/<([^>]*)>/.exec(text)?.[1] ?? text).slice(0, 320)

@@ -1,8 +1,11 @@
 import { createServer, type Socket } from 'node:net'
 import { createSecureContext, TLSSocket } from 'node:tls'
 import type { Failure } from '../../suites/observations/exchange.ts'
-import type { TlsConnection } from '../../suites/observations/tls-clients.ts'
+import type { MailCommand, TlsConnection } from '../../suites/observations/tls-clients.ts'
+import type { TlsClient } from '../../suites/statement.ts'
 import { failureOf } from '../instruments/line.ts'
+import { mailBeforeTls, mailWithinTls } from './mail-server.ts'
+import { SMTP_GREETING, type Hear } from './smtp.ts'
 import type { ServerIdentity } from './server-certificates.ts'
 
 /** A connection as it goes on. */
@@ -11,6 +14,8 @@ export interface LiveConnection {
   from: string
   /** What came before the server said anything. */
   first: Uint8Array
+  /** Mail: commands without TLS; null where TLS comes first. */
+  clear: MailCommand[] | null
   handshake: TlsConnection['handshake']
   version: string
   alert: string
@@ -38,16 +43,26 @@ const MOST_CONNECTIONS = 32
 const MOST_FIRST_BYTES = 4_096
 const MOST_DATA_BYTES = 4_096
 
+type Context = ReturnType<typeof createSecureContext>
+
+/** What is shown now; without a context TLS does not begin. */
+interface Shown {
+  shows: ServerIdentity['shows']
+  context: Context | null
+}
+
 /**
  * Listens at an address of the lab and speaks TLS of every version the library has, as whatever it is told to be. It says
- * nothing after the handshake: in the protocols it stands for the client speaks first. Never throws for what a client does.
+ * nothing after the handshake, since the client speaks first; but for mail (RFC 5321), where it is asked to speak it. Never
+ * throws for what a client does.
  */
 export function startTlsServer(options: {
   address: string
   port: number
   now: () => number
+  protocol?: TlsClient['protocol']
 }): Promise<{ server: TlsServer } | { failure: Failure }> {
-  let shown: { context: ReturnType<typeof createSecureContext>; list: LiveConnection[]; left: number } | null = null
+  let shown: (Shown & { list: LiveConnection[]; left: number }) | null = null
   const open = new Map<Socket, LiveConnection | null>()
   const listener = createServer((socket) => {
     open.set(socket, null)
@@ -58,7 +73,7 @@ export function startTlsServer(options: {
       socket.destroy()
       return
     }
-    const live = follow(socket, shown.context, options.now)
+    const live = follow(socket, shown, options)
     shown.list.push(live)
     open.set(socket, live)
   })
@@ -73,11 +88,12 @@ export function startTlsServer(options: {
   }
   const server = (port: number): TlsServer => ({
     port,
-    show({ key, certificates }) {
+    show({ shows, key, certificates }) {
       closeAll()
       const cert = certificates.map((c) => c.toString('pem')).join('\n')
-      const context = createSecureContext({ key, cert, minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' })
-      shown = { context, list: [], left: 0 }
+      const context =
+        cert === '' ? null : createSecureContext({ key, cert, minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' })
+      shown = { shows, context, list: [], left: 0 }
     },
     connections: () => ({ list: shown?.list ?? [], left: shown?.left ?? 0 }),
     close: () =>
@@ -99,13 +115,14 @@ export function startTlsServer(options: {
 /** Notes the first bytes of a connection, then ends the handshake and counts what comes. */
 function follow(
   socket: Socket,
-  secureContext: ReturnType<typeof createSecureContext>,
-  now: () => number,
+  { shows, context }: Shown,
+  { now, protocol }: { now: () => number; protocol?: TlsClient['protocol'] },
 ): LiveConnection {
   const live: LiveConnection = {
     at: now(),
     from: (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, ''),
     first: new Uint8Array(),
+    clear: protocol === 'smtp-starttls' ? [] : null,
     handshake: 'incomplete',
     version: '',
     alert: '',
@@ -129,7 +146,13 @@ function follow(
   }
   socket.on('error', failed)
   socket.once('close', ended)
-  socket.once('data', (bytes: Buffer) => {
+  const count = (data: Uint8Array): void => {
+    live.dataAt ??= now()
+    live.bytes += data.length
+    const room = MOST_DATA_BYTES - live.data.length
+    if (room > 0) live.data = new Uint8Array(Buffer.concat([live.data, data.subarray(0, room)]))
+  }
+  const beginTls = (secureContext: Context) => (bytes: Buffer) => {
     live.first = new Uint8Array(bytes.subarray(0, MOST_FIRST_BYTES))
     socket.pause()
     socket.unshift(bytes)
@@ -137,16 +160,38 @@ function follow(
     secure.once('secure', () => {
       live.handshake = 'complete'
       live.version = secure.getProtocol() ?? ''
+      if (protocol === 'smtps') secure.write(`${SMTP_GREETING}\r\n`)
     })
-    secure.on('data', (data: Buffer) => {
-      live.dataAt ??= now()
-      live.bytes += data.length
-      const room = MOST_DATA_BYTES - live.data.length
-      if (room > 0) live.data = new Uint8Array(Buffer.concat([live.data, data.subarray(0, room)]))
-    })
+    const isMail = protocol === 'smtps' || protocol === 'smtp-starttls'
+    secure.on('data', isMail ? mailWithinTls(sideOf(secure, live, now), count) : count)
     secure.on('error', failed)
     secure.once('end', () => secure.end())
     secure.once('close', ended)
+  }
+  if (live.clear === null) {
+    if (context) socket.once('data', beginTls(context))
+    return live
+  }
+  const hear: Hear = mailBeforeTls(sideOf(socket, live, now), live.clear, shows, () => {
+    socket.off('data', hear)
+    if (context) socket.once('data', beginTls(context))
   })
+  socket.on('data', hear)
+  socket.write(`${SMTP_GREETING}\r\n`)
   return live
 }
+
+/** The lab's side of a conversation in SMTP. */
+const sideOf = (socket: Socket, live: LiveConnection, now: () => number) => ({
+  from: live.from,
+  say(reply: string) {
+    if (socket.destroyed) return
+    socket.write(`${reply}\r\n`)
+    if (reply.startsWith('221')) socket.end()
+  },
+  end() {
+    live.end ??= 'lab'
+    live.endedAt ||= now()
+    socket.destroy()
+  },
+})

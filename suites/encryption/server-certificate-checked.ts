@@ -11,17 +11,17 @@ import {
 import { addressKey } from '../facts/log-words.ts'
 import { answerTime, showsWhatItSays, takenBy, watchedFor, type ClientOutcome } from '../facts/tls-client.ts'
 import { kind as failedLoginLog, type FailedLoginLog } from '../observations/failed-login-log.ts'
-import { IMPOSTORS, kind as tlsClients, type Impostor } from '../observations/tls-clients.ts'
+import { IMPOSTORS, kind as tlsClients, STRIPPERS, type TlsServer } from '../observations/tls-clients.ts'
 import { obj } from '../schema.ts'
 import type { Statement } from '../statement.ts'
 
 /**
  * The device as a TLS client sends nothing to a server whose certificate it cannot trust (EN 303 645 provision 5.5-1, RFC
- * 5280 section 6, RFC 9525). Only a genuine server that is taken before and after, at the same port, makes a refusal one.
+ * 5280 section 6, RFC 9525), and no mail without TLS where the server keeps it from beginning (RFC 3207 section 6). Only a genuine server that is taken before and after, at the same port, makes a refusal one.
  */
 export const criterion = defineCriterion({
   id: 'encryption/server-certificate-checked',
-  version: '1.0.0',
+  version: '1.1.0',
   area: 'encryption',
   over: tlsClients,
   also: [failedLoginLog],
@@ -51,6 +51,9 @@ export const criterion = defineCriterion({
     if (wrong >= 0) return [gap('certificate-not-so', { client, server: wrong + 1 }, [cite(`/servers/${wrong}/chain`)])]
     const [before, after] = [met[0], met.at(-1)]
     if (before?.shows !== 'genuine') return [gap('genuine-unseen', { client }, [cite('/servers')])]
+    const isMail = value.protocol === 'smtp-starttls'
+    const without = isMail ? met.filter((m) => m.outcome === 'in-clear').map(inClear) : []
+    if (before.outcome !== 'sent' && without.length > 0) return without
     if (before.outcome !== 'sent') return [gap(NOT_TAKEN[before.outcome], before.values, before.cites)]
     const own: Finding[] =
       value.authority.origin === 'unknown'
@@ -61,11 +64,11 @@ export const criterion = defineCriterion({
     const isAgain = met.length > 1 && after?.shows === 'genuine'
     return [
       ...own,
-      ...IMPOSTORS.flatMap((shows) => {
+      ...[...IMPOSTORS, ...(isMail ? STRIPPERS : [])].flatMap((shows) => {
         const all = met.filter((m) => m.shows === shows)
         return all.length === 0
           ? [gap('impostor-missing', { client, impostor: shows }, [cite('/servers')])]
-          : all.map((m) => byImpostor(m, needed))
+          : all.map((m) => byImpostor(m, needed, isMail))
       }),
       isAgain && after.outcome === 'sent'
         ? evidence('genuine-taken-again', { client }, after.cites)
@@ -75,7 +78,7 @@ export const criterion = defineCriterion({
 })
 
 interface Met {
-  shows: Impostor | 'genuine'
+  shows: TlsServer['shows']
   outcome: ClientOutcome | 'not-met'
   values: Record<string, string>
   cites: Finding['cites']
@@ -91,11 +94,17 @@ const NOT_TAKEN: Record<Exclude<Met['outcome'], 'sent'>, string> = {
   unclear: 'genuine-unclear',
 }
 
+/** Mail or a log-in without TLS, whatever the server was: no twin is needed to know it. */
+const inClear = ({ shows, values, cites }: Pick<Met, 'shows' | 'values' | 'cites'>): Finding =>
+  shows === 'genuine'
+    ? violation('genuine-mail-in-clear', values, cites)
+    : violation('mail-in-clear', { ...values, impostor: shows }, cites)
+
 /**
  * Data is a violation. To come, to see the certificate and to go without a word of the application is what is wanted, if it
  * was watched for longer than the genuine server needed: a device that is restarting goes, too, and comes again.
  */
-function byImpostor({ shows, outcome, values, cites, watched }: Met, needed: number): Finding {
+function byImpostor({ shows, outcome, values, cites, watched }: Met, needed: number, isMail: boolean): Finding {
   const more = { ...values, impostor: shows }
   switch (outcome) {
     case 'sent':
@@ -106,7 +115,7 @@ function byImpostor({ shows, outcome, values, cites, watched }: Met, needed: num
     case 'kept':
       return suspicion('impostor-kept', more, cites)
     case 'in-clear':
-      return suspicion('impostor-in-clear', more, cites)
+      return isMail ? inClear({ shows, values, cites }) : suspicion('impostor-in-clear', more, cites)
     case 'not-met':
       return gap('impostor-not-met', more, cites)
     case 'unclear':

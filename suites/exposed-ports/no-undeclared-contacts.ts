@@ -49,6 +49,8 @@ const TRANSPORT = {
   'syslog-tls': 'tcp',
   mqtts: 'tcp',
   https: 'tcp',
+  smtps: 'tcp',
+  'smtp-starttls': 'tcp',
   ntp: 'udp',
 } as const
 

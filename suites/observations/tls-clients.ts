@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { defineKind } from '../observation.ts'
-import { base64, int, list, micros, obj, oneOf, orNull, port, str, text, type Static } from '../schema.ts'
+import { base64, int, list, micros, obj, oneOf, opt, orNull, port, str, text, type Static } from '../schema.ts'
+import { TLS_CLIENT_PROTOCOLS } from '../statement-clients.ts'
 import { clientSubject } from '../subject.ts'
 import { exchangeSchema, failureSchema } from './exchange.ts'
 
@@ -12,12 +13,25 @@ import { exchangeSchema, failureSchema } from './exchange.ts'
 export const IMPOSTORS = ['self-signed', 'unknown-ca', 'wrong-name', 'expired', 'not-yet-valid'] as const
 export type Impostor = (typeof IMPOSTORS)[number]
 
+/**
+ * Mail servers that keep TLS from beginning (RFC 3207 section 6): one does not offer it, one offers it and refuses. Both
+ * take mail and log-ins without it.
+ */
+export const STRIPPERS = ['tls-not-offered', 'tls-refused'] as const
+export type Stripper = (typeof STRIPPERS)[number]
+
+/** A command of SMTP and the lab's reply. */
+const mailCommand = obj({ said: str('secrets redacted; of a log-in only the method'), reply: str() })
+export type MailCommand = Static<typeof mailCommand>
+
 /** One TCP connection that came to the lab's server. */
 const connection = obj({
   at: micros('since the epoch'),
   from: text('address of the sender'),
-  /** The beginning of what came before the server had said anything; secrets redacted. */
+  /** The beginning of what came before the server had said anything, or after it agreed to begin TLS; secrets redacted. */
   first: base64('the ClientHello, where TLS is spoken'),
+  /** Mail: the commands before TLS, the first 32 of them; absent where TLS comes first. */
+  clear: opt(list(mailCommand)),
   handshake: oneOf('complete', 'incomplete'),
   /** The library's words; empty where no version was agreed on. */
   version: str(),
@@ -25,7 +39,7 @@ const connection = obj({
   alert: str(),
   /** What ended the handshake or the connection, where it was neither an alert nor an orderly close. */
   failure: orNull(failureSchema),
-  /** Bytes of the application that came after the handshake. */
+  /** Bytes of the application that came after the handshake; of mail those from the log-in or the sender on. */
   bytes: int(),
   data: base64('the beginning of them, secrets redacted'),
   /** When the first of them came; null where none did. */
@@ -37,9 +51,9 @@ const connection = obj({
 export type TlsConnection = Static<typeof connection>
 
 const server = obj({
-  shows: oneOf('genuine', ...IMPOSTORS),
-  /** What it sent as its certificates, its own first. */
-  chain: Type.Array(base64('DER'), { minItems: 1, maxItems: 4 }),
+  shows: oneOf('genuine', ...IMPOSTORS, ...STRIPPERS),
+  /** What it sent as its certificates, its own first; empty where it keeps TLS from beginning. */
+  chain: Type.Array(base64('DER'), { maxItems: 4 }),
   from: micros(),
   until: micros(),
   /** What asked the device to connect, again where it did not come; empty where it comes by itself. */
@@ -52,7 +66,7 @@ export type TlsServer = Static<typeof server>
 
 const schema = obj({
   client: text('of the statement'),
-  protocol: oneOf('syslog-tls', 'mqtts', 'https'),
+  protocol: oneOf(...TLS_CLIENT_PROTOCOLS),
   /** Where the device was told to connect to. */
   address: text(),
   port: port(),
@@ -74,7 +88,7 @@ export type TlsClients = Static<typeof schema>
 /** How the device as a TLS client takes the genuine server and impostors, one after the other on the same port. */
 export const kind = defineKind({
   id: 'tls-clients',
-  version: '1.0.0',
+  version: '1.1.0',
   per: 'mechanism',
   schema,
   dependsOn: [],

@@ -187,3 +187,30 @@ export const rsyslog =
       },
     }
   }
+
+/** What the mail clients below log in with; it must stand nowhere in what was seen. */
+export const MAIL_PASSWORD = 'Gull-2291-harbour'
+
+/** msmtp sending a mail, with a log-in. */
+export const msmtp =
+  (t: TestContext, protocol: 'smtps' | 'smtp-starttls', ...more: string[]) =>
+  (ca: string): Inside =>
+    each(t, protocol, (address, port) => [
+      ...['sh', '-c', `printf 'Subject: motion\\n\\nseen\\n' | exec "$0" "$@"`, 'msmtp', '--file=/dev/null'],
+      ...[`--host=${address}`, `--port=${port}`, '--from=camera@example.net', '--timeout=5', '--auth=plain'],
+      ...['--user=camera', `--passwordeval=echo ${MAIL_PASSWORD}`, '--tls=on', `--tls-trust-file=${ca}`],
+      ...[`--tls-starttls=${protocol === 'smtps' ? 'off' : 'on'}`, ...more, 'owner@example.net'],
+    ])
+
+/** curl sending a mail, with a log-in. */
+export const curlMail =
+  (t: TestContext, protocol: 'smtps' | 'smtp-starttls', ...more: string[]) =>
+  (ca: string, directory: string): Inside => {
+    const mail = join(directory, 'mail.txt')
+    writeFileSync(mail, 'Subject: motion\r\n\r\nseen\r\n')
+    return each(t, protocol, (address, port) => [
+      ...['curl', '-s', '-m', '5', '--cacert', ca, '--user', `camera:${MAIL_PASSWORD}`, '--upload-file', mail],
+      ...['--mail-from', 'camera@example.net', '--mail-rcpt', 'owner@example.net', ...more],
+      `${protocol === 'smtps' ? 'smtps' : 'smtp'}://${address}:${port}`,
+    ])
+  }

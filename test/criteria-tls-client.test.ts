@@ -54,6 +54,29 @@ test('the reference camera, sound and with each weakness', { ...LIMIT, concurren
   )
 })
 
+test('mail of the reference camera, sound and without TLS', { ...LIMIT, concurrency: true }, async (t) => {
+  const CASES = [
+    [null, 'pass', []],
+    ['mail-without-tls', 'fail', ['mail-in-clear', 'mail-in-clear']],
+    ['server-name-unchecked', 'fail', ['trusted-wrong-name']],
+  ] as const
+  await Promise.all(
+    CASES.map(([weakness, wanted, violations], i) =>
+      t.test(weakness ?? 'sound', async (s) => {
+        const door = await doorOf(s, 107 + i, { mailPort: await freePort(), weaknesses: weakness ? [weakness] : [] })
+        const seen = await door.seen(probe, 'a/client/mail')
+        const { verdict, codes } = door.judged(criterion, seen, { subject: 'a/client/mail' })
+        assert.equal(verdict, wanted, codes.join())
+        assert.deepEqual(
+          codes.filter((c) => /^trusted|in-clear/.test(c)),
+          violations,
+        )
+        assert.equal(codes.length, IMPOSTORS.length + 4)
+      }),
+    ),
+  )
+})
+
 test(
   "somebody else's servers get records from the weak cameras, and the sound one's where they are good",
   LIMIT,

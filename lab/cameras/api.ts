@@ -4,6 +4,7 @@ import type { Visitor } from './auth.ts'
 import type { Device } from './device.ts'
 import { isAuthority } from './certificate.ts'
 import { MODEL } from './firmware.ts'
+import { sendTestMail } from './mail.ts'
 import { landingPage, livePage, setUpPage, setUpScript } from './pages.ts'
 import { pictureAt } from './picture.ts'
 import type { Role } from './options.ts'
@@ -154,6 +155,14 @@ function setTimeServer({ device, body, actor }: ApiRequest): Answer {
   return done('setting changed')
 }
 
+function setMail({ device, body, actor }: ApiRequest): Answer {
+  const server = serverIn(body)
+  if (server !== null && 'status' in server) return server
+  device.log.write('setting-changed', { ...actor, setting: 'mail', value: shown(server) })
+  device.store.change({ mail: server })
+  return done('setting changed')
+}
+
 function setAuthority({ device, body, actor }: ApiRequest): Answer {
   const { certificate } = membersOf(body)
   if (typeof certificate !== 'string' || !isAuthority(certificate))
@@ -244,6 +253,14 @@ export const ROUTES: readonly Route[] = [
   { method: 'PUT', path: /^\/api\/users\/([^/]+)\/password$/, access: 'viewer', run: changePassword },
   { method: 'PUT', path: /^\/api\/settings\/syslog$/, access: 'admin', run: setSyslog },
   { method: 'PUT', path: /^\/api\/settings\/ntp$/, access: 'admin', run: setTimeServer },
+  get(/^\/api\/settings\/mail$/, 'admin', ({ device }) => json(200, device.store.state.mail ?? NO_SERVER)),
+  { method: 'PUT', path: /^\/api\/settings\/mail$/, access: 'admin', run: setMail },
+  {
+    method: 'POST',
+    path: /^\/api\/mail$/,
+    access: 'admin',
+    run: ({ device }) => ({ ...done('mail on its way'), afterwards: () => sendTestMail(device) }),
+  },
   { method: 'PUT', path: /^\/api\/settings\/authority$/, access: 'admin', run: setAuthority },
   { method: 'DELETE', path: /^\/api\/settings\/authority$/, access: 'admin', run: removeAuthority },
   get(/^\/api\/settings\/(name|time-zone)$/, 'admin', readSetting),

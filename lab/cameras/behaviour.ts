@@ -88,6 +88,8 @@ export interface Behaviour {
   sendsSyslog: boolean
   /** What is looked at in the certificate of a log server. */
   checksServer: { authority: boolean; name: boolean; dates: boolean }
+  /** A mail waits where its server begins no TLS. */
+  mailNeedsTls: boolean
   /** An answer of a time server belongs to the request that it quotes. */
   checksTimeOrigin: boolean
   /** Events that leave no record. */
@@ -170,6 +172,7 @@ export const CONFORMING: Behaviour = {
   logsFailedLogins: true,
   sendsSyslog: true,
   checksServer: { authority: true, name: true, dates: true },
+  mailNeedsTls: true,
   checksTimeOrigin: true,
   unlogged: [],
   logsSource: true,

@@ -1,5 +1,6 @@
 import type { Session, Statement } from '../../suites/statement.ts'
 import { layoutOf, MODEL } from './firmware.ts'
+import { declaredMail } from './mail.ts'
 import type { CameraOptions, InitialUser } from './options.ts'
 import { DEVICE_PATH } from './onvif/operation.ts'
 import { MEDIA_PORTS } from './rtsp-transport.ts'
@@ -61,6 +62,15 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
     done: '"result":"setting changed"',
   })
   const timeSetTo = (body: string) => ({ ...syslogSetTo(body), target: '/api/settings/ntp' })
+  const trust = {
+    install: { ...syslogSetTo('{"certificate":"{{ca-certificate}}"}'), target: '/api/settings/authority' },
+    remove: {
+      ...web,
+      method: 'DELETE' as const,
+      target: '/api/settings/authority',
+      done: '"result":"setting changed"',
+    },
+  }
   const protectedPages: readonly (readonly [string, 'page' | 'snapshot' | 'identity' | 'settings' | 'file'])[] = [
     ...(options.formLogin === true ? [['/account', 'page'] as const] : []),
     ['/live', 'page'],
@@ -184,25 +194,12 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
         id: 'syslog-tls',
         protocol: 'syslog-tls',
         port: syslog?.port ?? 6514,
-        trust: {
-          install: {
-            ...json,
-            method: 'PUT',
-            target: '/api/settings/authority',
-            body: '{"certificate":"{{ca-certificate}}"}',
-            done: '"result":"setting changed"',
-          },
-          remove: {
-            ...web,
-            method: 'DELETE',
-            target: '/api/settings/authority',
-            done: '"result":"setting changed"',
-          },
-        },
+        trust,
         enable: syslogSetTo('{"address":"{{lab-address}}","port":{{lab-port}},"transport":"tls"}'),
         restore: syslogSetTo(JSON.stringify(syslog ?? { address: null, port: null })),
         current: { ...web, target: '/api/settings/syslog', pattern: '(\\{.*\\})' },
       },
+      ...(options.mailPort === undefined ? [] : [declaredMail(options.mailPort, trust, web)]),
     ],
     time: [
       {

@@ -21,6 +21,7 @@ export interface State {
   clockOffset: number
   syslog: SyslogTarget | null
   ntp: TimeTarget | null
+  mail: TimeTarget | null
   /** Certificate of the authority that log servers must have theirs from; PEM. */
   authority: string | null
   /** What the camera calls itself, and the zone of its clock. */
@@ -65,11 +66,12 @@ export async function openState(options: CameraOptions, rsa: boolean): Promise<S
 export const factorySettings = (
   options: CameraOptions,
   passwordKey: string,
-): Pick<State, 'factoryFresh' | 'users' | 'syslog' | 'ntp' | 'authority' | 'clockOffset' | 'settings'> => ({
+): Pick<State, 'factoryFresh' | 'users' | 'syslog' | 'ntp' | 'mail' | 'authority' | 'clockOffset' | 'settings'> => ({
   factoryFresh: true,
   users: (options.users ?? []).map(({ name, password, role }) => makeUser(name, password, role, passwordKey)),
   syslog: null,
   ntp: null,
+  mail: null,
   authority: null,
   clockOffset: 0,
   settings: FACTORY_SETTINGS,
@@ -89,6 +91,7 @@ async function newState(options: CameraOptions): Promise<State> {
     clockOffset: 0,
     syslog: options.syslog,
     ntp: null,
+    mail: null,
     authority: null,
     settings: settings.settings,
     firmware: {

@@ -22,6 +22,7 @@ import { weakness as weaknessesLogKeepsPasswordsWeakness } from './weaknesses/lo
 import { weakness as weaknessesLogLostAtRebootWeakness } from './weaknesses/log-lost-at-reboot.ts'
 import { weakness as weaknessesLogWithoutSourceWeakness } from './weaknesses/log-without-source.ts'
 import { weakness as weaknessesLoginUnloggedWeakness } from './weaknesses/login-unlogged.ts'
+import { weakness as weaknessesMailWithoutTlsWeakness } from './weaknesses/mail-without-tls.ts'
 import { weakness as weaknessesMqttAnonymousWeakness } from './weaknesses/mqtt-anonymous.ts'
 import { weakness as weaknessesNoLockoutWeakness } from './weaknesses/no-lockout.ts'
 import { weakness as weaknessesNoRtspLockoutWeakness } from './weaknesses/no-rtsp-lockout.ts'
@@ -96,6 +97,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesLogLostAtRebootWeakness,
   weaknessesLogWithoutSourceWeakness,
   weaknessesLoginUnloggedWeakness,
+  weaknessesMailWithoutTlsWeakness,
   weaknessesMqttAnonymousWeakness,
   weaknessesNoLockoutWeakness,
   weaknessesNoRtspLockoutWeakness,

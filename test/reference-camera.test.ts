@@ -887,7 +887,7 @@ const OF_TLS = [
 /** Seen by curl in form-login.test.ts. */
 const OF_SESSIONS = ['session-adopted', 'session-cookie-open', 'session-counted', 'session-survives-log-out']
 /** Seen by a server of others in criteria-tls-client.test.ts. */
-const AS_CLIENT = ['server-dates-unchecked', 'server-name-unchecked', 'trusts-any-certificate']
+const AS_CLIENT = ['mail-without-tls', 'server-dates-unchecked', 'server-name-unchecked', 'trusts-any-certificate']
 /** Out of its box only. */
 const FRESH = ['works-before-set-up']
 /** No client of others repeats a log-in word for word. */

@@ -4,17 +4,25 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { INSIDE, privateNetwork, unshareWay } from '../../lab/isolation.ts'
 
+/** As root, and still root inside: servers that become other users need it. */
+export const AS_ROOT: readonly string[] = ['--net', 'sh', '-c']
+
 /** Runs the tests of a file in a private network namespace: `define` is called inside; outside there is one test that runs them. */
-export function inPrivateNetwork(url: string, most: number, seconds: number, define: () => void): void {
+export function inPrivateNetwork(
+  url: string,
+  most: number,
+  seconds: number,
+  define: () => void,
+  way: readonly string[] | null = unshareWay(),
+): void {
   if (process.env[INSIDE] !== undefined) return define()
   test('in a private network', { timeout: seconds * 1000 }, async (t) => {
-    const unshare = unshareWay()
-    if (unshare === null) return t.skip('needs user namespaces or root, unshare and ip')
+    if (way === null) return t.skip('needs user namespaces or root, unshare and ip')
     const { NODE_TEST_CONTEXT: _, ...environment } = process.env
     const child = spawn(
       'unshare',
       [
-        ...unshare,
+        ...way,
         `${privateNetwork(most)} && exec "$@"`,
         'sh',
         process.execPath,

@@ -168,11 +168,29 @@ test('hostile mail clients: the server neither throws nor hangs, and keeps a bou
       const { list, left } = lab.connections()
       assert.deepEqual([list.length, left], [32, 4])
       for (const c of list) {
-        assert.ok(c.bytes === 0 && c.first.length <= 4096 && (c.clear ?? []).length <= 32)
+        assert.ok(c.bytes === 0 && c.first.length <= 4096 && (c.clear ?? []).length <= 33)
         assert.ok((c.clear ?? []).every((o) => o.said.length <= 512 && o.reply.length <= 512))
       }
     }
   }
+})
+
+test('a mail in clear is kept however much is said before it', LIMIT, async (t) => {
+  const started = await startTlsServer({ address: '127.0.0.1', port: 0, protocol: 'smtp-starttls', now: () => 1 })
+  assert.ok('server' in started)
+  const { server: lab } = started
+  t.after(() => lab.close())
+  const [first] = STRIPPING
+  assert.ok(first)
+  lab.show(first)
+  await new Promise<void>((done) => {
+    const socket = connect(lab.port, '127.0.0.1', () =>
+      socket.write(`${'NOOP\r\n'.repeat(80)}MAIL FROM:<a@b>\r\nQUIT\r\n`),
+    )
+    socket.resume().once('close', () => done())
+  })
+  const [live] = lab.connections().list
+  assert.deepEqual([live?.clear?.length, live?.clear?.at(-1)?.said], [33, 'MAIL FROM:<a@b>'])
 })
 
 test('any commands and replies are read without a throw', () => {

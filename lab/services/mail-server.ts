@@ -3,7 +3,7 @@ import type { MailCommand } from '../../suites/observations/tls-clients.ts'
 import { SMTP_LOG_IN, smtpSession, type Hear } from './smtp.ts'
 import type { ServerIdentity } from './server-certificates.ts'
 
-/** Most commands kept of one connection. */
+/** Most commands kept of one connection, beside the first log-in or mail that comes later. */
 const MOST_COMMANDS = 32
 const MOST_CHARACTERS = 512
 
@@ -14,7 +14,7 @@ interface Side {
 }
 
 const keepIn = (list: MailCommand[]) => (said: string, reply: string) => {
-  if (list.length < MOST_COMMANDS)
+  if (list.length < MOST_COMMANDS || (isMail(said) && !list.some((c) => isMail(c.said))))
     list.push({ said: said.slice(0, MOST_CHARACTERS), reply: reply.slice(0, MOST_CHARACTERS) })
 }
 

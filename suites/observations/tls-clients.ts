@@ -30,7 +30,7 @@ const connection = obj({
   from: text('address of the sender'),
   /** The beginning of what came before the server had said anything, or after it agreed to begin TLS; secrets redacted. */
   first: base64('the ClientHello, where TLS is spoken'),
-  /** Mail: the commands before TLS, the first 32 of them; absent where TLS comes first. */
+  /** Mail: the commands before TLS, the first 32 of them and the first log-in or mail; absent where TLS comes first. */
   clear: opt(list(mailCommand)),
   handshake: oneOf('complete', 'incomplete'),
   /** The library's words; empty where no version was agreed on. */

@@ -208,6 +208,11 @@ describe('insecure services', () => {
       assert.equal(insecureService(row), service, JSON.stringify(said))
     }
     assert.equal(judge(greeting('220 (vsFTPd 3.0.3)\r\n')).verdict, 'fail')
+    const authTls = Buffer.from('234 Proceed with negotiation.\r\n').toString('base64')
+    const [ftp] = greeting('220 (vsFTPd 3.0.3)\r\n').services
+    assert.ok(ftp)
+    assert.deepEqual([insecureService({ ...ftp, authTls }), insecureService({ ...ftp, tls: true })], [null, null])
+    assert.equal(insecureService({ ...ftp, authTls: Buffer.from('530 No.\r\n').toString('base64') }), 'ftp')
   })
 
   test('what is not recognised is no pass; at a port known for such a service it is a suspicion', () => {

@@ -1,6 +1,6 @@
 import type { ServiceSeen } from '../observations/services.ts'
 import { fromBase64, latin1 } from './bytes.ts'
-import { serviceProtocol } from './service-protocol.ts'
+import { serviceProtocol, startsTls } from './service-protocol.ts'
 
 export const INSECURE = ['telnet', 'ftp', 'r-service', 'shell', 'console', 'tftp', 'snmp-v1', 'snmp-v2c'] as const
 export type Insecure = (typeof INSECURE)[number]
@@ -47,7 +47,8 @@ const CONSOLE = /^(?:[A-Za-z][A-Za-z0-9_.@:()/~-]{0,40} ?(?:->|>)|->|=>)$/
 /** What an open TCP port is on the list for, by what it said; null: for nothing. */
 export function insecureService(row: ServiceSeen): Insecure | null {
   const protocol = serviceProtocol(row)
-  if (protocol === 'telnet' || protocol === 'ftp') return protocol
+  // Within TLS neither is in clear; whether FTP demands the TLS that it offers is a question of the log-in.
+  if (protocol === 'telnet' || protocol === 'ftp') return row.tls || startsTls(row) ? null : protocol
   const said = [row.greeting, row.tlsAnswer, row.httpAnswer, row.rtspAnswer, row.mqttAnswer].map((text) =>
     latin1(fromBase64(text).subarray(0, 512)),
   )

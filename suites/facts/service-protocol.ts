@@ -1,4 +1,5 @@
 import { fromBase64, latin1 } from './bytes.ts'
+import { goesAhead } from './ftp-reply.ts'
 
 export type Protocol = 'http' | 'rtsp' | 'ssh' | 'telnet' | 'ftp' | 'mqtt' | 'unknown'
 
@@ -38,6 +39,10 @@ export const serviceProtocol = (row: { [K in keyof Said]: string }): Protocol =>
     rtspAnswer: fromBase64(row.rtspAnswer),
     mqttAnswer: fromBase64(row.mqttAnswer),
   })
+
+/** FTP that goes ahead when it is asked for TLS (RFC 4217 section 4). */
+export const startsTls = (row: { [K in keyof Said]: string } & { authTls?: string | undefined }): boolean =>
+  serviceProtocol(row) === 'ftp' && goesAhead(fromBase64(row.authTls ?? ''))
 
 /**
  * Some web servers begin a refusal with the protocol that the request named ("RTSP/1.0 501"). An RTSP server repeats

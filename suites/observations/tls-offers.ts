@@ -2,12 +2,10 @@ import { defineKind, type Known } from '../observation.ts'
 import { Type } from '@sinclair/typebox'
 import { base64, int, list, micros, obj, oneOf, opt, orNull, port, text, type Static } from '../schema.ts'
 import { addressSubject, endpointOf, endpointSubject } from '../subject.ts'
-import { fromBase64 } from '../facts/bytes.ts'
-import { goesAhead } from '../facts/ftp-reply.ts'
-import { serviceProtocol } from '../facts/service-protocol.ts'
+import { startsTls } from '../facts/service-protocol.ts'
 import { TLS_VERSIONS } from '../facts/tls-records.ts'
 import { failureSchema } from './exchange.ts'
-import { kind as services, type ServiceSeen } from './services.ts'
+import { kind as services } from './services.ts'
 import type { Service, Statement } from '../statement.ts'
 
 /** Suite numbers as hexadecimal, four digits each, without separators. */
@@ -52,10 +50,6 @@ const OVER_TLS = new Set(['https', 'rtsps', 'mqtts'])
 /** Services that are declared to speak TLS. */
 export const declaredOverTls = ({ services }: Statement): Service[] =>
   services.filter((s) => s.transport === 'tcp' && OVER_TLS.has(s.protocol))
-
-/** FTP that goes ahead when it is asked for TLS. */
-export const startsTls = (row: ServiceSeen): boolean =>
-  serviceProtocol(row) === 'ftp' && goesAhead(fromBase64(row.authTls ?? ''))
 
 type Found = Pick<Known, 'statement' | 'seen'>
 

@@ -1,9 +1,10 @@
 import { answerOf } from '../../suites/facts/answer.ts'
 import { alike, looksGranted } from '../../suites/facts/likeness.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
+import { declaresPasswordOfOthers } from '../../suites/observations/log-actions.ts'
 import { loginsOver } from '../../suites/observations/log-ins.ts'
 import { kind, type PasswordRules } from '../../suites/observations/password-rules.ts'
-import type { Action, Statement } from '../../suites/statement.ts'
+import type { Statement } from '../../suites/statement.ts'
 import { tookEffect } from '../effect.ts'
 import { defineProbe, type Bench, type Credential } from '../probe.ts'
 import { clientAt, endpointOfService, unanswered } from './log-in-place.ts'
@@ -29,7 +30,7 @@ export const probe = defineProbe<PasswordRules>({
     const action = statement.actions.changePassword
     const spare = statement.accounts.find((a) => a.spare === true)
     if (!action || !spare) return unanswered('operator', 'password-rules.no-spare')
-    if (action.account === spare.id || !namesUser(action)) return unanswered('operator', 'password-rules.only-own')
+    if (action.account === spare.id || !declaresPasswordOfOthers(action)) return unanswered('operator', 'password-rules.only-own')
     const found = loginsOver(statement, 'http').find((l) => l.account.id === spare.id)
     const login = found ?? loginsOver(statement, 'http')[0]
     const to = login && endpointOfService(bench, login.service)
@@ -77,9 +78,6 @@ export const probe = defineProbe<PasswordRules>({
     }
   },
 })
-
-/** The action can change the password of somebody else. */
-const namesUser = ({ target, body = '' }: Action): boolean => `${target}${body}`.includes('{{user}}')
 
 interface Trying {
   set(password: string): Promise<Exchange>

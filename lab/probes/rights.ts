@@ -1,4 +1,5 @@
 import type { Exchange } from '../../suites/observations/exchange.ts'
+import { declaresPasswordOfOthers, wordingOf } from '../../suites/observations/log-actions.ts'
 import { isSpoken, loginsOver } from '../../suites/observations/log-ins.ts'
 import { kind, type Rights } from '../../suites/observations/rights.ts'
 import type { Action } from '../../suites/statement.ts'
@@ -87,12 +88,12 @@ function actionsOf({ statement }: Bench, administrator: Credential, viewer: Cred
   const settings = statement.logging.channels.flatMap(({ id, restore }): Harmless[] =>
     restore?.done !== undefined &&
     restore.account !== undefined &&
-    !/\{\{/.test(`${restore.target}${restore.body ?? ''}`)
+    !wordingOf(restore).includes('{{')
       ? [{ id: `log setting ${id}`, action: restore, done: restore.done, genuine: {}, forged: {} }]
       : [],
   )
   const change = statement.actions.changePassword
-  const names = change !== undefined && `${change.target}${change.body ?? ''}`.includes('{{user}}')
+  const names = change !== undefined && declaresPasswordOfOthers(change)
   const password: Harmless[] =
     change?.done !== undefined && change.account !== undefined && names
       ? [

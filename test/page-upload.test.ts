@@ -90,20 +90,24 @@ const uploadBy = (name: string): Action => ({
   browser: [{ goto: `/${name}` }, { upload: { label: 'Package' } }, { click: { role: 'button', name: 'Send' } }],
 })
 
-test('a package arrives byte for byte, by a form and by every way of a script', { skip, timeout: 60_000 }, async (t) => {
-  const { got, bench } = await device(t)
-  const bytes = Buffer.concat([Buffer.from('\r\n--\0{{value}}'), randomBytes(300_001)])
-  const digest = createHash('sha256').update(bytes).digest('hex')
-  for (const name of Object.keys(SCRIPTS)) {
-    const exchange = await perform(bench, uploadBy(name), {}, bytes)
-    assert.equal(exchange.failure, null, name)
-    assert.deepEqual([bodyText(exchange), exchange.browser?.sent], ['taken', 1])
-    const isRaw = name === 'raw' || name === 'read'
-    assert.equal(got.at(-1), `${digest} ${bytes.length} ${isRaw ? '' : 'package.bin'}`, name)
-    assert.ok(exchange.request.bodyBytes >= bytes.length)
-  }
-  assert.equal(got.length, Object.keys(SCRIPTS).length)
-})
+test(
+  'a package arrives byte for byte, by a form and by every way of a script',
+  { skip, timeout: 60_000 },
+  async (t) => {
+    const { got, bench } = await device(t)
+    const bytes = Buffer.concat([Buffer.from('\r\n--\0{{value}}'), randomBytes(300_001)])
+    const digest = createHash('sha256').update(bytes).digest('hex')
+    for (const name of Object.keys(SCRIPTS)) {
+      const exchange = await perform(bench, uploadBy(name), {}, bytes)
+      assert.equal(exchange.failure, null, name)
+      assert.deepEqual([bodyText(exchange), exchange.browser?.sent], ['taken', 1])
+      const isRaw = name === 'raw' || name === 'read'
+      assert.equal(got.at(-1), `${digest} ${bytes.length} ${isRaw ? '' : 'package.bin'}`, name)
+      assert.ok(exchange.request.bodyBytes >= bytes.length)
+    }
+    assert.equal(got.length, Object.keys(SCRIPTS).length)
+  },
+)
 
 test('64 MiB go through a form and a script without being held', { skip, timeout: 60_000 }, async (t) => {
   const { got, bench } = await device(t)

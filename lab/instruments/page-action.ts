@@ -4,18 +4,18 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Exchange, Failure } from '../../suites/observations/exchange.ts'
-import { isInSession } from '../../suites/observations/log-ins.ts'
-import type { BrowserStep, Session } from '../../suites/statement.ts'
+import type { BrowserStep } from '../../suites/statement.ts'
 import { chunksOf } from '../body.ts'
 import type { Bench, Body, Credential, Endpoint } from '../probe.ts'
-import { enterAt, lastRound, misfitText, type Recipe } from './browser.ts'
+import { misfitText } from './browser.ts'
 import { takeSteps, type Misfit } from './browser-steps.ts'
 import { inTime } from './chromium.ts'
 import type { Conversation, Header } from './conversation.ts'
 import { pageClient } from './http.ts'
 import { keepPicture, settle, shownOn, withPage, type OpenPage } from './page.ts'
+import { enter, logOut, wayOf, type Way } from './page-entry.ts'
 import { pathOf, type Named } from './page-request.ts'
-import { firstGroup, hiderOf, logInRequest, nothing, takeCookies, withHolding, type Holding } from './session-parts.ts'
+import { hiderOf } from './session-parts.ts'
 import { unsent } from './web-session.ts'
 
 /** Longest time for all that is done at a page, log-in included; with a package, and for one answer then. */
@@ -23,7 +23,8 @@ const ACTION_MILLISECONDS = 75_000
 const UPLOAD_MILLISECONDS = 300_000
 const PACKAGE_MILLISECONDS = 120_000
 const ANSWER_MILLISECONDS = 15_000
-const LOG_OUT_MILLISECONDS = 3_000
+/** A script may compute for a while before it sends anything. */
+const UNSENT_MILLISECONDS = 8_000
 /** A shorter cookie may be a word that stands on the page by chance. */
 const SHORTEST_TOKEN = 16
 
@@ -40,16 +41,6 @@ export interface Doing {
   upload: { body: Body; name: string; learnFrom: string | null } | null
   /** Something is only looked at: a device that does not answer is no fault of the lab. */
   isReading: boolean
-}
-
-/** How somebody is logged in at a page: by its own steps, with the cookies of a form, or by the client itself. */
-type Way = { is: 'browser'; session: Recipe } | { is: 'form'; session: Session } | { is: 'client' } | { is: 'nobody' }
-
-function wayOf({ session }: Endpoint, { credential, named }: Doing): Way {
-  if (!credential) return { is: 'nobody' }
-  if (!session || !isInSession(session, named.target)) return { is: 'client' }
-  const { browser } = session
-  return browser ? { is: 'browser', session: { ...session, browser } } : { is: 'form', session }
 }
 
 /**
@@ -76,10 +67,10 @@ async function atPage(
   doing: Doing,
   file: string | null,
 ): Promise<Exchange> {
-  const way = wayOf(to, doing)
+  const way = wayOf(to, doing.named.target, doing.credential)
   const { traffic } = open
   const secrets = new Set<string>()
-  const entered = await enter(open, client, way, doing, secrets)
+  const entered = await enter(open, client, way, doing.credential, doing.upload?.learnFrom ?? null, secrets)
   const logIns = way.is === 'form' ? 1 : traffic.sent
   const failure = entered.failure ? notIn(entered.failure, doing) : await doSteps(open, doing, file)
   const cookies = await open.cookies()
@@ -111,75 +102,6 @@ const notIn = ({ code, detail }: Failure, { isReading }: Doing): Failure => ({
   detail: `log-in: ${detail}${isReading || code === 'lab' ? '' : ` (${code})`}`,
 })
 
-interface Entry {
-  rounds: Exchange['rounds']
-  token: string | null
-  failure: Failure | null
-}
-
-/** Logs in, and sees to it that the page's requests go out as those of who is logged in. */
-async function enter(
-  open: OpenPage,
-  client: Conversation,
-  way: Way,
-  { credential, upload }: Doing,
-  secrets: Set<string>,
-): Promise<Entry> {
-  const { traffic } = open
-  if (way.is === 'nobody' || credential === null) return { rounds: [], token: null, failure: null }
-  if (way.is === 'client') {
-    const learns = upload ? { learnFrom: upload.learnFrom } : {}
-    traffic.attach = (asked) => ({
-      ...asked,
-      credential,
-      ...(asked.body && !(asked.body instanceof Uint8Array) ? learns : {}),
-    })
-    return { rounds: [], token: null, failure: null }
-  }
-  if (way.is === 'form') return await enterByForm(open, client, way.session, credential, secrets)
-  const failure = await enterAt(open, way.session, credential)
-  const token = tokenIn(way.session, traffic.said?.text ?? '', secrets)
-  return { rounds: traffic.said ? lastRound(traffic.said.exchange) : [], token, failure }
-}
-
-function tokenIn({ token: declared }: Session, text: string, secrets: Set<string>): string | null {
-  const token = declared ? firstGroup(declared.pattern, text) : null
-  if (token !== null) secrets.add(token)
-  return token
-}
-
-/** Logs in by the form of the statement, and gives the browser the cookies of it. */
-async function enterByForm(
-  { traffic, context, origin }: OpenPage,
-  client: Conversation,
-  session: Session,
-  credential: Credential,
-  secrets: Set<string>,
-): Promise<Entry> {
-  const holding: Holding = nothing()
-  const ask = async (asked: Parameters<Conversation['send']>[0]) => {
-    let text = ''
-    const exchange = await client.send(withHolding(asked, session, holding), (bytes) => {
-      text = Buffer.from(bytes.subarray(0, 65_536)).toString('latin1')
-      for (const value of takeCookies(holding.cookies, bytes, asked.method)) secrets.add(value)
-    })
-    return { exchange, text }
-  }
-  let page: string | null = null
-  if (session.page) {
-    const { exchange, text } = await ask({ method: 'GET', target: session.page.target })
-    page = firstGroup(session.page.pattern, text)
-    const lab: Failure = { code: 'lab', detail: 'the page before it does not hold what the statement says' }
-    if (page === null) return { rounds: [], token: null, failure: exchange.failure ?? lab }
-    secrets.add(page)
-  }
-  const { exchange, text } = await ask(logInRequest(session, credential, page))
-  const token = tokenIn(session, text, secrets)
-  traffic.attach = (asked) => withHolding(asked, session, { cookies: new Map(), token })
-  await context.addCookies([...holding.cookies].map(([name, value]) => ({ name, value, url: `${origin}/` })))
-  return { rounds: lastRound(exchange), token, failure: exchange.failure }
-}
-
 /** Takes the steps; null where the page made the named request and all was done that had to be. */
 async function doSteps(open: OpenPage, doing: Doing, file: string | null): Promise<Failure | null> {
   const { steps, values, named, upload, isReading } = doing
@@ -197,7 +119,7 @@ async function doSteps(open: OpenPage, doing: Doing, file: string | null): Promi
         if (step.expect === undefined) dialogs.accepts = step.click?.accept === true
       },
     })
-    await settle(open, misfit)
+    await settle(open, misfit, UNSENT_MILLISECONDS)
     return { misfit }
   }
   const done = await inTime(run(), left())
@@ -219,17 +141,6 @@ const nameOf = ({ declared: { method, target } }: Doing): string => `${method} $
 function beginOf(steps: readonly BrowserStep[]): number {
   const gives = steps.findIndex((s) => s.fill ?? s.select ?? s.upload)
   return Math.max(0, gives === -1 ? steps.findIndex((s) => s.click) : gives)
-}
-
-/** Many devices keep few sessions. */
-async function logOut({ traffic }: OpenPage, client: Conversation, way: Way, holding: Holding): Promise<void> {
-  const over = await inTime(
-    traffic.stop().then(() => true),
-    LOG_OUT_MILLISECONDS,
-  )
-  if (!('session' in way) || !way.session.logOut || over !== true) return
-  if (holding.cookies.size === 0 && holding.token === null) return
-  await client.send(withHolding({ ...way.session.logOut, milliseconds: LOG_OUT_MILLISECONDS }, way.session, holding))
 }
 
 /** Headers in which no page hides a token of its own. */

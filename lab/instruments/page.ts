@@ -138,12 +138,16 @@ const redacted = (bench: Bench, facts: Traffic['facts']): Traffic['facts'] => ({
 })
 
 /** As long as the page still works at what it shall send, or at the answer to it. */
-export async function settle({ traffic, left }: OpenPage, misfit: Misfit | null): Promise<void> {
+export async function settle(
+  { traffic, left }: OpenPage,
+  misfit: Misfit | null,
+  unsent = UNSENT_MILLISECONDS,
+): Promise<void> {
   const settled = performance.now() + SETTLE_MILLISECONDS
   const isBusy = (): boolean =>
     traffic.said
       ? traffic.quiet() < QUIET_MILLISECONDS && performance.now() < settled
-      : traffic.quiet() < (misfit ? QUIET_MILLISECONDS : UNSENT_MILLISECONDS)
+      : traffic.quiet() < (misfit ? QUIET_MILLISECONDS : unsent)
   while (left() > 0 && isBusy()) await new Promise((done) => setTimeout(done, LOOK_MILLISECONDS))
 }
 

@@ -86,9 +86,7 @@ interface Harmless {
  */
 function actionsOf({ statement }: Bench, administrator: Credential, viewer: Credential): Harmless[] {
   const settings = statement.logging.channels.flatMap(({ id, restore }): Harmless[] =>
-    restore?.done !== undefined &&
-    restore.account !== undefined &&
-    !wordingOf(restore).includes('{{')
+    restore?.done !== undefined && restore.account !== undefined && !wordingOf(restore).includes('{{')
       ? [{ id: `log setting ${id}`, action: restore, done: restore.done, genuine: {}, forged: {} }]
       : [],
   )

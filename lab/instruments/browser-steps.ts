@@ -19,8 +19,8 @@ export interface Patience {
 export interface Means {
   /** Path of the update package. */
   file?: string
-  /** Told before each step. */
-  before?(index: number, step: BrowserStep): void
+  /** Told before each step, which waits for it. */
+  before?(index: number, step: BrowserStep): Promise<void>
 }
 
 /** Why a page could not be used as the statement says. */
@@ -48,13 +48,13 @@ export async function takeSteps(
   means: Means = {},
 ): Promise<Misfit | null> {
   for (const [i, step] of steps.entries()) {
+    await means.before?.(i, step)
     const begin = performance.now()
     const until = (): number => {
       const passed = performance.now() - begin
       const isStill = Math.min(passed, patience.quiet()) > STILL_MILLISECONDS
       return isStill ? 1 : Math.max(1, Math.min((patience.step ?? STEP_MILLISECONDS) - passed, patience.left()))
     }
-    means.before?.(i, step)
     const misfit = await takeStep(page, origin, step, values, until, means).catch((): Omit<Misfit, 'step'> => ({
       why: 'not-done',
       what: nameOf(elementOf(step)),

@@ -12,7 +12,7 @@ import { takeSteps, type Misfit } from './browser-steps.ts'
 import { inTime } from './chromium.ts'
 import type { Conversation, Header } from './conversation.ts'
 import { pageClient } from './http.ts'
-import { keepPicture, settle, shownOn, withPage, type OpenPage } from './page.ts'
+import { keepPicture, settle, shownOn, untilQuiet, withPage, type OpenPage } from './page.ts'
 import { enter, logOut, wayOf, type Way } from './page-entry.ts'
 import { pathOf, type Named } from './page-request.ts'
 import { hiderOf } from './session-parts.ts'
@@ -24,7 +24,7 @@ const UPLOAD_MILLISECONDS = 300_000
 const PACKAGE_MILLISECONDS = 120_000
 const ANSWER_MILLISECONDS = 15_000
 /** A script may compute for a while before it sends anything. */
-const UNSENT_MILLISECONDS = 8_000
+const UNSENT_MILLISECONDS = 5_000
 /** A shorter cookie may be a word that stands on the page by chance. */
 const SHORTEST_TOKEN = 16
 
@@ -114,7 +114,8 @@ async function doSteps(open: OpenPage, doing: Doing, file: string | null): Promi
   const run = async (): Promise<{ misfit: Misfit | null }> => {
     const misfit = await takeSteps(open.page, open.origin, steps, values, patience, {
       ...(file === null ? {} : { file }),
-      before(i, step) {
+      async before(i, step) {
+        if (i === first) await untilQuiet(open)
         if (i === first) traffic.watch(named)
         if (step.expect === undefined) dialogs.accepts = step.click?.accept === true
       },

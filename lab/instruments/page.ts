@@ -137,6 +137,13 @@ const redacted = (bench: Bench, facts: Traffic['facts']): Traffic['facts'] => ({
   })),
 })
 
+/** Until the page asks for nothing any more, or goes on as it always does. */
+export async function untilQuiet({ traffic, left }: OpenPage): Promise<void> {
+  const settled = performance.now() + SETTLE_MILLISECONDS
+  while (left() > 0 && traffic.quiet() < QUIET_MILLISECONDS && performance.now() < settled)
+    await new Promise((done) => setTimeout(done, LOOK_MILLISECONDS))
+}
+
 /** As long as the page still works at what it shall send, or at the answer to it. */
 export async function settle(
   { traffic, left }: OpenPage,

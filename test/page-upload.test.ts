@@ -19,6 +19,7 @@ const SCRIPTS: Record<string, string> = {
   fetch: `fetch('/up', { method: 'POST', body: new FormData(f) })`,
   xhr: `const x = new XMLHttpRequest(); x.open('POST', '/up'); x.send(new FormData(f))`,
   raw: `fetch('/up', { method: 'POST', body: p.files[0] })`,
+  bare: `const x = new XMLHttpRequest(); x.open('POST', '/up'); x.setRequestHeader('Content-Type', 'application/x-firmware'); x.send(p.files[0])`,
   read: `p.files[0].arrayBuffer().then((bytes) => fetch('/up', { method: 'POST', body: bytes }))`,
 }
 const pageOf = (script: string): string => `<!doctype html><title>Update</title>
@@ -101,9 +102,12 @@ test(
       const exchange = await perform(bench, uploadBy(name), {}, bytes)
       assert.equal(exchange.failure, null, name)
       assert.deepEqual([bodyText(exchange), exchange.browser?.sent], ['taken', 1])
-      const isRaw = name === 'raw' || name === 'read'
+      const isRaw = ['raw', 'bare', 'read'].includes(name)
       assert.equal(got.at(-1), `${digest} ${bytes.length} ${isRaw ? '' : 'package.bin'}`, name)
       assert.ok(exchange.request.bodyBytes >= bytes.length)
+      const types: Record<string, string> = { raw: 'application/octet-stream', bare: 'application/x-firmware' }
+      const sent = exchange.request.headers.find(([n]) => n === 'Content-Type')?.[1] ?? ''
+      assert.ok(sent.startsWith(types[name] ?? (name === 'read' ? '' : 'multipart/form-data; boundary=')), sent)
     }
     assert.equal(got.length, Object.keys(SCRIPTS).length)
   },
@@ -129,10 +133,10 @@ test('64 MiB go through a form and a script without being held', { skip, timeout
   let most = before
   const watching = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 20)
   t.after(() => clearInterval(watching))
-  for (const name of ['form', 'fetch']) {
+  for (const name of ['form', 'raw']) {
     const exchange = await perform(bench, uploadBy(name), {}, body)
     assert.deepEqual([exchange.failure, bodyText(exchange)], [null, 'taken'])
-    assert.equal(got.at(-1), `${digest} ${body.length} package.bin`)
+    assert.equal(got.at(-1), `${digest} ${body.length} ${name === 'form' ? 'package.bin' : ''}`)
   }
   clearInterval(watching)
   t.diagnostic(`grew by ${Math.round((most - before) / 1024 / 1024)} MiB`)

@@ -14,7 +14,7 @@ import type { Conversation, Header } from './conversation.ts'
 import { pageClient } from './http.ts'
 import { keepPicture, settle, shownOn, untilQuiet, withPage, type OpenPage } from './page.ts'
 import { enter, logOut, wayOf, type Way } from './page-entry.ts'
-import { pathOf, type Named } from './page-request.ts'
+import { BARE_FILES, pathOf, type Named } from './page-request.ts'
 import { hiderOf } from './session-parts.ts'
 import { unsent } from './web-session.ts'
 
@@ -70,6 +70,7 @@ async function atPage(
   const way = wayOf(to, doing.named.target, doing.credential)
   const { traffic } = open
   const secrets = new Set<string>()
+  if (file !== null) await open.page.addInitScript(BARE_FILES)
   const entered = await enter(open, client, way, doing.credential, doing.upload?.learnFrom ?? null, secrets)
   const logIns = way.is === 'form' ? 1 : traffic.sent
   const failure = entered.failure ? notIn(entered.failure, doing) : await doSteps(open, doing, file)

@@ -3,7 +3,7 @@ import type { CDPSession } from 'playwright-core'
 import { latin1, messageEnd, parseMessage, type HttpMessage } from '../../suites/facts/http-message.ts'
 import type { Browsed, Exchange, Failure } from '../../suites/observations/exchange.ts'
 import type { Asked, Conversation, Header } from './conversation.ts'
-import { bodyOf, isThat, type Entry, type Named } from './page-request.ts'
+import { bareHeader, bodyOf, isBare, isThat, type Entry, type Named } from './page-request.ts'
 import type { Body } from '../probe.ts'
 
 /** Requests of one page with all it leads to, and bytes that it gets in all. */
@@ -134,7 +134,8 @@ export async function carryTraffic(cdp: CDPSession, origin: string, client: Conv
   async function answer({ requestId, networkId, resourceType, request }: Paused): Promise<void> {
     const target = request.url.slice(origin.length).replace(/#.*/s, '') || '/'
     const { method } = request
-    const body = bodyOf(request.postDataEntries ?? [], traffic.file)
+    const entries = request.postDataEntries ?? []
+    const body = bodyOf(entries, traffic.file)
     const isNamed = named !== null && isThat(named, method, target, body)
     traffic.facts.requests++
     traffic.userAgent ??= request.headers['User-Agent'] ?? null
@@ -147,7 +148,9 @@ export async function carryTraffic(cdp: CDPSession, origin: string, client: Conv
     const asked = traffic.attach({
       method,
       target,
-      headers: Object.entries(request.headers).filter(([n]): boolean => !OWN_HEADERS.test(n)) as Header[],
+      headers: Object.entries(request.headers)
+        .filter(([n]): boolean => !OWN_HEADERS.test(n))
+        .map((header): Header => (isBare(entries) ? bareHeader(header) : header)),
       ...(body.length > 0 ? { body } : {}),
     })
     const exchange = await client.send(asked, (heard) => (raw = heard))

@@ -17,6 +17,7 @@ import { probe as passwordRules } from '../lab/probes/password-rules.ts'
 import { criterion as firstUsePasswordChange } from '../suites/authentication/first-use-password-change.ts'
 import { criterion as rules } from '../suites/authentication/password-rules.ts'
 import { criterion as accountChangeRecorded } from '../suites/logging/account-change-recorded.ts'
+import { criterion as injectionSafe } from '../suites/logging/injection-safe.ts'
 import { criterion as settingsChangeRecorded } from '../suites/logging/settings-change-recorded.ts'
 import { answerOf } from '../suites/facts/answer.ts'
 import { changed, wasRefused, wasSent } from '../suites/update-integrity/attempts.ts'
@@ -103,6 +104,18 @@ describe('a camera that has its page only', { concurrency: 2 }, () => {
       const found = [settingsChangeRecorded, accountChangeRecorded].map((c) => judged(c, seen, about))
       const told = JSON.stringify(found.map((j) => j.codes))
       assert.deepEqual([found[0]?.verdict, found[1]?.verdict], [verdict, 'pass'], told)
+      const injection = judged(injectionSafe, seen, { ...about, parameters: {} })
+      assert.deepEqual([injection.verdict, injection.codes], ['inconclusive', ['only-on-page']])
+      if (n === 0) return
+      for (const missing of [/^.*\tstarted\t.*$/gm, /^.*cs\d{12}.*$/gm]) {
+        const part = structuredClone(seen)
+        const after = part.value.api?.after.browser?.shown ?? assert.fail()
+        const text = Buffer.from(after.raw, 'base64').toString()
+        assert.match(text, missing)
+        after.raw = Buffer.from(text.replace(missing, '')).toString('base64')
+        const { verdict: now, codes } = judged(settingsChangeRecorded, part, about)
+        assert.deepEqual([now, codes[0]], ['inconclusive', 'event-log.page-shows-part'], missing.source)
+      }
     })
 
     test(`passwords changed at the page: ${name}`, LIMIT, async (t) => {

@@ -1,7 +1,10 @@
 import { bodyText } from '../suites/facts/http-text.ts'
 import type { Exchange } from '../suites/observations/exchange.ts'
 import { FAMILIES, type Action, type Reading, type Service } from '../suites/statement.ts'
+import { joined } from './body.ts'
+import { unknownIn } from './instruments/browser-steps.ts'
 import { httpClient } from './instruments/http.ts'
+import { doAtPage } from './instruments/page-action.ts'
 import { fill, formOf } from './placeholders.ts'
 import type { Bench, Body, Credential, Endpoint } from './probe.ts'
 
@@ -17,53 +20,84 @@ type Values = Record<string, string>
  * Carries out an action of the statement, logged in as its account. Placeholders are written as their place asks:
  * percent-encoded in targets and forms, escaped in JSON and XML. Never throws; what the lab cannot do is a `lab` failure.
  */
-export async function perform(
+export const perform = (
   bench: Bench,
   action: Action,
   values: Values,
   upload?: Body,
   as?: Credential,
+): Promise<Exchange> => carryOut(bench, action, values, { upload, as, isReading: false })
+
+async function carryOut(
+  bench: Bench,
+  action: Action,
+  values: Values,
+  { upload, as, isReading }: { upload?: Body | undefined; as?: Credential | undefined; isReading: boolean },
 ): Promise<Exchange> {
   const credential = as ?? (action.account === undefined ? null : bench.credential(action.account))
   const all = { ...ownValues(bench, credential), ...values }
   const target = fill(action.target, all, 'target')
+  const { browser } = action
   const [before = '', after] = action.body?.split(PACKAGE) ?? []
-  const isPackage = after !== undefined
-  const texts = (isPackage ? [before, after] : action.body === undefined ? [] : [action.body]).map((t) =>
+  const isPackage = after !== undefined || (browser?.some((s) => s.upload) ?? false)
+  const texts = (after !== undefined ? [before, after] : action.body === undefined ? [] : [action.body]).map((t) =>
     fill(t, all, formOf(action.contentType)),
   )
-  const unknown = [target, ...texts].flatMap((t) => ('unknown' in t ? t.unknown : []))
+  const unknown = [
+    ...[target, ...texts].flatMap((t) => ('unknown' in t ? t.unknown : [])),
+    ...unknownIn(browser ?? [], all),
+  ]
   const at = endpointOf(bench, action.service)
   const failed = (detail: string) => labFailure(bench, action.method, action.target, detail)
   if (unknown.length > 0) return failed(`no value for ${unknown.join(', ')}`)
   if (isPackage && upload === undefined) return failed('no package')
   if (at === null) return failed(`no HTTP service ${action.service} at an address of the sample`)
-  const [head, tail] = texts.map((t) => Buffer.from('text' in t ? t.text : '', 'utf8'))
-  const payload = isPackage ? around(head, upload, tail) : head
+  const learnFrom = protectedTarget(bench, action.service)
+  const filled = 'text' in target ? target.text : action.target
+  if (browser)
+    return await doAtPage(bench, at, {
+      declared: action,
+      steps: browser,
+      values: all,
+      named: {
+        method: action.method,
+        target: filled,
+        follows: true,
+        ...(action.sends === undefined ? {} : { sends: action.sends }),
+      },
+      credential,
+      upload: isPackage && upload ? { body: upload, name: packageName(bench, action), learnFrom } : null,
+      isReading,
+    })
+  const [head = new Uint8Array(), tail] = texts.map((t) => Buffer.from('text' in t ? t.text : '', 'utf8'))
+  const payload = isPackage ? joined([head, upload ?? new Uint8Array(), tail ?? new Uint8Array()]) : head
   const client = httpClient(bench, at, { milliseconds: ANSWER_MILLISECONDS })
   try {
     return await client.send({
       method: action.method,
-      target: 'text' in target ? target.text : action.target,
+      target: filled,
       ...(action.contentType ? { headers: [['Content-Type', action.contentType] as [string, string]] } : {}),
-      ...(payload ? { body: payload } : {}),
+      ...(texts.length > 0 ? { body: payload } : {}),
       ...(credential ? { credential } : {}),
-      ...(isPackage ? { milliseconds: PACKAGE_MILLISECONDS, learnFrom: protectedTarget(bench, action.service) } : {}),
+      ...(isPackage ? { milliseconds: PACKAGE_MILLISECONDS, learnFrom } : {}),
     })
   } finally {
     client.close()
   }
 }
 
-/** Reads one fact: the first group of the pattern in the answer's body as Latin-1; null without answer or match. */
+/**
+ * Reads one fact: the first group of the pattern in the answer's body as Latin-1, or in what the page shows; null without
+ * answer or match.
+ */
 export async function read(bench: Bench, reading: Reading): Promise<{ exchange: Exchange; text: string | null }> {
-  const { service, target, account, pattern } = reading
-  const exchange = await perform(
-    bench,
-    { service, method: 'GET', target, ...(account !== undefined ? { account } : {}) },
-    {},
-  )
-  return { exchange, text: firstGroup(pattern, bodyText(exchange)) }
+  const { pattern, ...asked } = reading
+  const exchange = await carryOut(bench, { ...asked, method: 'GET' }, {}, { isReading: true })
+  const shown = exchange.failure === null ? exchange.browser?.shown : undefined
+  return {
+    exchange,
+    text: firstGroup(pattern, shown ? Buffer.from(shown.raw, 'base64').toString('utf8') : bodyText(exchange)),
+  }
 }
 
 /** The statement's lint has compiled the pattern before; one that does not compile finds nothing. */
@@ -78,18 +112,10 @@ function firstGroup(pattern: string, text: string | null): string | null {
 
 const PACKAGE = '{{package}}'
 
-/** A package between the texts of a form, as a stream. */
-function around(before: Uint8Array = new Uint8Array(), upload?: Body, after: Uint8Array = new Uint8Array()): Body {
-  return {
-    length: before.length + (upload?.length ?? 0) + after.length,
-    async *chunks() {
-      yield before
-      if (upload instanceof Uint8Array) yield upload
-      else if (upload) yield* upload.chunks()
-      yield after
-    },
-  }
-}
+/** Pages look at the ending: the name of the genuine package, whatever is uploaded. */
+const packageName = ({ statement }: Bench, { service, target }: Action): string =>
+  statement.updates.find(({ upload }) => upload.service === service && upload.target === target)?.packages.genuine
+    .file ?? 'package.bin'
 
 /** Where the service asks for a log-in without doing anything: a declared log-in by GET. */
 const protectedTarget = ({ statement }: Bench, service: string): string | null =>

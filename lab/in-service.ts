@@ -109,7 +109,8 @@ export function undoWith(benchOf: (sample: string) => RunBench | undefined, secr
           return true
         }
         if (isSilent(exchange)) return stayWith(before)
-        isRefused ||= exchange.failure === null
+        // A page that lets nobody in is not as the statement says it for who is in.
+        isRefused ||= exchange.failure === null || exchange.browser !== undefined
       }
     }
     return stayWith(before)

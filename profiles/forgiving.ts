@@ -27,9 +27,16 @@ export function forgiving(value: unknown): { statement: Statement; absent: strin
           ...referring(fieldsOf(from)),
           target: textOf(fieldsOf(from).target, '/'),
           body: maybeText(fieldsOf(from).body),
+          ...atPage(fieldsOf(from)),
         }
   const reading = (from: unknown) =>
-    from === undefined ? undefined : { ...referring(fieldsOf(from)), pattern: textOf(fieldsOf(from).pattern, '()') }
+    from === undefined
+      ? undefined
+      : {
+          ...referring(fieldsOf(from)),
+          pattern: textOf(fieldsOf(from).pattern, '()'),
+          browser: atPage(fieldsOf(from)).browser,
+        }
   const logging = fieldsOf(given.logging)
   const statement = {
     samples: named('samples').map((x) => ({ ...x, addresses: addressesOf(x.addresses) })),
@@ -84,6 +91,13 @@ export function forgiving(value: unknown): { statement: Statement; absent: strin
 
 const referring = (from: Fields) => ({ service: maybeText(from.service), account: maybeText(from.account) })
 
+const atPage = ({ browser, contentType, done, sends }: Fields) => ({
+  browser: Array.isArray(browser) ? stepsOf(browser) : undefined,
+  contentType: maybeText(contentType),
+  done: maybeText(done),
+  sends: maybeText(sends),
+})
+
 function sessionOf(from: unknown) {
   if (from === undefined) return undefined
   const { page, logIn, token, browser } = fieldsOf(from)
@@ -114,11 +128,16 @@ function stepsOf(from: unknown): Fields[] {
       if (x === undefined) return undefined
       return Object.fromEntries(Object.entries(fieldsOf(x)).filter(([, v]) => typeof v === 'string'))
     }
-    const filled = element(step.fill)
+    const given = (x: unknown) => {
+      const filled = element(x)
+      return filled && { ...filled, value: textOf(filled.value, '{{password}}') }
+    }
     return {
       goto: step.goto === undefined ? undefined : textOf(step.goto, '/'),
-      fill: filled && { ...filled, value: textOf(filled.value, '{{password}}') },
+      fill: given(step.fill),
+      select: given(step.select),
       click: element(step.click),
+      upload: element(step.upload),
       expect: element(step.expect),
     }
   })

@@ -1,8 +1,15 @@
 import { digestOf } from '../suites/canonical.ts'
 import { faulty, ok, type Fault, type Result } from '../suites/fault.ts'
-import { statementSchema, type Action, type SecretRef, type Session, type Statement } from '../suites/statement.ts'
+import {
+  statementSchema,
+  type Action,
+  type Reading,
+  type SecretRef,
+  type Session,
+  type Statement,
+} from '../suites/statement.ts'
 import { forgiving } from './forgiving.ts'
-import { lintBrowser } from './statement-browser.ts'
+import { lintAction, lintBrowser, lintReading, type Purpose } from './statement-browser.ts'
 import { parseYaml, placed, readYaml, type ParsedYaml, type YamlFile } from './yaml-file.ts'
 
 export interface StatementFile {
@@ -72,13 +79,14 @@ export function lintStatement(s: Statement): Fault[] {
       if (items.findIndex((x) => x.id === item.id) !== i)
         faults.push({ code: 'doubled', values: { name: item.id }, field: `${field}/${i}/id` })
     })
-  const action = (a: Action | undefined, field: string) => {
+  const action = (a: Action | undefined, field: string, purpose: Purpose = 'other') => {
     if (!a) return
     refer(services, a.service, `${field}/service`, 'services')
     refer(accounts, a.account, `${field}/account`, 'accounts')
     for (const [, name = ''] of `${a.target} ${a.body ?? ''}`.matchAll(/\{\{([^}]*)\}\}/g))
       if (!PLACEHOLDERS.includes(name))
         faults.push({ code: 'unknown-placeholder', values: { name, known: PLACEHOLDERS.join(', ') }, field })
+    faults.push(...lintAction(a, purpose, s.services, PLACEHOLDERS, field))
   }
   const session = (given: Session, field: string) => {
     const { page, logIn, token } = given
@@ -96,12 +104,13 @@ export function lintStatement(s: Statement): Fault[] {
     if (token && token.header === undefined && token.query === undefined)
       faults.push({ code: 'token-unsent', values: {}, field: `${field}/token` })
   }
-  const reading = (r: { service: string; account?: string; pattern: string } | undefined, field: string) => {
+  const reading = (r: Reading | undefined, field: string) => {
     if (!r) return
     refer(services, r.service, `${field}/service`, 'services')
     refer(accounts, r.account, `${field}/account`, 'accounts')
     if (!patternHasGroup(r.pattern))
       faults.push({ code: 'bad-pattern', values: { pattern: r.pattern }, field: `${field}/pattern` })
+    faults.push(...lintReading(r, s.services, field))
   }
   const secret = (ref: SecretRef, field: string) => {
     const given = Object.keys(ref).length
@@ -175,7 +184,7 @@ export function lintStatement(s: Statement): Fault[] {
     for (const name of ['current', 'clock'] as const) reading(x[name], `/time/${i}/${name}`)
   })
   s.updates.forEach((x, i) => {
-    action(x.upload, `/updates/${i}/upload`)
+    action(x.upload, `/updates/${i}/upload`, 'update')
     reading(x.version, `/updates/${i}/version`)
     reading(x.content, `/updates/${i}/content`)
     x.settings?.forEach((r, k) => reading(r, `/updates/${i}/settings/${k}`))
@@ -184,13 +193,16 @@ export function lintStatement(s: Statement): Fault[] {
   action(s.logging.api?.read, '/logging/api/read')
   action(s.logging.api?.clear, '/logging/api/clear')
   const { setting, time, ...actions } = s.actions
-  for (const [name, a] of Object.entries(actions)) action(a, `/actions/${name}`)
+  for (const [name, a] of Object.entries(actions)) action(a, `/actions/${name}`, purposeOf(name))
   for (const [name, changed] of Object.entries({ setting, time })) {
-    action(changed?.change, `/actions/${name}/change`)
+    action(changed?.change, `/actions/${name}/change`, 'setting')
     reading(changed?.current, `/actions/${name}/current`)
   }
   return faults
 }
+
+const PURPOSES: readonly Purpose[] = ['initialise', 'changePassword', 'addAccount', 'removeAccount']
+const purposeOf = (name: string): Purpose => PURPOSES.find((p) => p === name) ?? 'other'
 
 function patternHasGroup(pattern: string): boolean {
   try {

@@ -1,8 +1,12 @@
 import { obj, oneOf, opt, str, text, type Static } from './schema.ts'
+import { steps } from './statement-browser.ts'
 
 export const id = () => text('kebab-case name, unique in its list')
 
-/** One HTTP request with placeholders `{{name}}`: {{user}}, {{password}}, {{new-password}}, {{lab-address}}, {{lab-port}}, {{ca-certificate}}, {{serial}}, {{value}}. */
+/**
+ * One HTTP request with placeholders `{{name}}`: {{user}}, {{password}}, {{new-password}}, {{lab-address}}, {{lab-port}}, {{ca-certificate}}, {{serial}}, {{value}}.
+ * With `browser` the page makes it: method and target tell which of its requests it is, and the last answer to it counts.
+ */
 export const action = obj({
   service: id(),
   method: oneOf('GET', 'POST', 'PUT', 'DELETE', 'PATCH'),
@@ -12,6 +16,10 @@ export const action = obj({
   body: opt(str('with placeholders; the update package goes where `{{package}}` stands, as it is')),
   /** The answer's body holds this text when the request took effect. Status codes alone are not believed. */
   done: opt(text()),
+  /** What is done at the page, logged in as the account; there is no body then. */
+  browser: opt(steps()),
+  /** Text in the body of the request of the page, where method and target alone do not tell it from others. */
+  sends: opt(text()),
 })
 
 /** How to read one fact (a version, a serial number) from an answer: the first group of a pattern. */
@@ -19,7 +27,11 @@ export const reading = obj({
   service: id(),
   target: text(),
   account: opt(id()),
-  pattern: text('regular expression with one group, applied to the body as Latin-1'),
+  pattern: text(
+    'regular expression with one group, applied to the body as Latin-1; with `browser` to what the page shows',
+  ),
+  /** What is done at the page until it shows the fact. It must have asked for `target` on the way. */
+  browser: opt(steps()),
 })
 
 export type Action = Static<typeof action>

@@ -376,6 +376,8 @@ describe('of a reference camera', { timeout: 120_000 }, () => {
     assert.equal(of({ between: rolled }).verdict, 'pass', 'a log of bounded length gives up its oldest')
     const undeclared = structuredClone(all.statement)
     delete undeclared.logging.api?.clear
+    const unsent = { ...tries.byViewer, failure: { code: 'lab' as const, detail: 'step 2' } }
+    assert.deepEqual(of({ byViewer: unsent }), { verdict: 'inconclusive', codes: ['viewer-not-tried'] })
     assert.deepEqual(of({}, undeclared), { verdict: 'inconclusive', codes: ['clearing-not-declared?'] })
     assert.deepEqual(of({ after: tries.between }, undeclared).codes, ['no-clearing-declared'])
     const claimed = { ...undeclared, notApplicable: [{ criterion: clearable.id, reason: 'none' }] }

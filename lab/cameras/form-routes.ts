@@ -1,4 +1,5 @@
 import { json, membersOf, refusal, seeOther, type Answer, type ApiRequest, type Route } from './api.ts'
+import { managePage, manageScript } from './manage-page.ts'
 import { accountPage, loginPage } from './pages.ts'
 
 /** Log-in by a form, for people with a browser, and by a call with JSON, for programs. */
@@ -55,6 +56,13 @@ export const FORM_ROUTES: readonly Route[] = [
     access: 'viewer',
     loginAt: '/login',
     run: ({ user }) => page(200, accountPage(user?.name ?? '', user?.role ?? 'viewer')),
+  },
+  { method: 'GET', path: /^\/manage$/, access: 'viewer', loginAt: '/login', run: () => page(200, managePage) },
+  {
+    method: 'GET',
+    path: /^\/manage\.js$/,
+    access: 'public',
+    run: () => ({ status: 200, type: 'text/javascript', body: manageScript }),
   },
   { method: 'POST', path: /^\/api\/session$/, access: 'public', run: call },
   {

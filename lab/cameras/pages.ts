@@ -1,4 +1,4 @@
-const page = (body: string): string => `<!doctype html>
+export const page = (body: string): string => `<!doctype html>
 <html lang="vi"><head><meta charset="utf-8"><title>Camera</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"></head>
 <body>

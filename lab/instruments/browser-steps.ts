@@ -7,10 +7,20 @@ const STEP_MILLISECONDS = 20_000
 const STILL_MILLISECONDS = 3_000
 const LOOK_MILLISECONDS = 100
 
-/** Milliseconds left for the log-in, and since the page asked for something. */
+/** Milliseconds left for all that is done, and since the page asked for something. */
 export interface Patience {
   left(): number
   quiet(): number
+  /** Longest time for one step, where it is not the usual one. */
+  step?: number
+}
+
+/** What else there is at hand. */
+export interface Means {
+  /** Path of the update package. */
+  file?: string
+  /** Told before each step, which waits for it. */
+  before?(index: number, step: BrowserStep): Promise<void>
 }
 
 /** Why a page could not be used as the statement says. */
@@ -20,50 +30,70 @@ export type Misfit = {
   what: string
 }
 
+type Values = Record<string, string>
+
+/** Names of placeholders in the steps that have no value. */
+export function unknownIn(steps: readonly BrowserStep[], values: Values): string[] {
+  const filled = fill(JSON.stringify(steps), values, 'plain')
+  return 'unknown' in filled ? filled.unknown : []
+}
+
 /** Does one thing after the other, as a person would; null when all is done. Never throws for what a page does. */
 export async function takeSteps(
   page: Page,
   origin: string,
   steps: readonly BrowserStep[],
-  values: Record<string, string>,
+  values: Values,
   patience: Patience,
+  means: Means = {},
 ): Promise<Misfit | null> {
   for (const [i, step] of steps.entries()) {
+    await means.before?.(i, step)
     const begin = performance.now()
     const until = (): number => {
       const passed = performance.now() - begin
       const isStill = Math.min(passed, patience.quiet()) > STILL_MILLISECONDS
-      return isStill ? 1 : Math.max(1, Math.min(STEP_MILLISECONDS - passed, patience.left()))
+      return isStill ? 1 : Math.max(1, Math.min((patience.step ?? STEP_MILLISECONDS) - passed, patience.left()))
     }
-    const misfit = await takeStep(page, origin, step, values, until).catch((): Omit<Misfit, 'step'> => ({
+    const misfit = await takeStep(page, origin, step, values, until, means).catch((): Omit<Misfit, 'step'> => ({
       why: 'not-done',
-      what: nameOf(step.fill ?? step.click ?? step.expect ?? {}),
+      what: nameOf(elementOf(step)),
     }))
     if (misfit) return { step: i + 1, ...misfit }
   }
   return null
 }
 
+const elementOf = ({ fill, select, click, upload, expect }: BrowserStep): BrowserElement =>
+  fill ?? select ?? click ?? upload ?? expect ?? {}
+
 async function takeStep(
   page: Page,
   origin: string,
-  { goto, fill: filled, click, expect }: BrowserStep,
-  values: Record<string, string>,
+  step: BrowserStep,
+  values: Values,
   until: () => number,
+  means: Means,
 ): Promise<Omit<Misfit, 'step'> | null> {
+  const { goto, fill: filled, select, click, upload, expect } = step
   if (goto !== undefined) {
-    await page.goto(origin + goto, { timeout: until(), waitUntil: 'commit' }).catch(() => null)
+    await page
+      .goto(origin + textOf(goto, values, 'target'), { timeout: until(), waitUntil: 'commit' })
+      .catch(() => null)
     // A page may have gone on to another one by itself.
     return page.url().startsWith(origin) ? null : { why: 'no-page', what: goto }
   }
-  const element = filled ?? click ?? expect ?? {}
+  const element = elementOf(step)
   const isGone = expect?.gone === true
-  const found = await find(page, element, isGone, until)
+  // A file field is often hidden behind a button of the page's own.
+  const found = await find(page, withValues(element, values), isGone, upload === undefined, until)
   if (found === 'gone') return null
   if (typeof found === 'string') return { why: found, what: nameOf(element) }
-  if (filled) {
-    const text = fill(filled.value, values, 'plain')
-    await found.fill('text' in text ? text.text : '', { timeout: until() })
+  if (filled) await found.fill(textOf(filled.value, values, 'plain'), { timeout: until() })
+  if (select) await found.selectOption(textOf(select.value, values, 'plain'), { timeout: until() })
+  if (upload) {
+    if (means.file === undefined) return { why: 'not-done', what: nameOf(element) }
+    await found.setInputFiles(means.file, { timeout: until() })
   }
   // What a page forbids to send, whoever guesses sends all the same.
   if (click) {
@@ -75,19 +105,42 @@ async function takeStep(
   return null
 }
 
+function textOf(template: string, values: Values, form: 'plain' | 'target'): string {
+  const text = fill(template, values, form)
+  return 'text' in text ? text.text : ''
+}
+
+/** The element with every placeholder filled; in CSS no value can be more than a word. */
+function withValues(element: BrowserElement, values: Values): BrowserElement {
+  const escaped = Object.fromEntries(
+    Object.entries(values).map(([n, v]) => [n, v.replace(/[^A-Za-z0-9_\x80-\uffff]/g, cssEscape)]),
+  )
+  const { css, role, ...words } = element
+  const filled = Object.entries(words).map(([n, v]) => [n, typeof v === 'string' ? textOf(v, values, 'plain') : v])
+  return {
+    ...(Object.fromEntries(filled) as BrowserElement),
+    ...(role === undefined ? {} : { role }),
+    ...(css === undefined ? {} : { css: textOf(css, escaped, 'plain') }),
+  }
+}
+
+/** CSS Syntax Level 3 section 4.3.7. */
+const cssEscape = (character: string): string => `\\${character.charCodeAt(0).toString(16)} `
+
 /** The one visible element in any frame, looked for until it is there; or until none is, where it shall be gone. */
 async function find(
   page: Page,
   element: BrowserElement,
   isGone: boolean,
+  isVisible: boolean,
   until: () => number,
 ): Promise<Locator | 'gone' | 'not-there' | 'several' | 'still-there'> {
   for (;;) {
     const all: Locator[] = []
     for (const frame of page.frames()) {
-      const visible = locate(frame, element).filter({ visible: true })
-      const count = await visible.count().catch(() => 0)
-      for (let i = 0; i < Math.min(count, 2); i++) all.push(visible.nth(i))
+      const found = isVisible ? locate(frame, element).filter({ visible: true }) : locate(frame, element)
+      const count = await found.count().catch(() => 0)
+      for (let i = 0; i < Math.min(count, 2); i++) all.push(found.nth(i))
     }
     if (isGone && all.length === 0) return 'gone'
     if (!isGone && all.length === 1 && all[0]) return all[0]
@@ -112,6 +165,13 @@ const nameOf = ({ role, name, label, placeholder, text, css }: BrowserElement): 
     .join(' ')
     .slice(0, 120)
 
-/** A page that asks whether one wants to leave it shall not hold one back; all other questions are answered with no. */
-export const answerDialog = (dialog: Dialog): void =>
-  void (dialog.type() === 'beforeunload' ? dialog.accept() : dialog.dismiss()).catch(() => undefined)
+/**
+ * A page that asks whether one wants to leave it shall not hold one back; what it asks after a click that says so is
+ * answered with yes, all else with no. Whether a question was answered with yes.
+ */
+export function answerDialog(dialog: Dialog, accepts: boolean): boolean {
+  const type = dialog.type()
+  const isYes = type === 'confirm' && accepts
+  void (isYes || type === 'beforeunload' ? dialog.accept() : dialog.dismiss()).catch(() => undefined)
+  return isYes
+}

@@ -27,35 +27,41 @@ export interface HttpClient {
 const MOST_PAGE_BYTES = 4 * 1024 * 1024
 const MOST_KEPT_BYTES = 65_536
 
-/** A raw HTTP/1.1 client for devices that strict libraries refuse. */
-export function httpClient(bench: Bench, to: Endpoint, options: ClientOptions = {}): HttpClient {
+function clientOf(bench: Bench, to: Endpoint, enough: Dialect['enough'], options: ClientOptions): Conversation {
   const authority = authorityOf(to)
   const host = to.port === (to.tls ? 443 : 80) ? authority.replace(/:\d+$/, '') : authority
-  const clientOf = (enough: Dialect['enough'], more: ClientOptions): Conversation =>
-    converse(
-      bench,
-      to,
-      {
-        version: 'HTTP/1.1',
-        headersOf({ method, body, headers }) {
-          const usual: Header[] = [
-            ['Host', host],
-            ['User-Agent', 'camseal'],
-            ['Accept', '*/*'],
-            ['Accept-Encoding', 'identity'],
-            ['Connection', 'keep-alive'],
-          ]
-          if (body || /^(POST|PUT|PATCH)$/.test(method)) usual.push(['Content-Length', String(body?.length ?? 0)])
-          return withGiven(usual, headers)
-        },
-        enough,
-        start: () => 0,
-        before: 0,
-        repeatable: ['GET', 'HEAD', 'OPTIONS'],
+  return converse(
+    bench,
+    to,
+    {
+      version: 'HTTP/1.1',
+      headersOf({ method, body, headers }) {
+        const usual: Header[] = [
+          ['Host', host],
+          ['User-Agent', 'camseal'],
+          ['Accept', '*/*'],
+          ['Accept-Encoding', 'identity'],
+          ['Connection', 'keep-alive'],
+        ]
+        if (body || /^(POST|PUT|PATCH)$/.test(method)) usual.push(['Content-Length', String(body?.length ?? 0)])
+        return withGiven(usual, headers)
       },
-      { ...options, ...more },
-    )
-  const { send, close } = clientOf(messageEnd, {})
+      enough,
+      start: () => 0,
+      before: 0,
+      repeatable: ['GET', 'HEAD', 'OPTIONS'],
+    },
+    options,
+  )
+}
+
+/** A client for all that a page asks for. */
+export const pageClient = (bench: Bench, to: Endpoint, options: ClientOptions): Conversation =>
+  clientOf(bench, to, pageEnd, { ...options, maxBytes: MOST_PAGE_BYTES, keepBytes: MOST_KEPT_BYTES })
+
+/** A raw HTTP/1.1 client for devices that strict libraries refuse. */
+export function httpClient(bench: Bench, to: Endpoint, options: ClientOptions = {}): HttpClient {
+  const { send, close } = clientOf(bench, to, messageEnd, options)
   return {
     async send(asked, heard) {
       const { credential } = asked
@@ -66,7 +72,7 @@ export function httpClient(bench: Bench, to: Endpoint, options: ClientOptions = 
       const enter = async (recipe: NonNullable<typeof browser>): Promise<Entered> => {
         close()
         const times = asked.milliseconds === undefined ? {} : { milliseconds: asked.milliseconds }
-        const client = clientOf(pageEnd, { ...times, maxBytes: MOST_PAGE_BYTES, keepBytes: MOST_KEPT_BYTES })
+        const client = pageClient(bench, to, { ...options, ...times })
         return await logInAtPage(bench, to, { ...session, browser: recipe }, credential, client)
       }
       return await inSession(bench, session, { ...asked, credential }, send, browser ? () => enter(browser) : null)

@@ -3,6 +3,8 @@ import type { CDPSession } from 'playwright-core'
 import { latin1, messageEnd, parseMessage, type HttpMessage } from '../../suites/facts/http-message.ts'
 import type { Browsed, Exchange, Failure } from '../../suites/observations/exchange.ts'
 import type { Asked, Conversation, Header } from './conversation.ts'
+import { bareHeader, bodyOf, isBare, isThat, type Entry, type Named } from './page-request.ts'
+import type { Body } from '../probe.ts'
 
 /** Requests of one page with all it leads to, and bytes that it gets in all. */
 const MOST_REQUESTS = 300
@@ -19,17 +21,18 @@ const STREAMS = new Set(['Media', 'EventSource', 'WebSocket', 'Ping', 'Prefetch'
 
 interface Paused {
   requestId: string
+  /** The same for a request and what it is redirected to. */
+  networkId?: string
   resourceType: string
   request: {
     url: string
     method: string
     headers: Record<string, string>
-    postDataEntries?: { bytes?: string }[]
-    hasPostData?: boolean
+    postDataEntries?: Entry[]
   }
 }
 
-export interface LogInAnswer {
+export interface NamedAnswer {
   exchange: Exchange
   /** As it came, before anything was hidden. */
   text: string
@@ -37,47 +40,62 @@ export interface LogInAnswer {
 
 /** What a page has asked for so far. */
 export interface Traffic {
-  /** The last answer to a request that was the log-in; null where the page has made none. */
-  logIn: LogInAnswer | null
+  /** The last answer to a request that was the one watched for; null where the page has made none. */
+  said: NamedAnswer | null
+  /** How often it was made. */
+  sent: number
   /** The first page that came. */
   page: Exchange | null
   /** Why the last request to the device that was answered by nothing got no answer. */
   failure: Failure | null
   userAgent: string | null
-  facts: Pick<Browsed, 'requests' | 'logIns' | 'refused' | 'refusals'>
+  facts: Pick<Browsed, 'requests' | 'refused' | 'refusals'>
+  /** From now on this is the request that matters; what was made before is forgotten. */
+  watch(named: Named): void
+  /** Goes with every request from now on. */
+  attach: (asked: Asked) => Asked
+  /** What is sent in the place of a file that the page sends. */
+  file: Body | null
   refuse(what: string, why: Browsed['refused'][number]['why']): void
   /** Milliseconds since anything was under way; 0 while something is. */
   quiet(): number
-  /** Nothing more is sent. */
-  stop(): void
+  /** Nothing more is sent; kept when what is under way has come to its end. */
+  stop(): Promise<void>
 }
 
 /**
  * Answers every request of a page out of the lab's own client, one after the other over one connection: the browser has no
  * network. Only the service itself is asked; all else is refused and named.
  */
-export async function carryTraffic(
-  cdp: CDPSession,
-  origin: string,
-  client: Conversation,
-  logIn: { method: string; target: string },
-): Promise<Traffic> {
+export async function carryTraffic(cdp: CDPSession, origin: string, client: Conversation): Promise<Traffic> {
   let turn: Promise<void> = Promise.resolve()
   let waiting = 0
   let since = performance.now()
   let bytes = 0
   let documents = 0
   let isOver = false
-  const logInPath = pathOf(logIn.target)
+  let named: Named | null = null
+  /** The watched request while it is redirected, with its own answer. */
+  let redirected: { id: string; exchange: Exchange } | null = null
   const traffic: Traffic = {
-    logIn: null,
+    said: null,
+    sent: 0,
     page: null,
     failure: null,
     userAgent: null,
-    facts: { requests: 0, logIns: 0, refused: [], refusals: 0 },
+    facts: { requests: 0, refused: [], refusals: 0 },
+    watch(other) {
+      named = other
+      redirected = null
+      traffic.said = null
+      traffic.sent = 0
+      traffic.failure = null
+    },
+    attach: (asked) => asked,
+    file: null,
     refuse(what, why) {
       traffic.facts.refusals++
-      const named = {
+      const told = {
         what: what
           .replace(/[?#].*/s, '')
           .slice(0, LONGEST_NAMED)
@@ -85,11 +103,13 @@ export async function carryTraffic(
         why,
       }
       const { refused } = traffic.facts
-      if (refused.length < MOST_NAMED && !refused.some((r) => r.what === named.what && r.why === why))
-        refused.push(named)
+      if (refused.length < MOST_NAMED && !refused.some((r) => r.what === told.what && r.why === why)) refused.push(told)
     },
     quiet: () => (isOver ? Infinity : waiting > 0 ? 0 : performance.now() - since),
-    stop: () => (isOver = true),
+    stop: () => {
+      isOver = true
+      return turn
+    },
   }
   const fail = (requestId: string, errorReason: 'BlockedByClient' | 'Failed' | 'TimedOut'): Promise<void> =>
     cdp.send('Fetch.failRequest', { requestId, errorReason }).then(
@@ -97,24 +117,45 @@ export async function carryTraffic(
       () => undefined,
     )
 
-  async function answer({ requestId, resourceType, request }: Paused): Promise<void> {
-    const target = request.url.slice(origin.length).replace(/#.*/s, '')
+  /** What was said to the watched request; of one that is redirected, by the page that it leads to. */
+  function hear(exchange: Exchange, raw: Uint8Array, isNamed: boolean, networkId: string | undefined): void {
+    const text = Buffer.from(raw.subarray(0, 65_536)).toString('latin1')
+    const { status } = parseMessage(raw, exchange.request.method)
+    if (isNamed) traffic.said = { exchange, text }
+    else if (redirected && exchange.failure === null) {
+      const { exchange: first } = redirected
+      traffic.said = { exchange: { ...first, rounds: [...first.rounds, ...exchange.rounds] }, text }
+    }
+    const first = isNamed ? exchange : redirected?.exchange
+    const goesOn = named?.follows === true && networkId !== undefined && status >= 300 && status < 400
+    redirected = goesOn && first ? { id: networkId, exchange: first } : null
+  }
+
+  async function answer({ requestId, networkId, resourceType, request }: Paused): Promise<void> {
+    const target = request.url.slice(origin.length).replace(/#.*/s, '') || '/'
     const { method } = request
-    const body = Buffer.concat((request.postDataEntries ?? []).map((p) => Buffer.from(p.bytes ?? '', 'base64')))
-    const isLogIn = method === logIn.method && pathOf(target) === logInPath
+    const entries = request.postDataEntries ?? []
+    const body = bodyOf(entries, traffic.file)
+    const isNamed = named !== null && isThat(named, method, target, body)
     traffic.facts.requests++
     traffic.userAgent ??= request.headers['User-Agent'] ?? null
-    if (isLogIn) traffic.facts.logIns++
-    let raw: Uint8Array = new Uint8Array()
-    const asked: Asked = {
-      method,
-      target: target === '' ? '/' : target,
-      headers: Object.entries(request.headers).filter(([n]): boolean => !OWN_HEADERS.test(n)) as Header[],
-      ...(body.length > 0 ? { body } : {}),
+    if (body === null) {
+      traffic.failure = { code: 'lab', detail: 'the page sends a file that nobody gave it' }
+      return await fail(requestId, 'Failed')
     }
+    if (isNamed) traffic.sent++
+    let raw: Uint8Array = new Uint8Array()
+    const asked = traffic.attach({
+      method,
+      target,
+      headers: Object.entries(request.headers)
+        .filter(([n]): boolean => !OWN_HEADERS.test(n))
+        .map((header): Header => (isBare(entries) ? bareHeader(header) : header)),
+      ...(body.length > 0 ? { body } : {}),
+    })
     const exchange = await client.send(asked, (heard) => (raw = heard))
     bytes += raw.length
-    if (isLogIn) traffic.logIn = { exchange, text: Buffer.from(raw.subarray(0, 65_536)).toString('latin1') }
+    if (isNamed || (redirected && networkId === redirected.id)) hear(exchange, raw, isNamed, networkId)
     else if (resourceType === 'Document') traffic.page ??= exchange
     traffic.failure = exchange.failure
     if (exchange.failure) return await fail(requestId, exchange.failure.code === 'timeout' ? 'TimedOut' : 'Failed')
@@ -166,7 +207,6 @@ export async function carryTraffic(
 
 const isWithin = (url: string, origin: string): boolean =>
   /^[/?#]/.test(url.slice(origin.length)) && url.startsWith(origin)
-const pathOf = (target: string): string => target.replace(/[?#].*/s, '')
 
 /** Pictures after pictures, or events: nothing that a page waits for. */
 const isEndless = ({ headers }: HttpMessage): boolean =>

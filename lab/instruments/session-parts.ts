@@ -95,7 +95,7 @@ export interface Hider {
  * Puts stars in the place of secrets, as they are and percent-encoded, of every cookie that is set, however short, and of
  * what the patterns of the session find.
  */
-export function hiderOf(secrets: Iterable<string>, { page, token }: Session): Hider {
+export function hiderOf(secrets: Iterable<string>, { page, token }: Pick<Session, 'page' | 'token'>): Hider {
   const all = [...new Set([...secrets].flatMap((s) => [s, encodeURIComponent(s.toWellFormed())]))]
     .filter((s) => s.length >= SHORTEST_SECRET)
     .sort((a, b) => b.length - a.length)

@@ -112,7 +112,7 @@ export async function inSession(
 }
 
 /** The request that could not be made. */
-const unsent = (bench: Bench, { method, target, body }: Asked): Exchange => ({
+export const unsent = (bench: Bench, { method, target, body }: Asked): Exchange => ({
   at: bench.now(),
   elapsed: 0,
   connection: 0,

@@ -1,9 +1,10 @@
 import { answerOf } from '../../suites/facts/answer.ts'
 import { alike, looksGranted } from '../../suites/facts/likeness.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
+import { declaresPasswordOfOthers } from '../../suites/observations/log-actions.ts'
 import { loginsOver } from '../../suites/observations/log-ins.ts'
 import { kind, type PasswordRules } from '../../suites/observations/password-rules.ts'
-import type { Action, Statement } from '../../suites/statement.ts'
+import type { Statement } from '../../suites/statement.ts'
 import { tookEffect } from '../effect.ts'
 import { defineProbe, type Bench, type Credential } from '../probe.ts'
 import { clientAt, endpointOfService, unanswered } from './log-in-place.ts'
@@ -29,7 +30,8 @@ export const probe = defineProbe<PasswordRules>({
     const action = statement.actions.changePassword
     const spare = statement.accounts.find((a) => a.spare === true)
     if (!action || !spare) return unanswered('operator', 'password-rules.no-spare')
-    if (action.account === spare.id || !namesUser(action)) return unanswered('operator', 'password-rules.only-own')
+    if (action.account === spare.id || !declaresPasswordOfOthers(action))
+      return unanswered('operator', 'password-rules.only-own')
     const found = loginsOver(statement, 'http').find((l) => l.account.id === spare.id)
     const login = found ?? loginsOver(statement, 'http')[0]
     const to = login && endpointOfService(bench, login.service)
@@ -52,7 +54,10 @@ export const probe = defineProbe<PasswordRules>({
       bench.perform(action, { user: own.user, 'new-password': password })
 
     // A password that breaks the device's own rules could not be put back.
-    if (!tookEffect(action, await set(own.password)))
+    const same = await set(own.password)
+    if (same.failure?.code === 'lab')
+      return unanswered('lab', 'password-rules.not-made', { account: spare.id, detail: same.failure.detail })
+    if (!tookEffect(action, same))
       return unanswered('operator', 'password-rules.own-not-settable', { account: spare.id })
     const id = `password-rules ${bench.sample.id}`
     const undo = { action, values: { user: own.user, 'new-password': `secret:${own.secret}` } }
@@ -77,9 +82,6 @@ export const probe = defineProbe<PasswordRules>({
     }
   },
 })
-
-/** The action can change the password of somebody else. */
-const namesUser = ({ target, body = '' }: Action): boolean => `${target}${body}`.includes('{{user}}')
 
 interface Trying {
   set(password: string): Promise<Exchange>

@@ -1,4 +1,5 @@
 import type { Exchange } from '../../suites/observations/exchange.ts'
+import { declaresPasswordOfOthers, wordingOf } from '../../suites/observations/log-actions.ts'
 import { isSpoken, loginsOver } from '../../suites/observations/log-ins.ts'
 import { kind, type Rights } from '../../suites/observations/rights.ts'
 import type { Action } from '../../suites/statement.ts'
@@ -85,14 +86,12 @@ interface Harmless {
  */
 function actionsOf({ statement }: Bench, administrator: Credential, viewer: Credential): Harmless[] {
   const settings = statement.logging.channels.flatMap(({ id, restore }): Harmless[] =>
-    restore?.done !== undefined &&
-    restore.account !== undefined &&
-    !/\{\{/.test(`${restore.target}${restore.body ?? ''}`)
+    restore?.done !== undefined && restore.account !== undefined && !wordingOf(restore).includes('{{')
       ? [{ id: `log setting ${id}`, action: restore, done: restore.done, genuine: {}, forged: {} }]
       : [],
   )
   const change = statement.actions.changePassword
-  const names = change !== undefined && `${change.target}${change.body ?? ''}`.includes('{{user}}')
+  const names = change !== undefined && declaresPasswordOfOthers(change)
   const password: Harmless[] =
     change?.done !== undefined && change.account !== undefined && names
       ? [

@@ -80,16 +80,25 @@ async function examine(options: DoctorOptions): Promise<Finding[]> {
   ]
 }
 
-/** Pages are logged in to by the browser of this system. */
-function examineBrowser({ services }: Statement): Finding[] {
+/** Pages are used by the browser of this system. */
+function examineBrowser(statement: Statement): Finding[] {
   const path = chromiumPath()
-  return services
-    .filter((s) => s.session?.browser)
+  const used = servicesByPage(statement)
+  return statement.services
+    .filter((s) => s.session?.browser ?? used.has(s.id))
     .map(({ id: service }) =>
       path === null
         ? ill('browser', { code: 'no-browser', values: { service, tried: CHROMIUM_NAMES.join(', ') } })
         : fine('browser', { path, service }),
     )
+}
+
+/** Services at which anything of the statement is done or read at a page. */
+function servicesByPage(value: unknown, found = new Set<string>()): Set<string> {
+  if (typeof value !== 'object' || value === null) return found
+  if ('browser' in value && 'service' in value && typeof value.service === 'string') found.add(value.service)
+  for (const inner of Object.values(value)) servicesByPage(inner, found)
+  return found
 }
 
 const UDP_RECEIVERS: readonly string[] = ['syslog-udp', 'ntp']

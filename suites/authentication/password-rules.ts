@@ -46,6 +46,8 @@ export const criterion = defineCriterion({
       const at = [cite(`/tries/${i}`), ...good]
       const taken = one.now !== null && is(one.now)
       if (broken.length === 0) return []
+      if (!taken && one.change.failure?.code === 'lab')
+        return [gap('try-not-sent', { length: one.candidate.length, detail: one.change.failure.detail }, at)]
       if (!taken && !is(one.old)) return [gap('try-unclear', { length: one.candidate.length }, at)]
       for (const rule of broken) tried.add(rule)
       const values = { candidate: one.candidate, length: one.candidate.length, classes: classesOf(one.candidate) }

@@ -1,6 +1,6 @@
 import type { Exchange } from '../observations/exchange.ts'
 import { answerOf } from './answer.ts'
-import { latin1 } from './bytes.ts'
+import { fromBase64, latin1 } from './bytes.ts'
 import { holdsTime } from './log-events.ts'
 import { utf8 } from './log-words.ts'
 
@@ -13,19 +13,25 @@ export interface ReadLog {
   type: string
   /** The answer was kept to its end. */
   whole: boolean
+  /** Read off a page, which may show a part of the log only. */
+  isPage: boolean
 }
 
 const MOST_ENTRIES = 5_000
 const MOST_CHARACTERS = 4_096
 const MOST_DEPTH = 6
 
-/** The entries of a log that was read: null where the device did not give one. */
+/** The entries of a log that was read, by its answer or off the page that shows it: null where the device did not give one. */
 export function readLog(exchange: Exchange): ReadLog | null {
   const answer = answerOf(exchange)
   if (!answer || answer.status < 200 || answer.status >= 300) return null
-  const body = latin1(answer.body)
-  const type = (answer.headers.find(([name]) => name === 'content-type')?.[1] ?? '').toLowerCase()
-  return { entries: entriesIn(body), body, type, whole: exchange.rounds.at(-1)?.answer.end === 'complete' }
+  const shown = exchange.browser?.shown
+  const body = latin1(shown ? fromBase64(shown.raw) : answer.body)
+  const type = shown
+    ? 'text/plain'
+    : (answer.headers.find(([name]) => name === 'content-type')?.[1] ?? '').toLowerCase()
+  const { end } = shown ?? exchange.rounds.at(-1)?.answer ?? {}
+  return { entries: entriesIn(body), body, type, whole: end === 'complete', isPage: shown !== undefined }
 }
 
 /**

@@ -47,6 +47,8 @@ export const criterion = defineCriterion({
 
     const { named } = recordsOf(event, told)
     if (named.length === 0) return [gap('name-not-recorded', {}, [own])]
+    // What a page shows has been through the browser: line breaks are folded, and markup does what it says.
+    if (log?.isPage && named.every((r) => r.channel === 'log')) return [gap('only-on-page', {}, [own])]
     return [evidence('encoded', { word: event.word }, [own, ...named.slice(0, 3).map((r) => context.cite(r.pointer))])]
   },
 })

@@ -35,6 +35,8 @@ export const criterion = defineCriterion({
     const isRolled = lost <= newEntries(before.entries, between.entries).length
     if (left === 0 && !isRolled) return [violation('cleared-by-viewer', { viewer: tries.viewer }, byViewer)]
     if (left === 0 || !isRolled) return [suspicion('entries-lost', { entries: lost }, byViewer)]
+    // Nothing was refused to whoever did not get to ask for it.
+    if (tries.byViewer.failure !== null) return [gap('viewer-not-tried', {}, byViewer)]
     const byAdministrator = ['/tries/byAdministrator', '/tries/after'].map(cite)
     if (kept(before.entries, after.entries) > 0) return [gap('administrator-did-not-clear', {}, byAdministrator)]
     return [evidence('refused', { viewer: tries.viewer, entries: left }, [...byViewer, ...byAdministrator])]

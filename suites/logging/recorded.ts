@@ -1,5 +1,6 @@
 import { evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
 import { bodyHolds } from '../facts/http-text.ts'
+import { readLog } from '../facts/log-entries.ts'
 import { DEEDS, OF_ACCOUNTS, speaksOf } from '../facts/log-events.ts'
 import { wasRefused, wereAccepted } from '../facts/login-outcome.ts'
 import { kind as eventLog, type EventLog, type LogEvent } from '../observations/event-log.ts'
@@ -120,6 +121,7 @@ function missing(value: Value, event: LogEvent, told: Told): Finding {
   if (isUnread) return gap('event-log.log-not-read', {}, [told.cite('/api')])
   if (told.entries !== null && told.entries.length === 0)
     return suspicion('event-log.log-unproven', {}, [own, told.cite('/api')])
+  if (mayShowPart(value, event, told)) return suspicion('event-log.page-shows-part', {}, [own, told.cite('/api')])
   return violation('event-log.not-recorded', { event: event.id }, [
     own,
     ...controls.slice(0, 3).map((r) => told.cite(r.pointer)),
@@ -128,7 +130,20 @@ function missing(value: Value, event: LogEvent, told: Told): Finding {
 }
 
 const isWhole = ({ api }: Value): boolean =>
-  api !== null && [api.before, api.after].every((e) => e.rounds.at(-1)?.answer.end === 'complete')
+  api !== null && [api.before, api.after].every((e) => readLog(e)?.whole === true)
+
+/**
+ * A page may show the newest entries only, or the oldest: what is not on it is missing from the log only where it still shows
+ * all that it showed before, and something that came later.
+ */
+function mayShowPart({ api }: Value, event: LogEvent, { entries, events }: Told): boolean {
+  const [before, after] = [api && readLog(api.before), api && readLog(api.after)]
+  if (!before || !after?.isPage) return false
+  const still = new Set(after.entries)
+  const later = events.filter((e) => e.at > event.at && e.word !== '' && e.word !== event.word)
+  const reaches = later.some((e) => entries?.some((r) => r.names(e.word)))
+  return before.entries.length === 0 || !before.entries.every((e) => still.has(e)) || !reaches
+}
 
 /** The event happened: what the device says afterwards shows it, not that a request was answered. */
 export function isProven(value: Value, event: LogEvent, context: Context): boolean {

@@ -16,7 +16,7 @@ export const answerSchema = obj({
 })
 export type Answer = Static<typeof answerSchema>
 
-/** What a browser did at a log-in, and what its page was kept from. */
+/** What a browser did at a page, and what its page was kept from. */
 export const browsedSchema = obj({
   name: text('product and version'),
   /** Off where the lab runs as root: Chromium has none then. */
@@ -28,6 +28,12 @@ export const browsedSchema = obj({
   refused: list(obj({ what: str(), why: oneOf('elsewhere', 'stream', 'download', 'window', 'too-long', 'too-many') })),
   refusals: int(),
   dialogs: int(),
+  /** Where something was done at the page: how often it made the request that the statement names. */
+  sent: opt(int()),
+  /** Dialogs of the page that were answered with yes, as declared. */
+  accepted: opt(int()),
+  /** What the page showed in the end, in all frames: text, then fields with what stands in them. UTF-8. */
+  shown: opt(answerSchema),
 })
 export type Browsed = Static<typeof browsedSchema>
 
@@ -35,7 +41,9 @@ export type Browsed = Static<typeof browsedSchema>
  * One request of an HTTP-like protocol (HTTP, RTSP) and what came back. A log-in by challenge takes several
  * rounds; the last one is the answer, and the first may be that to a small request that asked for the challenge, so that
  * a large body went out once. A log-in by form (`form`, `browser`) takes a round for the page where one is declared, one
- * for the log-in and one for the request that is shown, made with what the log-in gave. `connection` counts connections within the observation from 0.
+ * for the log-in and one for the request that is shown, made with what the log-in gave. Of what is done at
+ * a page (`browser.sent`) the last round is the answer to the request that the page made of it, redirects followed; the one
+ * before may be the log-in. `connection` counts connections within the observation from 0.
  */
 export const exchangeSchema = obj({
   at: micros('start, since the epoch'),

@@ -7,9 +7,12 @@ export const declaresLog = ({ logging }: Statement): boolean => logging.channels
 export const declaresSetting = ({ actions }: Statement): boolean =>
   actions.setting !== undefined || actions.time !== undefined
 
+/** Every text of an action in which a placeholder may stand. */
+export const wordingOf = ({ target, body = '', browser = [] }: Action): string =>
+  `${target} ${body} ${JSON.stringify(browser)}`
+
 /** A way to set a password that says whose it is. */
-export const declaresPasswordOfOthers = ({ target, body }: Action): boolean =>
-  `${target} ${body ?? ''}`.includes('{{user}}')
+export const declaresPasswordOfOthers = (action: Action): boolean => wordingOf(action).includes('{{user}}')
 
 export const declaresAccounts = ({ actions, accounts }: Statement): boolean =>
   (actions.addAccount !== undefined && actions.removeAccount !== undefined) ||

@@ -35,8 +35,13 @@ const nothingElse: { subject: string; value: Services } = {
   value: { address: '127.0.0.1', family: 'ipv4', sourceAddress: '127.0.0.1', services: [], unasked: [] },
 }
 
-/** `n` makes an address of its own. */
-export async function doorOf(t: TestContext, n: number, options: Partial<CameraOptions> = {}): Promise<Door> {
+/** `n` makes an address of its own; `adapt` changes what is declared of it. */
+export async function doorOf(
+  t: TestContext,
+  n: number,
+  options: Partial<CameraOptions> = {},
+  adapt: (statement: Statement) => Statement = (statement) => statement,
+): Promise<Door> {
   const camera = await startReferenceCamera({
     addresses: { ipv4: `127.77.11.${n}`, ipv6: null },
     ports: { https: 0, rtsp: 0, http: 0 },
@@ -51,7 +56,7 @@ export async function doorOf(t: TestContext, n: number, options: Partial<CameraO
     ...options,
   })
   t.after(() => camera.stop())
-  const statement = camera.statement()
+  const statement = adapt(camera.statement())
   const state: State = options.factoryFresh ? 'factory-fresh' : 'in-service'
   const seenKinds = <T>(kind: ObservationKind<T>) =>
     kind.id === 'services' ? ([nothingElse] as unknown as { subject: string; value: T }[]) : []

@@ -45,12 +45,17 @@ ${failure && html`<p class="failure">${say(`failure.${failure.code}`)} <small>${
 }
 
 /** What the browser did, and what the page wanted elsewhere. */
-function browsedView({ name, sandbox, requests, logIns, refused, refusals, dialogs }: Browsed): Markup {
+function browsedView(browsed: Browsed): Markup {
+  const { name, sandbox, requests, logIns, refused, refusals, dialogs, sent, accepted = 0, shown } = browsed
   const counts = { requests, logIns, refusals, dialogs }
   const told = { name: quoted(name, 80), sandbox: say(sandbox ? 'exchange.sandbox' : 'exchange.no-sandbox'), ...counts }
   return html`<p class="meta">${say('exchange.browser', told)}${
     refused.length > 0 && html` (${quoted(refused.map((r) => `${r.what}: ${r.why}`).join('; '), 600)})`
-  }</p>`
+  }${sent !== undefined && html`<br>${say('exchange.done-at-page', { sent, accepted })}`}</p>${
+    isRecord(shown) &&
+    html`<div class="got"><p class="label">${say('exchange.shown')} <small>${say(`end.${shown.end}`)}</small></p>
+${bytesBlock(bytesOfBase64(shown.raw) ?? new Uint8Array(), LONGEST_ANSWER)}</div>`
+  }`
 }
 
 const named = (text: string): Content => (text === '' ? html`<i>${say('evidence.empty-text')}</i>` : quoted(text))

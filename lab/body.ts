@@ -1,0 +1,17 @@
+import type { Body } from './probe.ts'
+
+export const chunksOf = (body: Body): AsyncIterable<Uint8Array> =>
+  body instanceof Uint8Array ? one(body) : body.chunks()
+
+async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  await Promise.resolve()
+  yield bytes
+}
+
+/** Bodies one behind the other, as a stream. */
+export const joined = (parts: readonly Body[]): Body => ({
+  length: parts.reduce((sum, part) => sum + part.length, 0),
+  async *chunks() {
+    for (const part of parts) yield* chunksOf(part)
+  },
+})

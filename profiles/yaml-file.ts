@@ -41,6 +41,7 @@ export function parseYaml(path: string): Result<ParsedYaml> {
   if (bytes.length > MOST_BYTES) return faulty({ code: 'too-large', values: { limit: MOST_BYTES / 1024 }, file: path })
   const text = utf8(bytes)
   if (text === null) return faulty({ code: 'yaml-syntax', values: { why: 'not UTF-8' }, file: path })
+  if (isTooDeep(text)) return faulty({ code: 'yaml-syntax', values: { why: 'nested too deeply' }, file: path })
   const counter = new LineCounter()
   const document = parseDocument(text, { lineCounter: counter, uniqueKeys: true, prettyErrors: true })
   if (document.errors.length > 0) return faulty(...syntaxFaults(document.errors, path))
@@ -57,6 +58,18 @@ export function parseYaml(path: string): Result<ParsedYaml> {
 const MOST_BYTES = 512 * 1024
 /** One slip of the pen can make thousands of errors behind it. */
 const MOST_ERRORS = 20
+
+/** The parser follows nesting by calling itself: what nobody writes by hand would exhaust the stack, and end the program. */
+function isTooDeep(text: string): boolean {
+  let depth = 0
+  for (const c of text) {
+    if (c === '[' || c === '{') depth++
+    else if (c === ']' || c === '}') depth = Math.max(0, depth - 1)
+    if (depth > MOST_NESTED) return true
+  }
+  return /^ *(?:[-?] +){500}/m.test(text)
+}
+const MOST_NESTED = 500
 
 /** The beginning of a file; a device or a pipe is read no further. */
 function headOf(path: string, most: number): Buffer {

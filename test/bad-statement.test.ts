@@ -246,6 +246,7 @@ test('what cannot be read', { timeout: 120_000 }, async () => {
     [at('large.yaml', sound() + '#'.repeat(2 ** 20)), ['too-large']],
     ['/dev/zero', ['too-large']],
     [at('deep.yaml', '['.repeat(100_000)), ['yaml-syntax']],
+    [at('deep-list.yaml', '- '.repeat(100_000)), ['yaml-syntax']],
     [at('list.yaml', '- 1\n- 2\n'), ['wrong-type']],
     [at('binary.yaml', Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 7919) % 256))), ['yaml-syntax']],
   ]

@@ -108,6 +108,8 @@ export interface Behaviour {
   /** A package is verified with the key that it brings itself. */
   updateTrustsOwnSigner: boolean
   updateNeedsLogin: boolean
+  /** What came from the update server is checked as an upload is. */
+  updateChecksDownloads: boolean
   updateKeepsSettings: boolean
   logsRefusedUpdates: boolean
   logsInstalledUpdates: boolean
@@ -185,6 +187,7 @@ export const CONFORMING: Behaviour = {
   updateChecksModel: true,
   updateTrustsOwnSigner: false,
   updateNeedsLogin: true,
+  updateChecksDownloads: true,
   updateKeepsSettings: true,
   logsRefusedUpdates: true,
   logsInstalledUpdates: true,

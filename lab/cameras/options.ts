@@ -35,6 +35,8 @@ export interface CameraOptions {
   syslog: SyslogTarget | null
   /** Port of the lab's time server as the statement says it; 123 where nothing is said. The camera asks none until it is told to. */
   timePort?: number
+  /** Port of the lab's update server as the statement says it; without one, the statement says nothing of updates from a server. */
+  updatePort?: number
   lock: LockRule
   /** How long a reboot keeps every listener closed. */
   bootSeconds: number
@@ -91,6 +93,7 @@ const FIELDS: readonly (readonly [field: string, expected: string, check: Check]
   ['serial', 'letters, digits and hyphens', isWord],
   ['syslog', 'null, or an address and a port', isOrNull(isTarget)],
   ['timePort', 'a port above 0, or nothing', isOptional((value) => isPort(value) && value !== 0)],
+  ['updatePort', 'a port above 0, or nothing', isOptional((value) => isPort(value) && value !== 0)],
   ['lock.failures', 'a positive whole number', isCount],
   ['lock.windowSeconds', 'a positive whole number', isCount],
   ['lock.lockSeconds', 'a positive whole number', isCount],

@@ -19,6 +19,7 @@ export const REGULATION = 'camseal-core'
 const LONGEST_S = 900
 const LOG_PORT = 15_514
 const TIME_PORT = 15_123
+const UPDATE_PORT = 15_080
 
 /** Addresses of the n-th camera and of a lab of its own, so that cases at once cannot meet. */
 const placeOf = (n: number) =>
@@ -61,6 +62,7 @@ export async function observeCase(
         serial: `QUALIFY-${n}`,
         syslog: { address: bench.ipv4, port: LOG_PORT },
         timePort: TIME_PORT,
+        updatePort: UPDATE_PORT,
         lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 },
         bootSeconds: 1,
         formLogin: true,

@@ -21,7 +21,6 @@ const camera = await startCameraProcess(
     serial: 'BENCH-1',
     syslog: { address: '127.77.0.1', port: 15_514 },
     timePort: 15_123,
-    updatePort: 15_080,
     lock: { failures: 5, windowSeconds: Number(lockSeconds), lockSeconds: Number(lockSeconds) },
     bootSeconds: 2,
     factoryFresh: true,

@@ -46,6 +46,7 @@ export const uploadWay =
   }
 
 const SHORTEST_POLL = 250
+const SHORTEST_PAUSE = 50
 const LONGEST_POLL = 2_000
 const about = (key: string, values: Record<string, string | number> = {}) => ({ code: `update-refusal.${key}`, values })
 
@@ -63,7 +64,8 @@ export function makeOffering(bench: Bench, update: Update, way: Way): Offer {
   const declared = update.bootSeconds * 1_000_000
   const ask = () => read(bench, update.version)
   const content = async (): Promise<Told | null> => (update.content ? await read(bench, update.content) : null)
-  const pause = () => bench.wait(poll, about('settling', { seconds: update.bootSeconds }))
+  const pause = (most = poll) =>
+    bench.wait(Math.max(SHORTEST_PAUSE, Math.min(poll, most)), about('settling', { seconds: update.bootSeconds }))
 
   /** The device may still be busy with what came before. */
   async function ready(): Promise<Told> {
@@ -97,7 +99,8 @@ export function makeOffering(bench: Bench, update: Update, way: Way): Offer {
           downtime: lost === null ? downtime : downtime + bench.now() - lost,
         }
       seen = version.text
-      await pause()
+      const left = (from + declared - bench.now()) / 1000
+      await pause(left > 0 ? left : poll)
     }
   }
 

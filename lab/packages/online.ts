@@ -10,7 +10,7 @@ import type { Way } from './offering.ts'
 import { ropeOf } from './rope.ts'
 import { updateFiles } from './update-files.ts'
 
-const POLL_MILLISECONDS = 100
+const POLL_MILLISECONDS = 50
 const CHECK_SECONDS = 30
 
 const about = (key: string, values: Record<string, string | number> = {}) => ({ code: `update-refusal.${key}`, values })

@@ -88,6 +88,8 @@ const MOST_RANGES = 1_024
 export function makeCover(): Cover {
   let ranges: Range[] = []
   let broken: Range[] = []
+  /** A new connection may come before the old one is known to have ended. */
+  let places: number[] = []
   const merged = (all: readonly Range[]): Range[] => {
     const out: [number, number][] = []
     for (const [from, to] of [...all].sort((a, b) => a[0] - b[0])) {
@@ -103,9 +105,13 @@ export function makeCover(): Cover {
   return {
     ended(from, to, complete) {
       if (complete) add([from, to])
-      else broken = [...broken, [from, to] as const].slice(-MOST_RANGES)
+      else {
+        broken = [...broken, [from, to] as const].slice(-MOST_RANGES)
+        for (const at of places) if (from < at && at <= to) add([from, at])
+      }
     },
     resumed(at) {
+      places = [...places, at].slice(-MOST_RANGES)
       const before = broken.filter(([from, to]) => from < at && at <= to)
       for (const [from] of before) add([from, at])
     },

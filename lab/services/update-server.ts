@@ -1,8 +1,12 @@
-import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import { pipeline } from 'node:stream/promises'
-import { Readable } from 'node:stream'
 import { addressKey } from '../../suites/facts/log-words.ts'
 import type { Failure } from '../../suites/observations/exchange.ts'
 import type { FetchRequest } from '../../suites/observations/update-fetch.ts'
@@ -182,25 +186,19 @@ export function startUpdateServer(options: {
       if (status === 416) response.setHeader('Content-Range', `bytes */${size}`)
     }
     if (status !== 304) response.setHeader('Content-Length', status === 416 ? 0 : to - from)
-    const download: Download = { live, here, isMain: isMain && isBody, isHanded: false }
+    const download: Download = { live, here, isMain: isMain && isBody, isHanded: live.promised === 0 }
     follow(request.socket, download)
-    response.once('finish', () => {
-      download.isHanded = true
-      decide(here)
-      if (wantsEnd(request)) setTimeout(() => request.socket.end(), LINGER_MILLISECONDS).unref()
-    })
     // Who ends a connection that holds something unread resets it, and a reset would hide how the answer ended.
     response.shouldKeepAlive = true
-    if (!isBody || !file) return void response.end()
-    const take = (bytes: Uint8Array): Uint8Array => {
-      live.sent += bytes.length
+    const rope = isBody && file ? cut(file.content, from, to) : []
+    void hand(rope, response, (bytes) => {
+      live.sent += bytes
+      download.isHanded = live.sent === live.promised
       if (isMain && !here.isDecided) here.busyAt = now()
-      return bytes
-    }
-    const body = async function* () {
-      for await (const bytes of chunksOf(cut(file.content, from, to))) yield take(bytes)
-    }
-    pipeline(Readable.from(body(), { objectMode: false }), response).catch(() => response.destroy())
+      if (download.isHanded) decide(here)
+    }).then(() => {
+      if (wantsEnd(request)) setTimeout(() => request.socket.end(), LINGER_MILLISECONDS).unref()
+    })
   }
 
   const limits = { maxHeaderSize: 16_384, requestTimeout: QUIET_MILLISECONDS, headersTimeout: QUIET_MILLISECONDS }
@@ -262,3 +260,22 @@ export function startUpdateServer(options: {
 
 const wantsEnd = ({ httpVersion, headers }: IncomingMessage): boolean =>
   httpVersion === '1.0' || /close/i.test(headers.connection ?? '')
+
+/** Writes one block after the other, each when the one before is with the network, and tells how much that was. */
+async function hand(rope: Rope, response: ServerResponse, tell: (bytes: number) => void): Promise<void> {
+  const isGone = new Promise<false>((gone) => response.once('close', () => gone(false)))
+  const wrote = (bytes: Uint8Array): Promise<boolean> =>
+    new Promise((done) => {
+      response.write(bytes, (fault) => {
+        if (!fault) tell(bytes.length)
+        done(!fault)
+      })
+    })
+  try {
+    for await (const bytes of chunksOf(rope)) if (!(await Promise.race([wrote(bytes), isGone]))) return
+    response.end()
+  } catch {
+    // A file that cannot be read any more: what was promised does not come.
+    response.destroy()
+  }
+}

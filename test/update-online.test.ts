@@ -15,19 +15,19 @@ import { probe } from '../lab/probes/update-refusal.ts'
 import { makeAuthority, makeServers } from '../lab/services/server-certificates.ts'
 import { conditionOf, shownHeaders, shownTarget } from '../lab/services/update-requests.ts'
 import { startUpdateServer, type UpdateServer } from '../lab/services/update-server.ts'
-import { messageText } from '../reports/locales/index.ts'
-import type { Cite, Criterion, JudgeContext } from '../suites/criterion.ts'
-import { verdictOf } from '../suites/judge.ts'
+import { loadStatement } from '../profiles/statement-file.ts'
+import { t } from '../reports/locales/index.ts'
+import type { Criterion } from '../suites/criterion.ts'
 import { fetchSchema } from '../suites/observations/update-fetch.ts'
-import { kind, VARIANTS, type UpdateRefusal } from '../suites/observations/update-refusal.ts'
+import { VARIANTS, type UpdateRefusal } from '../suites/observations/update-refusal.ts'
 import { registry } from '../suites/registry.generated.ts'
 import type { Statement } from '../suites/statement.ts'
 import { liveBench } from './support/live-bench.ts'
+import { judgedAt } from './support/update-judging.ts'
 
 /** Packages that the device fetches from the lab's update server. */
 const directory = mkdtempSync(join(tmpdir(), 'camseal-online-'))
 after(() => rmSync(directory, { recursive: true, force: true }))
-const validate = new Ajv.default({ allErrors: true }).compile(kind.schema)
 const validateRequests = new Ajv.default({ allErrors: true }).compile(fetchSchema.properties.requests)
 const validateFetch = (fetched: { requests: unknown }): boolean => validateRequests(fetched.requests)
 const SUBJECT = 'a/update/web-update-server'
@@ -44,30 +44,11 @@ const freePort = async (): Promise<number> => {
   return port
 }
 
-function judge(criterion: Criterion<UpdateRefusal, unknown>, value: UpdateRefusal, statement: Statement) {
-  assert.ok(validate(value), JSON.stringify(validate.errors?.slice(0, 3)))
-  const cite = (at: string): Cite => ({ kind: kind.id, subject: SUBJECT, state: 'in-service', at })
-  const context: JudgeContext<unknown> = {
-    statement,
-    parameters: { required: true },
-    subject: SUBJECT,
-    state: 'in-service',
-    cite,
-    others: () => [],
-    catalogue: () => null,
-  }
-  const findings = criterion.judge({ answered: true, value, controls: [], artifacts: [] }, context)
-  for (const f of findings)
-    for (const language of ['en', 'vi'] as const)
-      assert.doesNotMatch(messageText(language, f.message, criterion.id), /^[a-z-]+$|\{[a-z-]+\}/, f.message.code)
-  return { verdict: verdictOf(findings), codes: findings.map((f) => f.message.code).sort() }
-}
-
 /** Of the criteria that concern a path without upload, those that do not pass. */
 const notPassed = (value: UpdateRefusal, statement: Statement): Record<string, string> =>
   Object.fromEntries(
     AREA.filter((c) => c.concerns?.(statement, SUBJECT) ?? true).flatMap((c) => {
-      const { verdict, codes } = judge(c, value, statement)
+      const { verdict, codes } = judgedAt(SUBJECT, c, value, statement)
       return verdict === 'pass' ? [] : [[c.id, `${verdict} ${codes.join()}`]]
     }),
   )
@@ -161,7 +142,7 @@ const curl = (...args: string[]) =>
     child.once('close', (status) => done({ status, out: Buffer.concat(out), err }))
   })
 
-async function served(t: TestContext, over: { peers?: string[]; names?: string[] } = {}) {
+async function served(test: TestContext, over: { peers?: string[]; names?: string[] } = {}) {
   const authority = over.names ? await makeAuthority('CN=Test authority') : null
   const [identity] = authority ? await makeServers(authority, over.names ?? []) : []
   const started = await startUpdateServer({
@@ -173,7 +154,7 @@ async function served(t: TestContext, over: { peers?: string[]; names?: string[]
   })
   assert.ok('server' in started)
   const { server, port } = started
-  t.after(() => server.close())
+  test.after(() => server.close())
   const rope = ropeOf(fileOf('whole', whole)) ?? assert.fail()
   server.serve(
     [
@@ -320,4 +301,77 @@ test('what a device sends of itself is kept by name and length', () => {
     ['Authorization', '**********'],
     ['X-Dev?ice', '*'],
   ])
+})
+
+const UPDATE = (online: string, more = '') => `camseal: statement/1
+dut: {maker: {name: T}, model: T, hardware: "1", firmware: {version: "1.0", link: version-string-only}}
+samples: [{id: a, serial: S, arrives: in-service, addresses: {ipv4: 127.0.0.1, ipv6: null}, macs: []}]
+interfaces: []
+services: [{id: web, transport: tcp, port: 80, protocol: http, families: [ipv4], purpose: web}]
+accounts: []
+logins: []
+resources: []
+bruteForce: []
+logging: {channels: []}
+updates:
+  - id: u
+    ${more}
+    online: ${online}
+    version: {service: web, target: /v, pattern: "(.)"}
+    format: opaque
+    signed: true
+    packages: {genuine: {file: fw, version: "2"}}
+    bootSeconds: 5
+actions: {}
+permit: destructive
+`
+
+test('what is wrong with the way packages take is said at once, each with its line', () => {
+  const PACKAGE = '{target: /p, package: true}'
+  const faultsOf = (text: string) => {
+    const file = fileOf('statement.yaml', Buffer.from(text))
+    const read = loadStatement(file)
+    if (read.ok) return []
+    const said = read.faults.map((f) => `${f.code} ${f.field}`)
+    for (const f of read.faults)
+      for (const language of ['en', 'vi'] as const)
+        assert.doesNotMatch(t(language, 'faults', f.code, f.values), /^[a-z-]+$|\{[a-z-]+\}/, f.code)
+    assert.ok(
+      read.faults.every((f) => (f.line ?? 0) >= 12 && (f.line ?? 0) <= 14),
+      JSON.stringify(read.faults),
+    )
+    return said.sort()
+  }
+  const at = '/updates/0/online'
+  assert.deepEqual(faultsOf(UPDATE(`{protocol: http, port: 80, checkSeconds: 9, files: [${PACKAGE}]}`)), [])
+  assert.deepEqual(
+    faultsOf(
+      UPDATE(
+        `{protocol: http, port: 80, authority: {certificate: c, key: k}, files: [{target: /p, body: "{{package-md5}}", beside: .sig}, {target: "/p"}, {target: m, body: x}, {target: "/{{lab-port}}", body: x}]}`,
+        'upload: {service: web, method: POST, target: /u}',
+      ),
+    ),
+    [
+      `authority-without-tls ${at}/authority`,
+      `doubled ${at}/files/1/target`,
+      `never-looks ${at}`,
+      `one-package-file ${at}/files`,
+      'two-update-paths /updates/0/upload',
+      `unknown-placeholder ${at}/files/0/body`,
+      `unknown-placeholder ${at}/files/3/target`,
+      `update-file ${at}/files/0`,
+      `update-file ${at}/files/1`,
+      `update-target ${at}/files/2/target`,
+    ].sort(),
+  )
+  const trust = '{service: web, method: PUT, target: /t}'
+  assert.deepEqual(
+    faultsOf(
+      UPDATE(
+        `{protocol: https, port: 80, trust: {install: ${trust}, remove: ${trust}}, authority: {certificate: c, key: k}, trigger: {service: nope, method: GET, target: "/{{package-url}}"}, files: [${PACKAGE}]}`,
+      ),
+    ),
+    [`two-authorities ${at}/authority`, `unknown-placeholder ${at}/trigger`, `unresolved ${at}/trigger/service`],
+  )
+  assert.deepEqual(faultsOf(UPDATE('').replace('    online: \n', '')), ['no-update-path /updates/0'])
 })

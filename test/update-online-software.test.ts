@@ -57,17 +57,14 @@ describe(
   () => {
     test('SWUpdate fetches and installs by the way: it hangs up on what it refuses', async () => {
       const { value, verdicts, said } = await observed('swupdate')
-      assert.deepEqual(verdicts, {
-        altered: 'pass broken-off,refused',
-        truncated: 'pass refused',
-        unsigned: 'pass broken-off',
-        'foreign-key': 'pass broken-off',
-        'other-model': 'pass broken-off',
-        older: 'pass refused',
-      })
-      const told = outcomes(said)
-      assert.ok(told.length >= value.variants.length, said.slice(-2000))
-      assert.equal(told.filter((o) => o.endsWith('successful')).length, 1)
+      // How much it had read when it hung up is up to the buffers between.
+      for (const r of REFUSALS) assert.match(verdicts[r] ?? '', /^pass (broken-off|refused|broken-off,refused)$/, r)
+      const brokenOff = value.variants.filter((v) => v.tries === 2 && v.fetch?.covered === 0)
+      assert.ok(
+        brokenOff.some((v) => v.id === 'signature-bit'),
+        JSON.stringify(verdicts),
+      )
+      assert.equal(installations(said), 1)
       assert.equal(value.genuine?.fetch?.covered, value.genuine?.bytes)
       assert.deepEqual(
         value.genuine?.fetch?.requests.map((r) => `${r.target} ${r.status} ${r.end}`),

@@ -132,6 +132,8 @@ const fileOf = (name: string, bytes: Uint8Array): string => {
   writeFileSync(path, bytes)
   return path
 }
+/** Written once: the tests run side by side. */
+const WHOLE = fileOf('whole', whole)
 const curl = (...args: string[]) =>
   new Promise<{ status: number | null; out: Buffer; err: string }>((done) => {
     const child = spawn('curl', ['-s', '-S', '--max-time', '10', ...args])
@@ -155,7 +157,7 @@ async function served(test: TestContext, over: { peers?: string[]; names?: strin
   assert.ok('server' in started)
   const { server, port } = started
   test.after(() => server.close())
-  const rope = ropeOf(fileOf('whole', whole)) ?? assert.fail()
+  const rope = ropeOf(WHOLE) ?? assert.fail()
   server.serve(
     [
       { target: '/check.json', contentType: 'application/json', content: [Buffer.from('{"v":1}')], tag: '"m"' },

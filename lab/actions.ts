@@ -114,7 +114,7 @@ const PACKAGE = '{{package}}'
 
 /** Pages look at the ending: the name of the genuine package, whatever is uploaded. */
 const packageName = ({ statement }: Bench, { service, target }: Action): string =>
-  statement.updates.find(({ upload }) => upload.service === service && upload.target === target)?.packages.genuine
+  statement.updates.find(({ upload }) => upload?.service === service && upload.target === target)?.packages.genuine
     .file ?? 'package.bin'
 
 /** Where the service asks for a log-in without doing anything: a declared log-in by GET. */

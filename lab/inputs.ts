@@ -135,6 +135,21 @@ function missingFiles({ updates, tlsClients = [] }: Statement, directory: string
         missing('package-missing', p?.file, `/updates/${i}/packages/${name}`),
       ),
     ),
+    // What is beside the genuine package stands in for what another one lacks.
+    ...updates.flatMap((u, i) =>
+      (u.online?.files ?? []).flatMap((f, k) =>
+        missing(
+          'beside-missing',
+          f.beside === undefined ? undefined : u.packages.genuine.file + f.beside,
+          `/updates/${i}/online/files/${k}/beside`,
+        ),
+      ),
+    ),
+    ...updates.flatMap(({ online }, i) =>
+      (['certificate', 'key'] as const).flatMap((name) =>
+        missing('authority-missing', online?.authority?.[name], `/updates/${i}/online/authority/${name}`),
+      ),
+    ),
     ...tlsClients.flatMap(({ authority }, i) =>
       (['certificate', 'key'] as const).flatMap((name) =>
         missing('authority-missing', authority?.[name], `/tlsClients/${i}/authority/${name}`),

@@ -21,8 +21,8 @@ export function placeOfSubject(subject: string, { statement, sample }: Bench): P
   const { family, port } = endpointOf(subject)
   if (family === 'ipv4' || family === 'ipv6') return { family, port: port > 0 ? port : null }
   const { id } = declaredOf(subject)
-  const service =
-    statement.logins.find((l) => l.id === id)?.service ?? statement.updates.find((u) => u.id === id)?.upload.service
+  const update = statement.updates.find((u) => u.id === id)
+  const service = statement.logins.find((l) => l.id === id)?.service ?? (update?.upload ?? update?.version)?.service
   return {
     family: sample.addresses.ipv4 !== null ? 'ipv4' : 'ipv6',
     port: statement.services.find((s) => s.id === service)?.port ?? null,

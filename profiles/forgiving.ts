@@ -37,6 +37,22 @@ export function forgiving(value: unknown): { statement: Statement; absent: strin
           pattern: textOf(fieldsOf(from).pattern, '()'),
           browser: atPage(fieldsOf(from)).browser,
         }
+  /** What is said of an update server; of a file that is no file, nothing more is said. */
+  function onlineOf(from: unknown) {
+    if (from === undefined) return undefined
+    const x = fieldsOf(from)
+    const trust = fieldsOf(x.trust)
+    const files = Array.isArray(x.files) ? list('files', x) : [{ target: '/', package: true }]
+    return {
+      ...x,
+      enable: action(x.enable),
+      restore: action(x.restore),
+      trigger: action(x.trigger),
+      current: reading(x.current),
+      trust: x.trust === undefined ? undefined : { install: action(trust.install), remove: action(trust.remove) },
+      files: files.map((f) => ({ ...f, target: textOf(f.target, '/'), body: maybeText(f.body) })),
+    }
+  }
   const logging = fieldsOf(given.logging)
   const statement = {
     samples: named('samples').map((x) => ({ ...x, addresses: addressesOf(x.addresses) })),
@@ -79,7 +95,8 @@ export function forgiving(value: unknown): { statement: Statement; absent: strin
     contacts: named('contacts'),
     updates: named('updates').map((x) => ({
       ...x,
-      upload: action(x.upload ?? {}),
+      upload: action(x.upload ?? (x.online === undefined ? {} : undefined)),
+      online: onlineOf(x.online),
       version: reading(x.version ?? {}),
       packages: packagesOf(x.packages),
     })),

@@ -10,6 +10,7 @@ import {
 } from '../suites/statement.ts'
 import { forgiving } from './forgiving.ts'
 import { lintAction, lintBrowser, lintReading, type Purpose } from './statement-browser.ts'
+import { lintUpdatePath } from './statement-updates.ts'
 import { parseYaml, placed, readYaml, type ParsedYaml, type YamlFile } from './yaml-file.ts'
 
 export interface StatementFile {
@@ -185,6 +186,12 @@ export function lintStatement(s: Statement): Fault[] {
   })
   s.updates.forEach((x, i) => {
     action(x.upload, `/updates/${i}/upload`, 'update')
+    for (const name of ['enable', 'restore', 'trigger'] as const)
+      action(x.online?.[name], `/updates/${i}/online/${name}`)
+    for (const name of ['install', 'remove'] as const)
+      action(x.online?.trust?.[name], `/updates/${i}/online/trust/${name}`)
+    reading(x.online?.current, `/updates/${i}/online/current`)
+    faults.push(...lintUpdatePath(x, `/updates/${i}`))
     reading(x.version, `/updates/${i}/version`)
     reading(x.content, `/updates/${i}/content`)
     x.settings?.forEach((r, k) => reading(r, `/updates/${i}/settings/${k}`))

@@ -57,6 +57,8 @@ export interface Criterion<T = unknown, P = unknown> {
   /** Names of the catalogues it reads. */
   catalogues: readonly string[]
   applies(statement: Statement): Applies
+  /** Where it judges only some subjects of its population: whether this is one of them. Nothing else is left out. */
+  concerns?(statement: Statement, subject: string): boolean
   /** Observations that contradict a *not applicable* (rule 5): findings of kind violation. */
   contradicts?(context: JudgeContext<P>): Finding[]
   judge(seen: Answered<T>, context: JudgeContext<P>): Finding[]

@@ -112,7 +112,9 @@ function judgeOne(
   }
   const judgements: Judgement[] = []
   for (const state of STATE_ORDER.filter((s) => criterion.states.includes(s))) {
-    const subjects = expectedSubjects(criterion.over, state, evidence.statement, find)
+    const subjects = expectedSubjects(criterion.over, state, evidence.statement, find).filter(
+      (s) => criterion.concerns?.(evidence.statement, s) ?? true,
+    )
     for (const subject of subjects) {
       const seen = seenOf(criterion.over.id, subject, state, index)
       judgements.push(draft(subject, state, findingsOf(criterion, seen, context(subject, state))))

@@ -17,10 +17,12 @@ import {
 import { browser } from './statement-browser.ts'
 import { contact, timeClient, tlsClient } from './statement-clients.ts'
 import { action, id, reading } from './statement-parts.ts'
+import { update } from './statement-updates.ts'
 
 export type { BrowserElement, BrowserStep } from './statement-browser.ts'
 export type { DeclaredContact, TimeClient, TlsClient } from './statement-clients.ts'
 export type { Action, Reading } from './statement-parts.ts'
+export type { OnlineUpdate, Update, UpdateFile, UpdatePackage } from './statement-updates.ts'
 
 /** What the maker declares of the device, and how the lab may reach it. Secrets only by reference (rule 12). */
 
@@ -157,34 +159,6 @@ const logChannel = obj({
   current: opt(reading),
 })
 
-const updatePackage = obj({ file: text('relative to the statement'), version: text() })
-
-const update = obj({
-  id: id(),
-  upload: action,
-  version: reading,
-  /** What tells the installed content apart (a digest, a build): a package may install without a new version. */
-  content: opt(reading),
-  /** What reads settings that an update leaves as they are. */
-  settings: opt(list(reading)),
-  /** What the lab knows of the format: it can then rebuild packages without a signature. */
-  format: oneOf('opaque', 'gzip-tar'),
-  /** Byte ranges of the genuine package; negative offsets count from its end. */
-  layout: opt(
-    list(obj({ part: oneOf('header', 'payload', 'signature'), offset: int(-Number.MAX_SAFE_INTEGER), bytes: int(1) })),
-  ),
-  signed: bool(),
-  packages: obj({
-    genuine: updatePackage,
-    older: opt(updatePackage),
-    unsigned: opt(updatePackage),
-    foreignKey: opt(updatePackage),
-    otherModel: opt(updatePackage),
-  }),
-  /** Longest time from upload until the device answers again. */
-  bootSeconds: int(1, 3600),
-})
-
 const sample = obj({
   id: text('a, b, …'),
   serial: text(),
@@ -278,7 +252,6 @@ export type Login = Static<typeof login>
 export type Resource = Static<typeof resource>
 export type BruteForce = Static<typeof bruteForce>
 export type LogChannel = Static<typeof logChannel>
-export type Update = Static<typeof update>
 export type Sample = Static<typeof sample>
 export type Setting = Static<typeof setting>
 export type SecretRef = Static<typeof secretRef>

@@ -8,7 +8,7 @@ import type { CameraOptions } from '../lab/cameras/options.ts'
 import { startReferenceCamera } from '../lab/cameras/reference-camera.ts'
 import { chromiumPath } from '../lab/instruments/chromium.ts'
 import { tookEffect } from '../lab/effect.ts'
-import { makeOffering } from '../lab/packages/offering.ts'
+import { makeOffering, uploadWay } from '../lab/packages/offering.ts'
 import { bodyOf, flipped, ropeOf } from '../lab/packages/rope.ts'
 import type { Bench } from '../lab/probe.ts'
 import { probe as eventLog } from '../lab/probes/event-log.ts'
@@ -145,22 +145,24 @@ describe('a camera that has its page only', { concurrency: 2 }, () => {
       const [{ content: _, ...update } = assert.fail()] = statement.updates
       const payload = update.layout?.find((l) => l.part === 'payload')
       const genuine = ropeOf(update.packages.genuine.file)
-      assert.ok(genuine && payload)
-      const offer = makeOffering(bench, update)
-      const bad = await offer(flipped(genuine, payload.offset + (payload.bytes >> 1)))
-      assert.equal(bad.upload.failure, null)
+      const declared = update.upload
+      assert.ok(genuine && payload && declared)
+      const of = update.packages.genuine
+      const offer = makeOffering(bench, update, uploadWay(bench, declared))
+      const bad = await offer({ rope: flipped(genuine, payload.offset + (payload.bytes >> 1)), of })
+      assert.equal(bad.upload?.failure, null)
       assert.deepEqual(
         [wasRefused({ id: 'payload-bit', ...bad }), changed(bad)],
         n === 0 ? [true, false] : [false, true],
       )
       if (n === 1) return
-      const { account: __, ...anonymous } = update.upload
+      const { account: __, ...anonymous } = declared
       const upload = await perform(bench, anonymous, {}, bodyOf(genuine))
       assert.match(upload.failure?.detail ?? '', /step 3, .*: not-there$/, 'nobody gets as far as the file field')
       assert.equal(wasSent({ id: 'no-login', ...bad, upload }), false)
-      const good = await offer(genuine)
+      const good = await offer({ rope: genuine, of })
       assert.deepEqual([good.versionBefore.text, good.versionAfter.text, good.tries], ['1.4.0', '1.5.0', 1])
-      assert.ok(tookEffect(update.upload, good.upload))
+      assert.ok(good.upload && tookEffect(declared, good.upload))
       assert.equal(camera.firmwareVersion, '1.5.0')
     })
 

@@ -7,9 +7,11 @@ import { MODEL } from './firmware.ts'
 import { sendTestMail } from './mail.ts'
 import { landingPage, livePage, setUpPage, setUpScript } from './pages.ts'
 import { pictureAt } from './picture.ts'
+import { membersOf } from './members.ts'
 import type { Role } from './options.ts'
-import { SETTINGS, type SettingName, type State } from './state.ts'
-import { judgePackage } from './update.ts'
+import { SETTINGS, type SettingName } from './state.ts'
+import { install, MOST_PACKAGE } from './update.ts'
+import { lookForUpdate } from './update-client.ts'
 import { makeUser, type User } from './users.ts'
 
 export interface Answer {
@@ -61,18 +63,6 @@ export const seeOther = (target: string): Answer => ({
   body: '',
   headers: { Location: target },
 })
-
-const MOST_PACKAGE = 8 * 1024 * 1024
-
-/** The members of a JSON object; empty where the body is none. */
-export function membersOf(body: Buffer): Record<string, unknown> {
-  try {
-    const value = JSON.parse(body.toString('utf8')) as unknown
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
-}
 
 const BAD_PASSWORD = refusal(
   400,
@@ -201,25 +191,27 @@ function clearLog({ device, user, actor }: ApiRequest): Answer {
 }
 
 function update({ device, body, actor }: ApiRequest): Answer {
-  const { firmware, vendorKey } = device.store.state
-  const answer = judgePackage(body, vendorKey, firmware.version, device.behaviour)
-  if (!answer.accepted) {
-    if (device.behaviour.logsRefusedUpdates) device.log.write('update-refused', { ...actor, reason: answer.reason })
-    const refused = json(answer.status, { result: 'refused', error: answer.reason })
-    return device.behaviour.survivesRefusedUpdates ? refused : { ...refused, afterwards: () => device.die() }
-  }
-  const isLogged = device.behaviour.logsInstalledUpdates
-  if (isLogged) device.log.write('update-accepted', { ...actor, version: answer.firmware.version })
+  const { answer, afterwards } = install(device, body, actor)
   return {
-    ...json(200, { result: 'accepted', version: answer.firmware.version }),
-    afterwards: () =>
-      device.reboot(isLogged ? 'update' : 'requested', { firmware: answer.firmware, ...lostOf(device) }),
+    ...(answer.accepted
+      ? json(200, { result: 'accepted', version: answer.firmware.version })
+      : json(answer.status, { result: 'refused', error: answer.reason })),
+    ...(afterwards ? { afterwards } : {}),
   }
 }
 
-/** What a careless update takes away: the log server and every account but the administrator's. */
-const lostOf = ({ behaviour, store }: Device): Partial<State> =>
-  behaviour.updateKeepsSettings ? {} : { syslog: null, users: store.state.users.filter(({ name }) => name === 'admin') }
+function setUpdateServer({ device, body, actor }: ApiRequest): Answer {
+  const server = serverIn(body)
+  if (server !== null && 'status' in server) return server
+  device.log.write('setting-changed', { ...actor, setting: 'updates', value: shown(server) })
+  device.store.change({ updates: server })
+  return done('setting changed')
+}
+
+function look({ device, actor }: ApiRequest): Answer {
+  if (!device.store.state.updates) return refusal(409, 'no update server')
+  return { ...done('looking'), afterwards: () => void lookForUpdate(device, actor) }
+}
 
 const get = (path: RegExp, access: Route['access'], run: Route['run']): Route => ({ method: 'GET', path, access, run })
 
@@ -244,6 +236,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'DELETE', path: /^\/api\/log$/, access: 'viewer', run: clearLog },
   get(/^\/api\/settings\/syslog$/, 'admin', ({ device }) => json(200, device.store.state.syslog ?? NO_SERVER)),
   get(/^\/api\/settings\/ntp$/, 'admin', ({ device }) => json(200, device.store.state.ntp ?? NO_SERVER)),
+  get(/^\/api\/settings\/updates$/, 'admin', ({ device }) => json(200, device.store.state.updates ?? NO_SERVER)),
   get(/^\/api\/time$/, 'viewer', ({ device }) =>
     json(200, { time: new Date(Date.now() + device.store.state.clockOffset).toISOString() }),
   ),
@@ -261,11 +254,13 @@ export const ROUTES: readonly Route[] = [
     access: 'admin',
     run: ({ device }) => ({ ...done('mail on its way'), afterwards: () => sendTestMail(device) }),
   },
+  { method: 'PUT', path: /^\/api\/settings\/updates$/, access: 'admin', run: setUpdateServer },
   { method: 'PUT', path: /^\/api\/settings\/authority$/, access: 'admin', run: setAuthority },
   { method: 'DELETE', path: /^\/api\/settings\/authority$/, access: 'admin', run: removeAuthority },
   get(/^\/api\/settings\/(name|time-zone)$/, 'admin', readSetting),
   { method: 'PUT', path: /^\/api\/settings\/(name|time-zone)$/, access: 'admin', run: setSetting },
   { method: 'POST', path: /^\/api\/update$/, access: 'admin', mostBytes: MOST_PACKAGE, run: update },
+  { method: 'POST', path: /^\/api\/update\/look$/, access: 'admin', run: look },
   {
     method: 'POST',
     path: /^\/api\/reboot$/,

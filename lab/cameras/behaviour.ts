@@ -110,6 +110,8 @@ export interface Behaviour {
   /** A package is verified with the key that it brings itself. */
   updateTrustsOwnSigner: boolean
   updateNeedsLogin: boolean
+  /** What came from the update server is checked as an upload is. */
+  updateChecksDownloads: boolean
   updateKeepsSettings: boolean
   logsRefusedUpdates: boolean
   logsInstalledUpdates: boolean
@@ -188,6 +190,7 @@ export const CONFORMING: Behaviour = {
   updateChecksModel: true,
   updateTrustsOwnSigner: false,
   updateNeedsLogin: true,
+  updateChecksDownloads: true,
   updateKeepsSettings: true,
   logsRefusedUpdates: true,
   logsInstalledUpdates: true,

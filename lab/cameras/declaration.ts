@@ -1,11 +1,11 @@
 import type { Session, Statement } from '../../suites/statement.ts'
-import { layoutOf, MODEL } from './firmware.ts'
+import { declaredUpdates } from './declared-updates.ts'
+import { MODEL } from './firmware.ts'
 import { declaredMail } from './mail.ts'
 import type { CameraOptions, InitialUser } from './options.ts'
 import { DEVICE_PATH } from './onvif/operation.ts'
 import { MEDIA_PORTS } from './rtsp-transport.ts'
 import { STREAMS } from './rtsp.ts'
-import { genuinePackage, packageFiles } from './update.ts'
 
 export interface Declared {
   options: CameraOptions
@@ -43,7 +43,6 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
   const spare = users.find((user) => user.spare === true)
   const web = { service: 'web', account: 'owner' }
   const json = { ...web, contentType: 'application/json' }
-  const files = packageFiles(packages)
   const settingAt = (name: string) => ({
     change: {
       ...json,
@@ -214,30 +213,12 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
       },
     ],
     contacts: [],
-    updates: [
-      {
-        id: 'web-update',
-        upload: {
-          ...web,
-          method: 'POST',
-          target: '/api/update',
-          contentType: 'application/octet-stream',
-          body: '{{package}}',
-          done: '"result":"accepted"',
-        },
-        version: { ...web, target: '/api/firmware', pattern: '"version":"([^"]+)"' },
-        content: { ...web, target: '/api/firmware', pattern: '"sha256":"([^"]+)"' },
-        settings: [
-          { ...web, target: '/api/settings/syslog', pattern: '(\\{.*\\})' },
-          { ...web, target: '/api/users', pattern: '"users":(\\[.*\\])' },
-        ],
-        format: 'opaque',
-        layout: layoutOf(genuinePackage(vendorKey)),
-        signed: true,
-        packages: files,
-        bootSeconds: Math.max(1, Math.ceil(2 * options.bootSeconds)),
-      },
-    ],
+    updates: declaredUpdates({
+      vendorKey,
+      packages,
+      bootSeconds: Math.max(1, Math.ceil(2 * options.bootSeconds)),
+      updatePort: options.updatePort,
+    }),
     identity: [{ ...web, target: '/api/device', pattern: '"serial":"([^"]+)"' }],
     actions: {
       initialise: {

@@ -1,5 +1,6 @@
-import { json, membersOf, refusal, seeOther, type Answer, type ApiRequest, type Route } from './api.ts'
+import { json, refusal, seeOther, type Answer, type ApiRequest, type Route } from './api.ts'
 import { managePage, manageScript } from './manage-page.ts'
+import { membersOf } from './members.ts'
 import { accountPage, loginPage } from './pages.ts'
 
 /** Log-in by a form, for people with a browser, and by a call with JSON, for programs. */

@@ -37,6 +37,8 @@ export interface CameraOptions {
   timePort?: number
   /** Port of the lab's mail server as the statement says it; it declares no mail where nothing is said. The camera sends none until it is told to. */
   mailPort?: number
+  /** Port of the lab's update server as the statement says it; without one, the statement says nothing of updates from a server. */
+  updatePort?: number
   lock: LockRule
   /** How long a reboot keeps every listener closed. */
   bootSeconds: number
@@ -94,6 +96,7 @@ const FIELDS: readonly (readonly [field: string, expected: string, check: Check]
   ['syslog', 'null, or an address and a port', isOrNull(isTarget)],
   ['timePort', 'a port above 0, or nothing', isOptional((value) => isPort(value) && value !== 0)],
   ['mailPort', 'a port above 0, or nothing', isOptional((value) => isPort(value) && value !== 0)],
+  ['updatePort', 'a port above 0, or nothing', isOptional((value) => isPort(value) && value !== 0)],
   ['lock.failures', 'a positive whole number', isCount],
   ['lock.windowSeconds', 'a positive whole number', isCount],
   ['lock.lockSeconds', 'a positive whole number', isCount],

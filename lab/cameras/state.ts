@@ -11,6 +11,12 @@ export const SETTINGS = ['name', 'time-zone'] as const
 export type SettingName = (typeof SETTINGS)[number]
 const FACTORY_SETTINGS: Record<SettingName, string> = { name: 'camera', 'time-zone': 'UTC' }
 
+/** A server of updates. */
+export interface UpdateSource {
+  address: string
+  port: number
+}
+
 /** Everything that survives a restart. */
 export interface State {
   factoryFresh: boolean
@@ -22,6 +28,8 @@ export interface State {
   syslog: SyslogTarget | null
   ntp: TimeTarget | null
   mail: TimeTarget | null
+  /** Where to look for updates. */
+  updates: UpdateSource | null
   /** Certificate of the authority that log servers must have theirs from; PEM. */
   authority: string | null
   /** What the camera calls itself, and the zone of its clock. */
@@ -66,12 +74,16 @@ export async function openState(options: CameraOptions, rsa: boolean): Promise<S
 export const factorySettings = (
   options: CameraOptions,
   passwordKey: string,
-): Pick<State, 'factoryFresh' | 'users' | 'syslog' | 'ntp' | 'mail' | 'authority' | 'clockOffset' | 'settings'> => ({
+): Pick<
+  State,
+  'factoryFresh' | 'users' | 'syslog' | 'ntp' | 'mail' | 'updates' | 'authority' | 'clockOffset' | 'settings'
+> => ({
   factoryFresh: true,
   users: (options.users ?? []).map(({ name, password, role }) => makeUser(name, password, role, passwordKey)),
   syslog: null,
   ntp: null,
   mail: null,
+  updates: null,
   authority: null,
   clockOffset: 0,
   settings: FACTORY_SETTINGS,
@@ -92,6 +104,7 @@ async function newState(options: CameraOptions): Promise<State> {
     syslog: options.syslog,
     ntp: null,
     mail: null,
+    updates: null,
     authority: null,
     settings: settings.settings,
     firmware: {

@@ -1,8 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Behaviour } from './behaviour.ts'
+import type { Device } from './device.ts'
 import { buildPackage, compareVersions, makeVendorKey, MODEL, readPackage, type PackageOrder } from './firmware.ts'
 import { createHash } from 'node:crypto'
+import type { State } from './state.ts'
 
 export type UpdateAnswer =
   | { accepted: true; firmware: { version: string; sha256: string } }
@@ -30,14 +32,40 @@ export function judgePackage(bytes: Buffer, vendorKey: string, installed: string
   return { accepted: true, firmware: { version, sha256: createHash('sha256').update(payload).digest('hex') } }
 }
 
+export const MOST_PACKAGE = 8 * 1024 * 1024
+
+/** Judges a package, logs what came of it, and says what is to be done once the answer has been sent. */
+export function install(
+  device: Device,
+  bytes: Buffer,
+  actor: Record<string, string>,
+): { answer: UpdateAnswer; afterwards?: () => void } {
+  const { behaviour, log, store } = device
+  const answer = judgePackage(bytes, store.state.vendorKey, store.state.firmware.version, behaviour)
+  if (!answer.accepted) {
+    if (behaviour.logsRefusedUpdates) log.write('update-refused', { ...actor, reason: answer.reason })
+    return behaviour.survivesRefusedUpdates ? { answer } : { answer, afterwards: () => device.die() }
+  }
+  const isLogged = behaviour.logsInstalledUpdates
+  if (isLogged) log.write('update-accepted', { ...actor, version: answer.firmware.version })
+  const reason = isLogged ? 'update' : 'requested'
+  return { answer, afterwards: () => device.reboot(reason, { firmware: answer.firmware, ...lostOf(device) }) }
+}
+
+/** What a careless update takes away: the log server and every account but the administrator's. */
+const lostOf = ({ behaviour, store }: Device): Partial<State> =>
+  behaviour.updateKeepsSettings ? {} : { syslog: null, users: store.state.users.filter(({ name }) => name === 'admin') }
+
 export const PACKAGES = ['genuine', 'older', 'unsigned', 'foreignKey', 'otherModel'] as const
 export type PackageName = (typeof PACKAGES)[number]
 export type PackageFiles = Record<PackageName, { file: string; version: string }>
 
+/** Of the packages for uploads, and of those on the update server: what one path installed is no update by the other. */
 const GENUINE_VERSION = '1.5.0'
+export const NEXT_VERSION = '1.6.0'
 
-const orderOf = (name: PackageName, vendorKey: string): PackageOrder => {
-  const genuine = { model: MODEL, version: GENUINE_VERSION, key: vendorKey }
+const orderOf = (name: PackageName, vendorKey: string, version = GENUINE_VERSION): PackageOrder => {
+  const genuine = { model: MODEL, version, key: vendorKey }
   switch (name) {
     case 'genuine':
       return genuine
@@ -52,12 +80,13 @@ const orderOf = (name: PackageName, vendorKey: string): PackageOrder => {
   }
 }
 
-export const genuinePackage = (vendorKey: string): Buffer => buildPackage(orderOf('genuine', vendorKey))
+export const genuinePackage = (vendorKey: string, version?: string): Buffer =>
+  buildPackage(orderOf('genuine', vendorKey, version))
 
 /** Names the packages as `writePackages` would write them into `directory`. */
-export const packageFiles = (directory: string): PackageFiles => {
+export const packageFiles = (directory: string, genuine?: string): PackageFiles => {
   const named = (name: PackageName): { file: string; version: string } => {
-    const { version } = orderOf(name, '')
+    const { version } = orderOf(name, '', genuine)
     return { file: join(directory, `${name}-${version}.csfw`), version }
   }
   return Object.fromEntries(PACKAGES.map((name) => [name, named(name)])) as PackageFiles
@@ -65,8 +94,11 @@ export const packageFiles = (directory: string): PackageFiles => {
 
 /** Writes every package the maker can supply. */
 export async function writePackages(directory: string, vendorKey: string): Promise<PackageFiles> {
-  const files = packageFiles(directory)
   await mkdir(directory, { recursive: true })
-  await Promise.all(PACKAGES.map((name) => writeFile(files[name].file, buildPackage(orderOf(name, vendorKey)))))
-  return files
+  for (const genuine of [NEXT_VERSION, GENUINE_VERSION]) {
+    const files = packageFiles(directory, genuine)
+    const write = (name: PackageName) => writeFile(files[name].file, buildPackage(orderOf(name, vendorKey, genuine)))
+    await Promise.all(PACKAGES.map(write))
+  }
+  return packageFiles(directory)
 }

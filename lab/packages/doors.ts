@@ -21,6 +21,7 @@ export async function offerAtDoors(
   value: UpdateRefusal,
   offer: Offer,
 ): Promise<void> {
+  if (!update.upload) return
   const { account } = update.upload
   if (account === undefined) {
     value.missing.push({ id: 'no-login', why: 'no-account' }, { id: 'wrong-login', why: 'no-account' })
@@ -28,7 +29,7 @@ export async function offerAtDoors(
   }
   const knock = async (id: 'no-login' | 'wrong-login', as: Uploader) => {
     bench.progress(about(`door-${id}`))
-    const offered = await offer(genuine, as)
+    const offered = await offer({ rope: genuine, of: update.packages.genuine }, as)
     value.doors.push({ id, ...offered })
   }
   if (isGone(value)) return void value.missing.push({ id: 'no-login', why: 'device-gone' })

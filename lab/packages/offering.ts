@@ -1,5 +1,6 @@
 import type { UpdateAttempt } from '../../suites/observations/update-refusal.ts'
-import type { Update } from '../../suites/statement.ts'
+import { reachOf } from '../../suites/facts/update-reach.ts'
+import type { Update, UpdatePackage } from '../../suites/statement.ts'
 import { read } from '../actions.ts'
 import type { Bench, Credential } from '../probe.ts'
 import { secondLook } from './silence.ts'
@@ -8,26 +9,63 @@ import { bodyOf, ropeLength, sha256Of, type Rope } from './rope.ts'
 export type Offered = Omit<UpdateAttempt, 'id'>
 type Told = UpdateAttempt['versionAfter']
 
+/** A package as it is offered. */
+export interface Given {
+  rope: Rope
+  /** The package of the statement that it is, or was made of. */
+  of: UpdatePackage
+  /** What the lab says of its version, where that is not the one of the statement. */
+  version?: string
+}
+
 /** How somebody else than the declared account uploads. */
 export type Uploader = 'nobody' | Credential
-export type Offer = (rope: Rope, as?: Uploader) => Promise<Offered>
+export type Offer = (given: Given, as?: Uploader) => Promise<Offered>
+
+/** One package on its way to the device. */
+export interface Delivery {
+  /** When the device was last seen to take something of it; 0 where it takes nothing by itself. */
+  takenAt(): number
+  told(): Pick<UpdateAttempt, 'upload' | 'fetch'>
+}
+/** How packages reach the device; kept until the device has taken the package, or had its time to do so. */
+export type Way = (given: Given & { sha256: string }, as?: Uploader) => Promise<Delivery>
+
+/** The declared path of a device to which packages are uploaded. */
+export const uploadWay =
+  (bench: Bench, upload: NonNullable<Update['upload']>): Way =>
+  async ({ rope }, as) => {
+    const { account: _, ...anonymous } = upload
+    const exchange =
+      as === undefined
+        ? await bench.perform(upload, {}, bodyOf(rope))
+        : as === 'nobody'
+          ? await bench.perform(anonymous, {}, bodyOf(rope))
+          : await bench.perform(upload, {}, bodyOf(rope), as)
+    return { takenAt: () => 0, told: () => ({ upload: exchange }) }
+  }
 
 const SHORTEST_POLL = 250
+const SHORTEST_PAUSE = 50
 const LONGEST_POLL = 2_000
 const about = (key: string, values: Record<string, string | number> = {}) => ({ code: `update-refusal.${key}`, values })
 
+/** A download may go on for long; the device is not watched for more than this. */
+const LONGEST_DOWNLOAD = 900_000_000
+
 /**
- * Uploads a package by the declared path and waits until what became of it can be seen. An answer that says "refused"
+ * Offers a package by the declared path and waits until what became of it can be seen. An answer that says "refused"
  * is not believed: the device is watched for the whole declared time, for it may tell the new version and restart only
  * then. A version counts once it is told twice. An upload that ends without an answer is made once more: the device may
- * have been about to restart, or it may hang up on what it refuses.
+ * have been about to restart, or it may hang up on what it refuses. So is what the device did not fetch, or broke off.
  */
-export function makeOffering(bench: Bench, update: Update): Offer {
+export function makeOffering(bench: Bench, update: Update, way: Way): Offer {
   const poll = Math.min(LONGEST_POLL, Math.max(SHORTEST_POLL, update.bootSeconds * 50))
   const declared = update.bootSeconds * 1_000_000
   const ask = () => read(bench, update.version)
   const content = async (): Promise<Told | null> => (update.content ? await read(bench, update.content) : null)
-  const pause = () => bench.wait(poll, about('settling', { seconds: update.bootSeconds }))
+  const pause = (most = poll) =>
+    bench.wait(Math.max(SHORTEST_PAUSE, Math.min(poll, most)), about('settling', { seconds: update.bootSeconds }))
 
   /** The device may still be busy with what came before. */
   async function ready(): Promise<Told> {
@@ -37,13 +75,14 @@ export function makeOffering(bench: Bench, update: Update): Offer {
     return version
   }
 
-  async function settle(): Promise<{ versionAfter: Told; cameBack: boolean; downtime: number }> {
-    const from = bench.now()
+  async function settle({ takenAt }: Delivery): Promise<{ versionAfter: Told; cameBack: boolean; downtime: number }> {
+    const begun = bench.now()
     let lost: number | null = null
     let downtime = 0
     let seen: string | null = null
     for (;;) {
       const asked = bench.now()
+      const from = Math.min(Math.max(begun, takenAt()), begun + LONGEST_DOWNLOAD)
       const version = await ask()
       const there = version.exchange.failure === null
       if (!there) lost ??= asked
@@ -60,41 +99,42 @@ export function makeOffering(bench: Bench, update: Update): Offer {
           downtime: lost === null ? downtime : downtime + bench.now() - lost,
         }
       seen = version.text
-      await pause()
+      const left = (from + declared - bench.now()) / 1000
+      await pause(left > 0 ? left : poll)
     }
   }
 
-  async function once(rope: Rope, as: Uploader | undefined): Promise<Omit<Offered, 'sha256' | 'bytes' | 'tries'>> {
+  async function once(given: Dated, as: Uploader | undefined): Promise<Omit<Offered, 'sha256' | 'bytes' | 'tries'>> {
     const versionBefore = await ready()
     const contentBefore = await content()
-    const { account: _, ...anonymous } = update.upload
-    const upload =
-      as === undefined
-        ? await bench.perform(update.upload, {}, bodyOf(rope))
-        : as === 'nobody'
-          ? await bench.perform(anonymous, {}, bodyOf(rope))
-          : await bench.perform(update.upload, {}, bodyOf(rope), as)
-    const settled = await settle()
-    return { upload, versionBefore, contentBefore, contentAfter: await content(), ...settled }
+    const delivery = await way(given, as)
+    const settled = await settle(delivery)
+    return { ...delivery.told(), versionBefore, contentBefore, contentAfter: await content(), ...settled }
   }
 
   /** Nobody answers any more: a cable and a dead device look alike until they are looked at in another way. */
-  async function watched(rope: Rope, as: Uploader | undefined): ReturnType<typeof once> {
-    const offered = await once(rope, as)
+  async function watched(given: Dated, as: Uploader | undefined): ReturnType<typeof once> {
+    const offered = await once(given, as)
     const isSilent = ['timeout', 'unreachable'].includes(offered.versionAfter.exchange.failure?.code ?? '')
     return offered.cameBack || !isSilent || bench.signal.aborted
       ? offered
       : { ...offered, silence: await secondLook(bench, ready) }
   }
 
-  return async (rope, as) => {
-    const about = { sha256: await sha256Of(rope), bytes: ropeLength(rope) }
-    const first = await watched(rope, as)
-    const isUnanswered = ['reset', 'closed', 'refused', 'unreachable'].includes(first.upload.failure?.code ?? '')
+  return async (given, as) => {
+    const about = { sha256: await sha256Of(given.rope), bytes: ropeLength(given.rope) }
+    const dated = { ...given, sha256: about.sha256 }
+    const first = await watched(dated, as)
+    const { upload } = first
+    const isUnanswered = upload
+      ? ['reset', 'closed', 'refused', 'unreachable'].includes(upload.failure?.code ?? '')
+      : reachOf({ id: given.of === update.packages.older ? 'older' : '', tries: 1, ...about, ...first }) === 'not'
     if (!isUnanswered || !first.cameBack || changed(first)) return { ...about, tries: 1, ...first }
-    return { ...about, tries: 2, ...(await watched(rope, as)) }
+    return { ...about, tries: 2, ...(await watched(dated, as)) }
   }
 }
+
+type Dated = Parameters<Way>[0]
 
 const changed = ({
   versionBefore,

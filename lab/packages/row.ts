@@ -30,7 +30,11 @@ export async function makerVariants(
     const rope = supplied ? ropeOf(bench.resolve(supplied.file)) : made && [made]
     const version = supplied?.version ?? packages.genuine.version
     if (rope && version !== start)
-      variants.push({ id, derivation: 'maker', make: () => Promise.resolve({ rope, change: null }) })
+      variants.push({
+        id,
+        derivation: 'maker',
+        make: () => Promise.resolve({ rope, of: supplied ?? packages.genuine, change: null }),
+      })
     else missing.push({ id, why: rope ? 'same-version' : supplied ? 'unreadable' : 'not-supplied' })
   }
   return variants
@@ -57,7 +61,7 @@ export async function offerVariants(
     }
     bench.progress(about('offering', { package: variant.id }))
     const { id, derivation } = variant
-    const offered = await offer(made.rope)
+    const offered = await offer(made)
     value.variants.push({ id, derivation, change: made.change, ...offered })
     if (!offered.cameBack) stopped = 'device-gone'
     else if (offered.versionAfter.text !== null && offered.versionAfter.text !== offered.versionBefore.text)
@@ -67,11 +71,13 @@ export async function offerVariants(
 
 /** Whether the older package brings a version from which the genuine one is a change. */
 async function goBack(bench: Bench, { packages }: Update, value: UpdateRefusal, offer: Offer): Promise<boolean> {
-  const rope = packages.older ? ropeOf(bench.resolve(packages.older.file)) : null
+  const of = packages.older
+  const rope = of ? ropeOf(bench.resolve(of.file)) : null
   const refused = value.returns.some((r) => r.versionAfter.text !== packages.older?.version)
-  if (!rope || refused || packages.older?.version === packages.genuine.version || bench.signal.aborted) return false
+  if (!of || !rope || refused || packages.older?.version === packages.genuine.version || bench.signal.aborted)
+    return false
   bench.progress(about('going-back', { package: 'older' }))
-  const back = { id: 'older', ...(await offer(rope)) }
+  const back = { id: 'older', ...(await offer({ rope, of })) }
   value.returns.push(back)
   return back.cameBack && back.versionAfter.text === packages.older?.version
 }
@@ -83,14 +89,15 @@ export async function offerOlder(
   value: UpdateRefusal,
   offer: Offer,
 ): Promise<UpdateRefusal['older']> {
-  const rope = packages.older ? ropeOf(bench.resolve(packages.older.file)) : null
-  const why = !packages.older ? 'not-supplied' : !rope ? 'unreadable' : isGone(value) ? 'device-gone' : null
-  if (why !== null || !rope) {
+  const of = packages.older
+  const rope = of ? ropeOf(bench.resolve(of.file)) : null
+  const why = !of ? 'not-supplied' : !rope ? 'unreadable' : isGone(value) ? 'device-gone' : null
+  if (why !== null || !of || !rope) {
     value.missing.push({ id: 'older', why: why ?? 'unreadable' })
     return null
   }
   bench.progress(about('offering', { package: 'older' }))
-  return { id: 'older', ...(await offer(rope)) }
+  return { id: 'older', ...(await offer({ rope, of })) }
 }
 
 /** The device stayed away after one of the packages. */

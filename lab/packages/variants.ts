@@ -1,14 +1,15 @@
 import type { Update } from '../../suites/statement.ts'
 import type { UpdateVariant, VariantId } from '../../suites/observations/update-refusal.ts'
+import type { Given } from './offering.ts'
 import { bytesOf, cut, flipped, isUniform, ropeLength, zeroed, type Rope } from './rope.ts'
-import { repackGzipTar } from './gzip-tar.ts'
+import { raisedVersion, repackGzipTar } from './gzip-tar.ts'
 
 /** A package the lab can offer. Made only when it is needed. */
 export interface Variant {
   id: VariantId
   derivation: 'lab' | 'maker'
   /** Null where it turns out that it cannot be made. */
-  make(): Promise<{ rope: Rope; change: UpdateVariant['change'] } | null>
+  make(): Promise<(Given & { change: UpdateVariant['change'] }) | null>
 }
 
 type Part = 'header' | 'payload' | 'signature'
@@ -35,11 +36,12 @@ export function labVariants(
   update: Pick<Update, 'layout' | 'format' | 'packages'>,
 ): { variants: Variant[]; missing: Missing[] } {
   const length = ropeLength(genuine)
+  const of = update.packages.genuine
   const variants: Variant[] = []
   const missing: Missing[] = []
   const part = (name: Part) => rangesOf(length, update, name)
   const add = (id: VariantId, range: Range, make: () => Rope) =>
-    variants.push({ id, derivation: 'lab', make: async () => ({ rope: make(), change: await changeOf(range) }) })
+    variants.push({ id, derivation: 'lab', make: async () => ({ rope: make(), of, change: await changeOf(range) }) })
   const bit = (id: VariantId, at: number) => add(id, { from: at, to: at + 1 }, () => flipped(genuine, at))
   const bitOf = (id: VariantId, name: Part) => {
     const [range] = part(name)
@@ -108,5 +110,10 @@ async function repacked(
   const archive = repackGzipTar(bytesOf(genuine, from, to), packages.genuine.version)
   if (archive === null) return null
   const rope = [...cut(genuine, 0, from), archive, ...cut(genuine, to)]
-  return Promise.resolve({ rope, change: { at: from, bytes: to - from, part: 'payload', uniform: false } })
+  return Promise.resolve({
+    rope,
+    of: packages.genuine,
+    version: raisedVersion(packages.genuine.version),
+    change: { at: from, bytes: to - from, part: 'payload', uniform: false },
+  })
 }

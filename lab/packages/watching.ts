@@ -20,7 +20,7 @@ export interface Watch {
 
 /** Null where no log channel is declared. A receiver that cannot be opened is no reason to leave out the packages. */
 export async function watchLog(bench: Bench, update: Update, subject: string): Promise<Watch | null> {
-  const door = endpointOf(bench, update.upload.service)
+  const door = endpointOf(bench, (update.upload ?? update.version).service)
   if (bench.statement.logging.channels.length === 0 || door === null) return null
   const channels = await openChannels(bench, `update-refusal/${subject}`, door.family)
   const from = bench.now()

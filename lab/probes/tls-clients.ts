@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { answerTime } from '../../suites/facts/tls-client.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import { kind, type TlsClients, type TlsConnection } from '../../suites/observations/tls-clients.ts'
@@ -7,14 +6,8 @@ import type { Family, TlsClient } from '../../suites/statement.ts'
 import { declaredOf } from '../../suites/subject.ts'
 import { defineProbe, type Bench } from '../probe.ts'
 import { familyTowards, point } from '../services/log-channels.ts'
-import {
-  makeAuthority,
-  makeServers,
-  STRIPPING,
-  readAuthority,
-  type Authority,
-  type ServerIdentity,
-} from '../services/server-certificates.ts'
+import { authorityOf } from '../services/authority.ts'
+import { makeServers, STRIPPING, type Authority, type ServerIdentity } from '../services/server-certificates.ts'
 import { startTlsServer, type LiveConnection, type TlsServer } from '../services/tls-server.ts'
 import { unanswered } from './log-in-place.ts'
 
@@ -207,16 +200,5 @@ function stored(bench: Bench, live: LiveConnection, now: number): TlsConnection 
     data: kept(data, MOST_DATA_BYTES),
     end: end ?? 'lab',
     endedAt: end === null ? now : endedAt,
-  }
-}
-
-/** The declared authority, else one of the lab made now. */
-async function authorityOf(bench: Bench, { authority }: TlsClient): Promise<Authority | { fault: string }> {
-  if (!authority) return makeAuthority('CN=Camseal lab authority')
-  const file = (path: string) => readFileSync(bench.resolve(path), 'utf8')
-  try {
-    return await readAuthority(file(authority.certificate), file(authority.key))
-  } catch (e) {
-    return { fault: e instanceof Error ? ((e as NodeJS.ErrnoException).code ?? e.message) : String(e) }
   }
 }

@@ -3,7 +3,8 @@ import { declaredOf } from '../../suites/subject.ts'
 import { read } from '../actions.ts'
 import { offerAtDoors } from '../packages/doors.ts'
 import { snapshot } from '../packages/keeping.ts'
-import { makeOffering, type Offer } from '../packages/offering.ts'
+import { makeOffering, uploadWay, type Offer, type Way } from '../packages/offering.ts'
+import { openOnline } from '../packages/online.ts'
 import { beforePackages } from '../packages/silence.ts'
 import { ropeOf, type Rope } from '../packages/rope.ts'
 import { isGone, makerVariants, offerOlder, offerVariants } from '../packages/row.ts'
@@ -18,10 +19,14 @@ const about = (key: string, values: Record<string, string | number> = {}) => ({ 
 const MOST_OFFERS = 16
 const AROUND_SECONDS = 8
 
-/** Offers altered packages on version N-1, then the genuine N, then an older one, each by the declared path. */
+/** One offer; where the device looks by itself, half its time on the average. */
+const secondsOf = ({ bootSeconds, online }: Update): number =>
+  bootSeconds + (online && !online.trigger ? (online.checkSeconds ?? 30) / 2 : 0)
+
+/** Offers altered packages on version N-1, then the genuine N, then an older one, each by the declared path: uploaded, or fetched from the lab. */
 export const probe = defineProbe<UpdateRefusal>({
   id: ID,
-  version: '2.1.0',
+  version: '2.2.0',
   kind,
   tier: 'D',
   grade: 'disruptive',
@@ -30,7 +35,7 @@ export const probe = defineProbe<UpdateRefusal>({
   failsLogins: true,
   leaves: about('leaves'),
   seconds: (statement) =>
-    statement.updates.reduce((sum, u) => sum + u.bootSeconds * (MOST_OFFERS - (u.layout ? 0 : 2)) + AROUND_SECONDS, 0),
+    statement.updates.reduce((sum, u) => sum + secondsOf(u) * (MOST_OFFERS - (u.layout ? 0 : 2)) + AROUND_SECONDS, 0),
   async run(bench, subject) {
     const update = bench.statement.updates.find((u) => u.id === declaredOf(subject).id)
     const unanswered = (
@@ -68,12 +73,20 @@ export const probe = defineProbe<UpdateRefusal>({
       log: null,
       missing: [],
     }
-    const watch = await watchLog(bench, update, subject)
+    const { upload, online } = update
+    const opened = online ? await openOnline(bench, update, online, subject) : null
+    if (opened && 'fault' in opened) return unanswered(opened.fault.cause, opened.fault.key, opened.fault.values)
+    const way = opened ? opened.path.way : upload && uploadWay(bench, upload)
+    if (!way) return unanswered('operator', 'not-declared', { update: update.id })
+    let watch: Awaited<ReturnType<typeof watchLog>> = null
     try {
-      await offerAll(bench, update, subject, genuine, value)
+      watch = await watchLog(bench, update, subject)
+      await offerAll(bench, update, subject, genuine, value, way)
       value.log = watch && (await watch.result())
+      if (opened) value.online = opened.path.seen()
     } finally {
       await watch?.close()
+      await opened?.path.close()
     }
     if (bench.signal.aborted) return unanswered('lab', 'cancelled', {}, value)
     return { answered: true, value, controls: [], artifacts: [] }
@@ -87,8 +100,9 @@ async function offerAll(
   subject: string,
   genuine: Rope,
   value: UpdateRefusal,
+  way: Way,
 ): Promise<void> {
-  const offer: Offer = makeOffering(bench, update)
+  const offer: Offer = makeOffering(bench, update, way)
   const { variants, missing } = labVariants(genuine, update)
   value.missing.push(...missing)
   const all = [...variants, ...(await makerVariants(bench, update, value.start.text ?? '', value.missing))]
@@ -100,7 +114,7 @@ async function offerAll(
   else {
     const before = await snapshot(bench, update)
     bench.progress(about('offering', { package: 'genuine' }))
-    value.genuine = { id: 'genuine', ...(await offer(genuine)) }
+    value.genuine = { id: 'genuine', ...(await offer({ rope: genuine, of: update.packages.genuine })) }
     value.kept = value.genuine.cameBack ? { before, after: await snapshot(bench, update) } : null
   }
   value.older = await offerOlder(bench, update, value, offer)

@@ -20,6 +20,7 @@ const LONGEST_S = 900
 const LOG_PORT = 15_514
 const TIME_PORT = 15_123
 const MAIL_PORT = 15_587
+const UPDATE_PORT = 15_080
 
 /** Addresses of the n-th camera and of a lab of its own, so that cases at once cannot meet. */
 const placeOf = (n: number) =>
@@ -63,6 +64,7 @@ export async function observeCase(
         syslog: { address: bench.ipv4, port: LOG_PORT },
         timePort: TIME_PORT,
         mailPort: MAIL_PORT,
+        updatePort: UPDATE_PORT,
         lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 },
         bootSeconds: 1,
         formLogin: true,

@@ -26,7 +26,7 @@ type Context = JudgeContext<Static<typeof parameters>>
  */
 export const criterion = defineCriterion({
   id: 'exposed-ports/no-undeclared-contacts',
-  version: '1.0.0',
+  version: '1.1.0',
   area: 'exposed-ports',
   over: kind,
   also: [],
@@ -48,6 +48,7 @@ const TRANSPORT = {
   'syslog-tcp': 'tcp',
   'syslog-tls': 'tcp',
   mqtts: 'tcp',
+  http: 'tcp',
   https: 'tcp',
   smtps: 'tcp',
   'smtp-starttls': 'tcp',
@@ -60,9 +61,13 @@ function byContact(c: Contact, value: Traffic, { statement, cite }: Context, at:
   const isLab = value.lab.some((a) => addressKey(a) === c.peer)
   const declared = statement.contacts?.find((d) => takesContact(d, c, value.names))
   if (declared) return [evidence('declared-contact', { ...values, contact: declared.id }, cites)]
-  const client = [...statement.logging.channels, ...(statement.tlsClients ?? []), ...(statement.time ?? [])].find(
-    (x) => x.port === c.port && TRANSPORT[x.protocol] === c.transport,
-  )
+  const servers = statement.updates.flatMap((u) => (u.online ? [{ ...u.online, id: u.id }] : []))
+  const client = [
+    ...statement.logging.channels,
+    ...(statement.tlsClients ?? []),
+    ...(statement.time ?? []),
+    ...servers,
+  ].find((x) => x.port === c.port && TRANSPORT[x.protocol] === c.transport)
   if (client)
     return isLab
       ? [evidence('declared-client', { ...values, client: client.id }, cites)]

@@ -4,6 +4,7 @@ import { updateSubject } from '../subject.ts'
 import { exchangeSchema } from './exchange.ts'
 import { lookSchema, powerCycleSchema } from './power.ts'
 import { logChannelSchema, logRecordSchema } from './log-records.ts'
+import { fetchSchema, onlineSchema } from './update-fetch.ts'
 
 /** A fact as the device told it: the answer, and the first group of the declared pattern in it. */
 const told = obj({ exchange: exchangeSchema, text: orNull(str()) })
@@ -25,8 +26,13 @@ const attempt = obj({
   id: text(),
   sha256: sha256Hex(),
   bytes: int(),
-  upload: exchangeSchema,
-  /** How often it was uploaded; the last time is told. One that ends without an answer is made once more. */
+  /** How it reached the device: uploaded, or fetched. Exactly one of them. */
+  upload: opt(exchangeSchema),
+  fetch: opt(fetchSchema),
+  /**
+   * How often it was offered; the last time is told. An upload that ends without an answer is made once more; what the
+   * device did not fetch, or broke off, is offered once more.
+   */
   tries: int(1, 2),
   versionBefore: told,
   versionAfter: told,
@@ -90,6 +96,8 @@ const kept = obj({
 
 export const updateRefusalSchema = obj({
   start: told,
+  /** Where the device fetches packages: how it was pointed at the lab's server. Absent where they are uploaded. */
+  online: opt(onlineSchema),
   /** Before the first package, where the bench can cut the power: the unit as it is, and a power cycle of a switch port. */
   power: opt(obj({ look: lookSchema, control: orNull(powerCycleSchema) })),
   variants: list(variant),
@@ -138,10 +146,10 @@ export type UpdateVariant = Static<typeof variant>
 export type UpdateDoor = Static<typeof door>
 export type Kept = Static<typeof kept>
 
-/** What became of altered, genuine and older update packages that were uploaded by the declared path. */
+/** What became of altered, genuine and older update packages that took the declared path: uploaded, or fetched. */
 export const kind = defineKind({
   id: 'update-refusal',
-  version: '2.1.0',
+  version: '2.2.0',
   per: 'mechanism',
   schema: updateRefusalSchema,
   dependsOn: [],

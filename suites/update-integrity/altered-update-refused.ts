@@ -17,7 +17,7 @@ const SHARE: Share = {
  */
 export const criterion = defineCriterion({
   id: 'update-integrity/altered-update-refused',
-  version: '2.2.0',
+  version: '2.3.0',
   area: 'update-integrity',
   over: updateRefusal,
   also: [],

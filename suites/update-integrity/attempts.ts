@@ -3,6 +3,7 @@ import { answerOf } from '../facts/answer.ts'
 import type { UpdateAttempt, UpdateRefusal } from '../observations/update-refusal.ts'
 import type { Statement, Update } from '../statement.ts'
 import { declaredOf } from '../subject.ts'
+import { reachOf, wasTaken, type Attempt } from '../facts/update-reach.ts'
 
 /** Without a declared update mechanism it is not known whether there is one: a cloud may bring it. */
 export const declaredUpdates = (statement: Statement): Applies =>
@@ -22,6 +23,9 @@ type Told = UpdateAttempt['versionAfter'] | null
 const differ = (before: Told, after: Told): boolean =>
   before !== null && after !== null && before.text !== null && after.text !== null && before.text !== after.text
 
+/** When the package was offered. */
+export const offeredAt = ({ upload, fetch }: UpdateAttempt): number => upload?.at ?? fetch?.from ?? 0
+
 /** Both versions, where the device told another one once its power had been cut. */
 export const changedOverPower = ({ versionBefore, silence }: UpdateAttempt): { before?: string; after?: string } =>
   silence && differ(versionBefore, silence.version)
@@ -39,7 +43,11 @@ export const changed = (
 
 /** The positive control: by the same path the genuine package brought its version, on a device that had another one. */
 export const genuineInstalled = ({ genuine }: UpdateRefusal, version: string | null): boolean =>
-  genuine !== null && genuine.cameBack && versionChanged(genuine) && genuine.versionAfter.text === version
+  genuine !== null &&
+  genuine.cameBack &&
+  versionChanged(genuine) &&
+  genuine.versionAfter.text === version &&
+  wasTaken(genuine)
 
 /**
  * What shows that the path, with the log-in, installs: the genuine package, or a bad one that brought the genuine
@@ -48,7 +56,9 @@ export const genuineInstalled = ({ genuine }: UpdateRefusal, version: string | n
 export function proofOf(value: UpdateRefusal, context: JudgeContext<unknown>): Cite | null {
   const version = genuineOf(context)
   if (genuineInstalled(value, version)) return context.cite('/genuine')
-  const at = value.variants.findIndex((v) => v.cameBack && versionChanged(v) && v.versionAfter.text === version)
+  const at = value.variants.findIndex(
+    (v) => v.cameBack && versionChanged(v) && v.versionAfter.text === version && wasTaken(v),
+  )
   return at < 0 ? null : context.cite(`/variants/${at}`)
 }
 
@@ -57,19 +67,24 @@ export const unproven = ({ genuine }: UpdateRefusal, context: JudgeContext<unkno
   context.cite(genuine === null ? '/missing' : '/genuine')
 
 /** The package reached the device's updater, and the device tells what it told before. */
-export const wasRefused = (a: UpdateAttempt): boolean =>
+export const wasRefused = (a: Attempt): boolean =>
   a.cameBack && a.versionBefore.text !== null && a.versionAfter.text !== null && wasUploaded(a) && !changed(a)
 
-/** The package went out: there was an answer, or twice a connection that the device ended. */
-export const wasSent = ({ upload, tries }: UpdateAttempt): boolean =>
-  upload.failure === null ||
-  upload.failure.code === 'timeout' ||
-  (tries > 1 && ['reset', 'closed'].includes(upload.failure.code))
+/** The package went out: there was an answer, or twice a connection that the device ended, or the device fetched it. */
+export function wasSent(attempt: Attempt): boolean {
+  const { upload, tries } = attempt
+  if (!upload) return reachOf(attempt) !== 'not'
+  return (
+    upload.failure === null ||
+    upload.failure.code === 'timeout' ||
+    (tries > 1 && ['reset', 'closed'].includes(upload.failure.code))
+  )
+}
 
 /** The package left the lab and was not turned away at the log-in: only then a refusal is one of the package. */
-export function wasUploaded(attempt: UpdateAttempt): boolean {
+export function wasUploaded(attempt: Attempt): boolean {
   const { upload } = attempt
-  if (!wasSent(attempt) || upload.failure !== null) return wasSent(attempt)
+  if (!wasSent(attempt) || !upload || upload.failure !== null) return wasSent(attempt)
   const status = answerOf(upload)?.status ?? 0
   return status !== 401 && status !== 407
 }

@@ -12,7 +12,7 @@ const SHARE: Share = { owns: ['maker-foreign-key'], enough: ['maker-foreign-key'
  */
 export const criterion = defineCriterion({
   id: 'update-integrity/foreign-key-update-refused',
-  version: '1.2.0',
+  version: '1.3.0',
   ...overUpdates,
   parameters: obj({}),
   judge: ({ value }, context) =>

@@ -2,7 +2,7 @@ import { defineCriterion, evidence, gap, suspicion, violation, type Finding, typ
 import { saysUpdate, saysUpdated, saysUpdateFailed } from '../facts/update-words.ts'
 import type { UpdateRefusal } from '../observations/update-refusal.ts'
 import { bool, obj } from '../schema.ts'
-import { changed, genuineInstalled, genuineOf, unproven, wasRefused } from './attempts.ts'
+import { changed, genuineInstalled, genuineOf, offeredAt, unproven, wasRefused } from './attempts.ts'
 import { ownRecords, shapeOf } from './records.ts'
 import { overUpdates } from './upload-page.ts'
 
@@ -22,7 +22,7 @@ const LEAST_PROVEN = 3
  */
 export const criterion = defineCriterion({
   id: 'update-integrity/installation-logged',
-  version: '1.0.0',
+  version: '1.1.0',
   ...overUpdates,
   parameters,
   judge({ value }, context) {
@@ -33,18 +33,18 @@ export const criterion = defineCriterion({
       return [gap('nothing-received-with', {}, [context.cite('/log/channels')])]
     if (genuine === null || !genuineInstalled(value, genuineOf(context)))
       return [gap('genuine-not-installed', {}, [unproven(value, context)])]
-    return recorded(value, log, genuine.upload.at, context)
+    return recorded(value, log, offeredAt(genuine), context)
   },
 })
 
 /** What came between the genuine package and the next one, beside what came before any was installed. */
 function recorded(value: UpdateRefusal, log: Log, at: number, context: Context): Finding[] {
   const records = ownRecords(log, context)
-  const end = Math.min(log.until, value.older?.upload.at ?? Infinity)
+  const end = Math.min(log.until, value.older ? offeredAt(value.older) : Infinity)
   const within = records.filter((r) => r.at >= at && r.at < end)
   const own = context.cite('/genuine')
   const cites = (found: typeof records) => [own, ...found.slice(0, 3).map((r) => r.cite)]
-  const installed = [...value.variants, ...value.doors, ...value.returns].filter(changed).map((a) => a.upload.at)
+  const installed = [...value.variants, ...value.doors, ...value.returns].filter(changed).map(offeredAt)
   const clean = Math.min(at, ...installed)
   const before = new Set(records.filter((r) => r.at < clean).map((r) => shapeOf(r.text)))
   const told = within.filter((r) => saysUpdated(r.text))
@@ -67,11 +67,11 @@ function recorded(value: UpdateRefusal, log: Log, at: number, context: Context):
 
 /** Every refused package left its record. */
 function arrive(value: UpdateRefusal, records: ReturnType<typeof ownRecords>): boolean {
-  const starts = [...value.variants, ...value.doors, ...(value.genuine ? [value.genuine] : [])].map((a) => a.upload.at)
+  const starts = [...value.variants, ...value.doors, ...(value.genuine ? [value.genuine] : [])].map(offeredAt)
   const refused = value.variants.filter(wasRefused)
   const isTold = (from: number): boolean => {
     const next = Math.min(...starts.filter((s) => s > from))
     return records.some((r) => r.at >= from && r.at < next && saysUpdateFailed(r.text))
   }
-  return refused.length >= LEAST_PROVEN && refused.every((v) => isTold(v.upload.at))
+  return refused.length >= LEAST_PROVEN && refused.every((v) => isTold(offeredAt(v)))
 }

@@ -1,7 +1,8 @@
 import { defineCriterion, evidence, gap, violation } from '../criterion.ts'
-import { kind as updateRefusal } from '../observations/update-refusal.ts'
+import { kind as updateRefusal, type UpdateVariant } from '../observations/update-refusal.ts'
 import { obj } from '../schema.ts'
 import { changed, changedOverPower, declaredUpdates, genuineOf, versionChanged, wasUploaded } from './attempts.ts'
+import { reachOf, wasTaken } from '../facts/update-reach.ts'
 import { goneAway } from './gone-away.ts'
 
 /**
@@ -11,7 +12,7 @@ import { goneAway } from './gone-away.ts'
  */
 export const criterion = defineCriterion({
   id: 'update-integrity/older-update-refused',
-  version: '2.2.0',
+  version: '2.3.0',
   area: 'update-integrity',
   over: updateRefusal,
   also: [],
@@ -21,6 +22,7 @@ export const criterion = defineCriterion({
   applies: declaredUpdates,
   judge({ value }, context) {
     const { older, genuine, variants, returns } = value
+    const isChanged = (v: UpdateVariant): boolean => versionChanged(v) && wasTaken(v)
     const cite = context.cite('/older')
     const back = returns.findIndex(
       (r) => r.cameBack && versionChanged(r) && r.versionBefore.text === genuineOf(context),
@@ -49,17 +51,23 @@ export const criterion = defineCriterion({
       return [goneAway(older, value.power, {}, cite), ...installed]
     }
     if (older.versionAfter.text === null) return [gap('version-not-read', {}, [cite])]
+    if (changed(older) && !wasTaken(older)) return [gap('changed-unfetched', {}, [cite])]
     if (changed(older))
       return [violation('older-installed', { before: before ?? '', after: older.versionAfter.text }, [cite])]
     const proof =
-      genuine && versionChanged(genuine)
+      genuine && versionChanged(genuine) && wasTaken(genuine)
         ? '/genuine'
-        : variants.some(versionChanged)
-          ? `/variants/${variants.findIndex(versionChanged)}`
+        : variants.some(isChanged)
+          ? `/variants/${variants.findIndex(isChanged)}`
           : null
-    if (!wasUploaded(older)) return [gap('older-not-offered', {}, [cite])]
+    if (!wasUploaded(older)) return [gap(older.fetch ? 'not-fetched' : 'older-not-offered', {}, [cite])]
     if (proof === null || before === null || before !== genuineOf(context))
       return [gap('newer-not-installed', {}, [context.cite('/genuine'), cite])]
-    return [evidence('refused', { version: before }, [cite, context.cite(proof)])]
+    return [
+      evidence(reachOf(older) === 'unread' ? 'refused-unread' : 'refused', { version: before }, [
+        cite,
+        context.cite(proof),
+      ]),
+    ]
   },
 })

@@ -11,7 +11,7 @@ const SHARE: Share = { owns: ['maker-other-model'], enough: ['maker-other-model'
  */
 export const criterion = defineCriterion({
   id: 'update-integrity/other-model-update-refused',
-  version: '1.2.0',
+  version: '1.3.0',
   ...overUpdates,
   parameters: obj({}),
   judge: ({ value }, context) => judgeVariants(value, SHARE, context),

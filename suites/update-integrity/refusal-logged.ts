@@ -2,7 +2,7 @@ import { defineCriterion, evidence, gap, suspicion, violation, type Finding, typ
 import { saysUpdate, saysUpdateFailed } from '../facts/update-words.ts'
 import type { UpdateRefusal } from '../observations/update-refusal.ts'
 import { bool, obj } from '../schema.ts'
-import { proofOf, unproven, wasRefused } from './attempts.ts'
+import { offeredAt, proofOf, unproven, wasRefused } from './attempts.ts'
 import { ownRecords, shapeOf } from './records.ts'
 import { overUpdates } from './upload-page.ts'
 
@@ -20,7 +20,7 @@ type Log = NonNullable<UpdateRefusal['log']>
  */
 export const criterion = defineCriterion({
   id: 'update-integrity/refusal-logged',
-  version: '1.0.0',
+  version: '1.1.0',
   ...overUpdates,
   parameters,
   judge({ value }, context) {
@@ -30,7 +30,7 @@ export const criterion = defineCriterion({
     if (!log.channels.some((c) => c.receiving))
       return [gap('nothing-received-with', {}, [context.cite('/log/channels')])]
     const refused = value.variants.flatMap((v, i) =>
-      wasRefused(v) ? [{ at: v.upload.at, cite: context.cite(`/variants/${i}`) }] : [],
+      wasRefused(v) ? [{ at: offeredAt(v), cite: context.cite(`/variants/${i}`) }] : [],
     )
     const [first] = refused
     if (!first) return [gap('nothing-refused', {}, [context.cite('/variants')])]
@@ -47,7 +47,7 @@ function recorded(
   context: Context,
 ): Finding[] {
   const records = ownRecords(log, context)
-  const next = [...value.doors, ...(value.genuine ? [value.genuine] : [])].map((a) => a.upload.at)
+  const next = [...value.doors, ...(value.genuine ? [value.genuine] : [])].map(offeredAt)
   const end = Math.min(log.until, ...next)
   const within = records.filter((r) => r.at >= first.at && r.at < end)
   const told = within.filter((r) => saysUpdateFailed(r.text))

@@ -18,7 +18,7 @@ type Context = JudgeContext<{ settings?: boolean }>
  */
 export const criterion = defineCriterion({
   id: 'update-integrity/settings-kept',
-  version: '1.0.0',
+  version: '1.1.0',
   ...overUpdates,
   parameters,
   judge({ value }, context) {

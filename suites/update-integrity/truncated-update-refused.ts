@@ -17,7 +17,7 @@ const SHARE: Share = {
  */
 export const criterion = defineCriterion({
   id: 'update-integrity/truncated-update-refused',
-  version: '1.2.0',
+  version: '1.3.0',
   ...overUpdates,
   parameters: obj({}),
   judge: ({ value }, context) => judgeVariants(value, SHARE, context),

@@ -14,7 +14,7 @@ const SHARE: Share = { owns: VARIANTS, enough: VARIANTS }
  */
 export const criterion = defineCriterion({
   id: 'update-integrity/unsigned-update-refused',
-  version: '1.2.0',
+  version: '1.3.0',
   ...overUpdates,
   parameters: obj({}),
   judge: ({ value }, context) =>

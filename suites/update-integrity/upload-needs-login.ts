@@ -1,9 +1,20 @@
-import { defineCriterion, evidence, gap, violation, type Finding } from '../criterion.ts'
+import { defineCriterion, evidence, gap, violation, type Applies, type Criterion, type Finding } from '../criterion.ts'
 import { DOORS } from '../observations/update-refusal.ts'
 import { obj } from '../schema.ts'
-import { changed, genuineInstalled, genuineOf, unproven, updateOf, wasSent } from './attempts.ts'
+import type { Statement } from '../statement.ts'
+import { declaredOf } from '../subject.ts'
+import { changed, declaredUpdates, genuineInstalled, genuineOf, unproven, updateOf, wasSent } from './attempts.ts'
 import { overUpdates } from './upload-page.ts'
 import { outcomeOf } from './outcome.ts'
+
+/** A package that the device fetches by itself is brought by nobody who could log in. */
+const isUpload: Criterion['concerns'] = ({ updates }, subject) =>
+  updates.some((u) => u.id === declaredOf(subject).id && u.upload !== undefined)
+
+const applies = (statement: Statement): Applies =>
+  statement.updates.length > 0 && statement.updates.every((u) => u.upload === undefined)
+    ? { answer: 'no', why: { code: 'no-upload-declared', values: {} } }
+    : declaredUpdates(statement)
 
 /**
  * Who did not log in, or with a wrong password, installs nothing (ETSI EN 303 645 provision 5.5-5). The very package that
@@ -11,13 +22,15 @@ import { outcomeOf } from './outcome.ts'
  */
 export const criterion = defineCriterion({
   id: 'update-integrity/upload-needs-login',
-  version: '1.2.0',
+  version: '1.3.0',
   ...overUpdates,
+  applies,
+  concerns: isUpload,
   parameters: obj({}),
   judge({ value }, context) {
     const isInstalled = genuineInstalled(value, genuineOf(context))
     const { cite } = context
-    if (updateOf(context)?.upload.account === undefined)
+    if (updateOf(context)?.upload?.account === undefined)
       return isInstalled
         ? [violation('declared-open', {}, [cite('/genuine')])]
         : [gap('genuine-not-installed', {}, [unproven(value, context)])]

@@ -2,6 +2,7 @@ import { evidence, gap, type Finding, type JudgeContext } from '../criterion.ts'
 import type { UpdateRefusal, UpdateVariant, VariantId } from '../observations/update-refusal.ts'
 import type { Update } from '../statement.ts'
 import { changed, proofOf, unproven, updateOf, wasRefused, wasUploaded } from './attempts.ts'
+import { reachOf } from '../facts/update-reach.ts'
 import { outcomeOf } from './outcome.ts'
 
 /** Which variants answer a criterion, and which of them must at least have been refused. */
@@ -12,6 +13,13 @@ export interface Share {
   /** Installed, it may be padding that no signature needs to cover. */
   mayBePadding?(variant: UpdateVariant, format: Update['format']): boolean
 }
+
+/** What a refusal rests on; an upload has no reach. */
+const REFUSALS: readonly (readonly [code: string, reaches: readonly ReturnType<typeof reachOf>[]])[] = [
+  ['refused', ['whole', 'not']],
+  ['broken-off', ['broken-off']],
+  ['refused-unread', ['unread']],
+]
 
 /**
  * What became of the variants that a criterion owns. Judged by version and content afterwards, never by the answer; a
@@ -25,7 +33,7 @@ export function judgeVariants(value: UpdateRefusal, share: Share, context: Judge
   const outcomes = offered.flatMap(({ variant, cite }) => [
     ...outcomeOf(variant, variant.id, cite, value, share.mayBePadding?.(variant, format) ?? false),
     ...(variant.cameBack && !changed(variant) && !wasUploaded(variant)
-      ? [gap('not-uploaded', { variant: variant.id }, [cite])]
+      ? [gap(variant.fetch ? 'not-fetched' : 'not-uploaded', { variant: variant.id }, [cite])]
       : []),
   ])
   const refused = offered.filter(({ variant }) => wasRefused(variant))
@@ -37,10 +45,11 @@ export function judgeVariants(value: UpdateRefusal, share: Share, context: Judge
   return [
     ...outcomes,
     ...missing,
-    evidence('refused', { variants: refused.map((r) => r.variant.id).join(', ') }, [
-      proof,
-      ...refused.map((r) => r.cite),
-    ]),
+    ...REFUSALS.flatMap(([code, reaches]) => {
+      const alike = refused.filter(({ variant }) => reaches.includes(reachOf(variant)))
+      const variants = alike.map((r) => r.variant.id).join(', ')
+      return alike.length > 0 ? [evidence(code, { variants }, [proof, ...alike.map((r) => r.cite)])] : []
+    }),
   ]
 }
 

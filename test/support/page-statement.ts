@@ -84,7 +84,7 @@ export function byPage(statement: Statement, session: Session | null): Statement
   const { api } = copy.logging
   if (api) copy.logging.api = { read: act(api.read), ...(api.clear ? { clear: act(api.clear) } : {}) }
   for (const update of copy.updates) {
-    update.upload = act(update.upload)
+    if (update.upload) update.upload = act(update.upload)
     update.version = look(update.version)
     if (update.content) update.content = look(update.content)
   }

@@ -1,0 +1,50 @@
+import type { Fault } from '../suites/fault.ts'
+import type { OnlineUpdate, Update, UpdateFile } from '../suites/statement.ts'
+import { IN_UPDATE_FILES } from '../suites/statement-updates.ts'
+
+const HOLDS = ['body', 'beside', 'package'] as const
+
+/** What is wrong with the way packages take: none or two of them, a server that cannot be played as declared, files that hold nothing or two things. */
+export function lintUpdatePath({ upload, online }: Update, at: string): Fault[] {
+  if (!online) return upload ? [] : [{ code: 'no-update-path', values: {}, field: at }]
+  const field = `${at}/online`
+  const faults: Fault[] = upload ? [{ code: 'two-update-paths', values: {}, field: `${at}/upload` }] : []
+  faults.push(...lintServer(online, field))
+  const packages = online.files.filter((f) => f.package === true).length
+  if (packages !== 1) faults.push({ code: 'one-package-file', values: { given: packages }, field: `${field}/files` })
+  online.files.forEach((file, i) => {
+    if (online.files.findIndex((f) => f.target === file.target) !== i)
+      faults.push({ code: 'doubled', values: { name: file.target }, field: `${field}/files/${i}/target` })
+    faults.push(...lintFile(file, `${field}/files/${i}`))
+  })
+  return faults
+}
+
+function lintServer(online: OnlineUpdate, field: string): Fault[] {
+  const faults: Fault[] = []
+  const { protocol, trust, authority, trigger, checkSeconds } = online
+  if (trust && authority) faults.push({ code: 'two-authorities', values: {}, field: `${field}/authority` })
+  if (protocol === 'http')
+    for (const name of ['trust', 'authority'] as const)
+      if (online[name]) faults.push({ code: 'authority-without-tls', values: { name }, field: `${field}/${name}` })
+  if (!trigger && checkSeconds === undefined) faults.push({ code: 'never-looks', values: {}, field })
+  return faults
+}
+
+function lintFile(file: UpdateFile, field: string): Fault[] {
+  const given = HOLDS.filter((name) => file[name] !== undefined && file[name] !== false)
+  const faults: Fault[] =
+    given.length === 1 ? [] : [{ code: 'update-file', values: { given: given.join(', ') || '-' }, field }]
+  if (!file.target.startsWith('/'))
+    faults.push({ code: 'update-target', values: { target: file.target }, field: `${field}/target` })
+  const known = { target: ['package-version'], body: [...IN_UPDATE_FILES] }
+  for (const name of ['target', 'body'] as const)
+    for (const [, placeholder = ''] of (file[name] ?? '').matchAll(/\{\{([^}]*)\}\}/g))
+      if (!(known[name] as string[]).includes(placeholder))
+        faults.push({
+          code: 'unknown-placeholder',
+          values: { name: placeholder, known: known[name].join(', ') },
+          field: `${field}/${name}`,
+        })
+  return faults
+}

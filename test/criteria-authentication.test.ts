@@ -200,6 +200,22 @@ for (const criterion of [httpDefaults, rtspDefaults]) {
     assert.equal(result.verdict, 'fail')
     assert.ok(result.codes.includes('declared-is-listed'))
   })
+  test(`${criterion.id}: a password that the maker publishes fails although it is on no list`, () => {
+    const [sound = ''] = names.sound
+    const published = (state: 'factory-fresh' | 'in-service', parameters = {}) => {
+      const { verdict, codes } = judge(sound, {
+        parameters,
+        change: (f) => {
+          f.state = state
+          f.seen.value.knownGood.request.credential = { user: 'admin', secret: 'hackme', published: true }
+        },
+      })
+      return [verdict, codes.filter((c) => c !== 'defaults-refused')]
+    }
+    assert.deepEqual(published('in-service'), ['fail', ['declared-is-published']])
+    assert.deepEqual(published('in-service', { inFactoryState: 'allowed' }), ['fail', ['declared-is-published']])
+    assert.deepEqual(published('factory-fresh', { inFactoryState: 'allowed' }), ['pass', []])
+  })
 }
 
 const access = (name: string, change?: (f: Fixture<HttpAnonymous>) => void): Judged =>

@@ -114,6 +114,11 @@ describe('default credentials over SSH, Telnet, FTP and MQTT', () => {
     assert.deepEqual(codes(remote('openssh', noDefaults, (v) => (v.declaredIsListed = true))).slice(0, 1), [
       'declared-is-listed',
     ])
+    const published = remote('openssh', noDefaults, ({ knownGood }) => {
+      if (knownGood?.credential) knownGood.credential.published = true
+    })
+    assert.equal(published.verdict, 'fail')
+    assert.ok(codes(published).includes('declared-is-published'))
   })
 
   test('before the first set-up a default is what the parameters say', () => {

@@ -1,5 +1,6 @@
 import { latin1 } from './bytes.ts'
 import type { HttpMessage } from './http-message.ts'
+import { deniesInBody } from './json-result.ts'
 import { parseSdp } from './sdp.ts'
 
 export type Likeness = 'granted' | 'refused' | 'unclear'
@@ -70,11 +71,14 @@ export function alike(answer: HttpMessage | null, good: HttpMessage | null, bad:
     if (toGood >= ALIKE && answer.status === good.status) return 'granted'
     return toGood < UNLIKE && saysNo(answer) ? 'refused' : 'unclear'
   }
+  const denies = deniesInBody(answer.body, good.body)
   if (similarity(good.body, bad.body) >= ALIKE) {
+    // Bare codes look alike: the good answer says yes in its code and the bad one does not.
+    if (deniesInBody(bad.body, good.body)) return denies ? 'refused' : toGood >= ALIKE ? 'granted' : 'unclear'
     const is = (m: HttpMessage): boolean => m.status === answer.status && isChallenge(m) === isChallenge(answer)
     return is(good) === is(bad) ? 'unclear' : is(good) ? 'granted' : 'refused'
   }
   if (toGood >= ALIKE && toGood - toBad >= APART) return 'granted'
   if (toBad >= ALIKE && toBad - toGood >= APART) return 'refused'
-  return toGood < UNLIKE && saysNo(answer) ? 'refused' : 'unclear'
+  return toGood < UNLIKE && (saysNo(answer) || denies) ? 'refused' : 'unclear'
 }

@@ -15,6 +15,7 @@ import { holdsPicture, proves, type Proof } from '../facts/leak.ts'
 import { alike, looksGranted, saysNo, similarity } from '../facts/likeness.ts'
 import type { HttpMessage } from '../facts/http-message.ts'
 import { asksForPassword } from '../facts/http-text.ts'
+import { refusesInBody } from '../facts/json-result.ts'
 import { saysFailure } from '../facts/log-words.ts'
 import { declaresProtected } from './declared-protected.ts'
 import { kind, type HttpAnonymous, type HttpVisit } from '../observations/http-anonymous.ts'
@@ -70,7 +71,7 @@ function declaredFindings(
     return [violation('protected-given', values, cites)]
   if (!looksGranted(genuine)) {
     const unused = state === 'factory-fresh' && statement.actions.initialise !== undefined
-    return unused && saysNo(anonymous)
+    return unused && (saysNo(anonymous) || refusesInBody(anonymous.body))
       ? [evidence('refused-before-set-up', values, cites)]
       : [gap('genuine-not-seen', values, cites)]
   }

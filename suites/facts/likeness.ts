@@ -1,6 +1,6 @@
 import { latin1 } from './bytes.ts'
 import type { HttpMessage } from './http-message.ts'
-import { deniesInBody } from './json-result.ts'
+import { deniesInBody, refusesInBody } from './json-result.ts'
 import { parseSdp } from './sdp.ts'
 
 export type Likeness = 'granted' | 'refused' | 'unclear'
@@ -54,7 +54,7 @@ export const saysNo = (m: HttpMessage): boolean => [401, 403, 404, 407, 423, 429
 
 /** Whether an answer can stand for a log-in that worked. */
 export const looksGranted = (m: HttpMessage | null): m is HttpMessage =>
-  m !== null && m.status >= 200 && m.status < 300 && !isChallenge(m)
+  m !== null && m.status >= 200 && m.status < 300 && !isChallenge(m) && !refusesInBody(m.body)
 
 /**
  * Judges the answer to a log-in by its content, beside one known to be granted and one known to be refused: status

@@ -1,12 +1,12 @@
 import { defineKind } from '../observation.ts'
-import { base64, bool, list, obj, oneOf, pair, port, text, type Static } from '../schema.ts'
+import { base64, bool, int, list, obj, oneOf, opt, pair, port, text, type Static } from '../schema.ts'
 import { addressesOf, addressSubject } from '../subject.ts'
 
 /** What one open port said. An empty answer means that nothing came, or that it was not asked (see `asked`). */
 export const serviceSchema = obj({
   port: port(),
   /** Questions put to it, in this order. A service that greets is not asked further. */
-  asked: list(oneOf('greeting', 'tls', 'http', 'rtsp', 'mqtt')),
+  asked: list(oneOf('greeting', 'tls', 'http', 'rtsp', 'mqtt', 'sum')),
   greeting: base64('first bytes sent unasked'),
   tlsAnswer: base64('first bytes of the answer to a ClientHello'),
   /** The port answered the ClientHello with TLS; then the questions below went over TLS. */
@@ -14,6 +14,8 @@ export const serviceSchema = obj({
   httpAnswer: base64('head of the answer to GET /'),
   rtspAnswer: base64('head of the answer to OPTIONS'),
   mqttAnswer: base64('answer to CONNECT (MQTT 3.1.1)'),
+  /** A command that only an interpreter of commands can answer, where nothing else told what listens. */
+  sum: opt(obj({ factors: pair(int(), int()), answer: base64('answer to `echo $((a*b))`') })),
 })
 export type ServiceSeen = Static<typeof serviceSchema>
 
@@ -30,7 +32,7 @@ export type Services = Static<typeof schema>
 /** What every open TCP port of one address speaks. */
 export const kind = defineKind({
   id: 'services',
-  version: '1.0.0',
+  version: '1.1.0',
   per: 'address',
   schema,
   dependsOn: ['tcp-ports'],

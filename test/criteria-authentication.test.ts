@@ -325,6 +325,15 @@ test('no-anonymous-access: what is cut off, garbage, or another content with eve
     visit.anonymous = ended(visit.anonymous, head, 'timeout')
   })
   assert.deepEqual([known.verdict, known.codes.includes('paths-without-answer')], ['inconclusive', true])
+  // icecast 2.4 closes on a path with dots, each time, and answers everything else.
+  const refused = (code: 'closed' | 'reset', source: string) =>
+    access('lighttpd-digest', ({ seen: { value: v } }) => {
+      const visit = v.visits.find((x) => x.source === source && x.access !== 'public')!
+      visit.anonymous = { ...visit.anonymous, rounds: [], failure: { code, detail: 'no byte of an answer' } }
+    }).verdict
+  assert.equal(refused('closed', 'catalogue'), 'pass')
+  assert.equal(refused('reset', 'catalogue'), 'inconclusive')
+  assert.equal(refused('closed', 'declared'), 'inconclusive')
 })
 
 test('nothing declared to be protected: well-known paths that give nothing away prove nothing', () => {

@@ -18,6 +18,8 @@ import {
 import { portsIn, rangesText } from '../facts/port-ranges.ts'
 import { serviceProtocol } from '../facts/service-protocol.ts'
 import { isAnswerTo, snmpOf } from '../facts/udp-answer.ts'
+import { clearLogin, offersTls, remoteOutcome } from '../facts/remote-outcome.ts'
+import { kind as remoteCredentials } from '../observations/remote-credentials.ts'
 import { kind as services, type Services } from '../observations/services.ts'
 import { kind as udpServices, pathShown, type UdpAsked, type UdpServices } from '../observations/udp-services.ts'
 import { obj, type Static } from '../schema.ts'
@@ -34,7 +36,7 @@ export const criterion = defineCriterion({
   version: '1.0.0',
   area: 'exposed-ports',
   over: services,
-  also: [udpServices],
+  also: [udpServices, remoteCredentials],
   states: ['factory-fresh', 'in-service'],
   parameters,
   catalogues: ['insecure-services'],
@@ -45,11 +47,14 @@ export const criterion = defineCriterion({
   },
 })
 
-function tcpFindings(value: Services, catalogue: InsecureCatalogue, { cite }: Context): Finding[] {
+function tcpFindings(value: Services, catalogue: InsecureCatalogue, context: Context): Finding[] {
+  const { cite } = context
   const findings = value.services.map((row, i): Finding => {
     const cites = [cite(`/services/${i}`)]
     const values = { port: row.port, family: value.family }
     const insecure = insecureService(row)
+    const encrypted = insecure === 'ftp' ? onlyOverTls(row.port, value.family, context) : null
+    if (encrypted) return evidence('ftp-only-over-tls', values, [...cites, ...encrypted])
     if (insecure) return told(insecure, catalogue, values, cites)
     const protocol = serviceProtocol(row)
     if (protocol !== 'unknown') return evidence('speaks', { ...values, protocol }, cites)
@@ -64,6 +69,19 @@ function tcpFindings(value: Services, catalogue: InsecureCatalogue, { cite }: Co
     )
   if (value.services.length === 0) findings.push(gap('nothing-open', { family: value.family }, [cite('/services')]))
   return findings
+}
+
+/** Where an FTP server was seen to turn every user away who has not begun TLS (RFC 4217 section 4): nothing goes in clear. */
+function onlyOverTls(port: number, family: Services['family'], { others }: Context): Finding['cites'] | null {
+  const here = others(remoteCredentials).find(
+    ({ seen }) => seen.answered && seen.value.port === port && seen.value.family === family,
+  )
+  if (!here?.seen.answered) return null
+  const { value } = here.seen
+  const nobody = [value.anonymous, value.knownBad].every((a) => remoteOutcome(value.protocol, a) === 'no-password')
+  return nobody && clearLogin(value) === 'refused' && offersTls(value)
+    ? [here.cite('/anonymous'), here.cite('/knownBad'), here.cite('/authTls')]
+    : null
 }
 
 const told = (

@@ -1,6 +1,6 @@
 import type { RemoteAttempt, RemoteCredentials, RemoteStep } from '../observations/remote-credentials.ts'
 import type { RemoteProtocol } from '../observations/remote-endpoints.ts'
-import { fromBase64 } from './bytes.ts'
+import { fromBase64, latin1 } from './bytes.ts'
 import { ftpCode } from './ftp-reply.ts'
 import { connackCode, refusesLogin, subackCode } from './mqtt-packet.ts'
 import { userAuth } from './ssh-packet.ts'
@@ -47,13 +47,20 @@ function sshOutcome(attempt: RemoteAttempt): RemoteOutcome {
 
 /** RFC 959 section 5.4: 230 logs in, 530 does not; 430 is what some servers say instead. */
 function ftpOutcome(attempt: RemoteAttempt): RemoteOutcome {
-  const [user, password] = [answerTo(attempt, 'user'), answerTo(attempt, 'password')].map((b) => b && ftpCode(b))
+  const said = answerTo(attempt, 'user')
+  const [user, password] = [said, answerTo(attempt, 'password')].map((b) => b && ftpCode(b))
   if (password === 230 || password === 202) return 'granted'
   if (password === 530 || password === 430) return 'refused'
   if (answerTo(attempt, 'password') !== null || user === null || user === undefined) return 'unclear'
   if (user === 230) return 'open'
-  return user >= 500 ? 'no-password' : 'unclear'
+  return user >= 500 || wantsTls(said) ? 'no-password' : 'unclear'
 }
+
+/** Closing the connection with 421 is also what a busy server does; pure-ftpd says why. */
+const wantsTls = (answer: Uint8Array | null): boolean =>
+  answer !== null &&
+  ftpCode(answer) === 421 &&
+  /\b(?:TLS|SSL|clear-?text|encrypt)/i.test(latin1(answer.subarray(0, 1024)))
 
 function mqttOutcome(attempt: RemoteAttempt): RemoteOutcome {
   const code = connackCode(answerTo(attempt, 'connect') ?? new Uint8Array())
@@ -96,10 +103,12 @@ export function clearLogin(value: RemoteCredentials): ClearLogin {
     return codes.some((c) => c === 4 || c === 0x86) ? 'asked' : 'unclear'
   }
   if (value.protocol === 'ftp') {
-    const codes = attempts.filter((a) => a.credential).map((a) => ftpCode(answerTo(a, 'user') ?? new Uint8Array()))
+    const answers = attempts.filter((a) => a.credential).map((a) => answerTo(a, 'user') ?? new Uint8Array())
+    const codes = answers.map(ftpCode)
     if (codes.includes(331)) return 'asked'
     if (codes.includes(230)) return 'accepted'
-    return codes.length > 0 && codes.every((c) => c !== null && c >= 500) ? 'refused' : 'unclear'
+    const isRefused = (a: Uint8Array): boolean => (ftpCode(a) ?? 0) >= 500 || wantsTls(a)
+    return answers.length > 0 && answers.every(isRefused) ? 'refused' : 'unclear'
   }
   const prompts = attempts.flatMap((a) => a.steps.map((s) => promptOf(telnetStream(fromBase64(s.answer)).text)))
   if (prompts.includes('password')) return 'asked'

@@ -27,6 +27,8 @@ async function overUdp(t: TestContext, { refusal = 461, packets = 20, from = '12
   t.after(() => socket.close())
   await new Promise<void>((done) => socket.bind(0, from, done))
   let to = 0
+  const greeted: number[] = []
+  socket.on('message', (_, { port }) => greeted.push(port))
   const server = await rawServer((client, request) => {
     const seq = /CSeq: (\d+)/.exec(request)?.[1] ?? '0'
     const answer = (status: string, more = '', body = '') =>
@@ -34,7 +36,12 @@ async function overUdp(t: TestContext, { refusal = 461, packets = 20, from = '12
     if (request.startsWith('DESCRIBE')) return answer('200 OK', 'Content-Type: application/sdp\r\n', SDP)
     if (request.startsWith('SETUP')) {
       to = Number(/RTP\/AVP;unicast;client_port=(\d+)-\d+/.exec(request)?.[1] ?? 0)
-      return to === 0 ? answer(`${refusal} No`) : answer('200 OK', 'Session: fd08;timeout=60\r\n')
+      return to === 0
+        ? answer(`${refusal} No`)
+        : answer(
+            '200 OK',
+            `Session: fd08;timeout=60\r\nTransport: RTP/AVP/UDP;unicast;server_port=${socket.address().port}-${socket.address().port}\r\n`,
+          )
     }
     answer('200 OK')
     if (request.startsWith('PLAY'))
@@ -50,7 +57,7 @@ async function overUdp(t: TestContext, { refusal = 461, packets = 20, from = '12
   t.after(() => client.close())
   const describe = await client.send({ method: 'DESCRIBE', target: '/live/ch0' })
   const played = await client.play(describe, { milliseconds: 1000, packets: 10 })
-  return { describe, played, requests: server.requests }
+  return { describe, played, requests: server.requests, asked: to, greeted }
 }
 
 test('media that only comes over UDP is seen to flow', LIMIT, async (t) => {
@@ -58,6 +65,7 @@ test('media that only comes over UDP is seen to flow', LIMIT, async (t) => {
   assert.ok((attempt.played?.media?.packets ?? 0) >= 10)
   assert.ok((attempt.played?.media?.packets ?? 0) <= 20, 'datagrams that are no RTP are not counted')
   assert.equal(outcomeOf(attempt), 'flows')
+  assert.deepEqual(attempt.greeted.sort(), [attempt.asked, attempt.asked + 1], 'what comes was asked for')
   assert.equal(attempt.requests.filter((r) => r.startsWith('SETUP')).length, 2)
   assert.ok(attempt.requests.some((r) => r.startsWith('TEARDOWN')))
 })

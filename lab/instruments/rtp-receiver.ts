@@ -5,6 +5,8 @@ import type { Bench, Endpoint } from '../probe.ts'
 /** Two ports of the lab, RTP at the even one and RTCP at the next (RFC 3550 section 11). */
 export interface RtpReceiver {
   ports: readonly [number, number]
+  /** Sends a few bytes to the ports that the device named, as clients behind a filter do: what comes back was asked for. */
+  greet(ports: readonly [number, number]): void
   /** What came from the device so far; counted, not kept. */
   counted: { packets: number; bytes: number; control: number }
   /** Waits until so many packets have come, or the time is over. */
@@ -17,6 +19,8 @@ const PAIRS = 10_000
 const TRIES = 16
 /** The fixed header (RFC 3550 section 5.1). */
 const LEAST = 12
+/** An RTP header without media, sequence number 0. */
+const NOTHING = Buffer.from('806000000000000000000000', 'hex')
 
 /** Null where no pair of ports could be had. */
 export async function receiveRtp(bench: Bench, to: Endpoint, source: string): Promise<RtpReceiver | null> {
@@ -43,6 +47,8 @@ export async function receiveRtp(bench: Bench, to: Endpoint, source: string): Pr
     return {
       ports: [port, port + 1],
       counted,
+      greet: (theirs) =>
+        [media, control].forEach((socket, k) => socket.send(NOTHING, theirs[k] ?? 0, to.address, () => undefined)),
       wait: ({ milliseconds, packets }) =>
         new Promise((done) => {
           const over = () => {

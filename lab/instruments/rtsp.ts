@@ -101,6 +101,8 @@ export function rtspClient(bench: Bench, to: Endpoint, options: ClientOptions = 
       const ready = answerOf(setup)
       const session = ready && headerOf(ready, 'session')?.split(';')[0]?.trim()
       if (ready?.status !== 200 || !session) return { setup, play: null, media: null }
+      const theirs = /server_port=(\d{1,5})-(\d{1,5})/i.exec(headerOf(ready, 'transport') ?? '')
+      if (theirs && theirs.slice(1).every(isPort)) receiver?.greet([Number(theirs[1]), Number(theirs[2])])
       const aggregate = {
         target: controlUrl(target, base, sdp.control),
         headers: [['Session', session] as [string, string]],
@@ -137,6 +139,8 @@ export function rtspClient(bench: Bench, to: Endpoint, options: ClientOptions = 
 
   return { send, play, close: conversation.close }
 }
+
+const isPort = (text: string): boolean => Number(text) > 0 && Number(text) < 65_536
 
 /** The server was asked for a transport it has not; it did not turn the client away. */
 const isOtherWanted = (answer: HttpMessage | null): boolean =>

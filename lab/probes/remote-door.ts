@@ -6,7 +6,7 @@ import type { Account, BruteForce } from '../../suites/statement.ts'
 import { askAuthTls, tryFtp } from '../instruments/ftp.ts'
 import { tryMqtt } from '../instruments/mqtt.ts'
 import { trySsh } from '../instruments/ssh.ts'
-import { tryTelnet } from '../instruments/telnet.ts'
+import { tryConsole, tryTelnet } from '../instruments/telnet.ts'
 import type { Bench, Credential, Endpoint } from '../probe.ts'
 
 /** One endpoint with what is asked of it in its own protocol. */
@@ -33,7 +33,7 @@ export async function openDoor(bench: Bench, endpoint: RemoteEndpoint, to: Endpo
     const start = { ...nothing, anonymous: first.attempt, mqttVersion: version, subscription: first.subscription }
     return { to, knock, account, rule, start }
   }
-  const how = { ssh: trySsh, ftp: tryFtp, telnet: tryTelnet, console: tryTelnet }[endpoint.protocol]
+  const how = { ssh: trySsh, ftp: tryFtp, telnet: tryTelnet, console: tryConsole }[endpoint.protocol]
   const knock = (credential: Credential | null) => how(bench, to, credential)
   const anonymous = await knock(null)
   const authTls =

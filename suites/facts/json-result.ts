@@ -14,7 +14,7 @@ const NAMES = [
   /^(?:ret|err|error|result|response|status)?_?code$/,
   /^(?:errno|errcode|errorno|error_?number|ret|retval|return|result|rc|status|state|error|err)$/,
 ]
-const MOST_BYTES = 16_384
+const MOST_BYTES = 65_536
 const FINE = /^(?:ok|okay|success(?:ful)?|succeeded|true|0|200|none|no|no error|done)?$/
 const WRONG =
   /^(?:-[0-9]+|[0-9]+|false|fail(?:ed|ure)?|error|err|nok|ng|denied|refused|forbidden|unauthori[sz]ed|invalid.*)$/

@@ -47,6 +47,8 @@ export interface BenchOptions {
 export interface RunBench extends Bench {
   state: State
   waited(): number
+  /** Connections begun so far, in all of the run. */
+  opened(): number
   /** The same bench for work that can be cut short by itself: one step, or taking a change back. */
   within(signal: AbortSignal): RunBench
   /** What was attached and what was lacking since this bench was made. */
@@ -58,7 +60,12 @@ const MOST_PICTURES = 3
 
 export function makeBench(o: BenchOptions): RunBench {
   const connection = places(o.budgets.connections)
-  const attempt = pace(o.budgets.attemptsPerSecond)
+  const paced = pace(o.budgets.attemptsPerSecond)
+  let opened = 0
+  const attempt: typeof paced = (...args) => {
+    opened++
+    return paced(...args)
+  }
   const redact = makeRedactor(() => o.secrets.all())
   let waited = 0
   const labAddress = (family: Family) => o.sources[family][0] ?? (family === 'ipv4' ? '127.0.0.1' : '::1')
@@ -77,6 +84,7 @@ export function makeBench(o: BenchOptions): RunBench {
       attempt,
       redact,
       waited: () => waited,
+      opened: () => opened,
       within: (other) => within(other, bench.state),
       progress: (about) => o.onProgress({ event: 'doing', about }),
       async wait(milliseconds, about) {

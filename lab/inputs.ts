@@ -18,6 +18,7 @@ import { sourcesFor } from './addresses.ts'
 import { hooksFrom } from './hooks.ts'
 import { powerSources, type PowerSources } from './power-table.ts'
 import { findSecrets } from './secrets.ts'
+import { isListed } from '../suites/facts/catalogue.ts'
 
 export interface InputRequest {
   /** Path of the statement. */
@@ -82,7 +83,11 @@ export async function loadInputs(request: InputRequest): Promise<Result<Inputs>>
       statement.ok ? request.ask : () => Promise.resolve(''),
     )
     if (found.ok) secrets = found.value
-    const missing = [...(found.ok ? [] : found.faults), ...missingFiles(declared.statement, directory)]
+    const missing = [
+      ...(found.ok ? [] : found.faults),
+      ...missingFiles(declared.statement, directory),
+      ...(statement.ok && catalogues.ok ? listedAtFirstUse(declared.statement, secrets, catalogues.value) : []),
+    ]
     faults.push(...placed(missing, request.statement, declared.lineOf))
   }
   const benchDirectory = dirname(resolve(request.bench ?? request.statement))
@@ -156,6 +161,27 @@ function missingFiles({ updates, tlsClients = [] }: Statement, directory: string
       ),
     ),
   ]
+}
+
+/**
+ * The declared password of the account that the first set-up makes is what the lab sets there. Were it a default one, the
+ * lab itself would make what is then found.
+ */
+function listedAtFirstUse(
+  { accounts, actions, samples }: Pick<Statement, 'accounts' | 'actions' | 'samples'>,
+  secrets: ReadonlyMap<string, string>,
+  catalogues: readonly Catalogue[],
+): Fault[] {
+  if (!actions.initialise || samples.every((s) => s.arrives !== 'factory-fresh')) return []
+  const id = actions.initialise.account ?? accounts.find((a) => a.role === 'administrator')?.id
+  const i = accounts.findIndex((a) => a.id === id)
+  const [account, password] = [accounts[i], secrets.get(id ?? '')]
+  const list = catalogues.find((c) => c.id === 'default-passwords')
+  if (!account || password === undefined || !list) return []
+  const isKnown = account.password.published !== undefined || isListed({ user: account.user, password }, list.data)
+  return isKnown
+    ? [{ code: 'first-password-listed', values: { account: account.id }, field: `/accounts/${i}/password` }]
+    : []
 }
 
 /** A bench nobody described: the report says so, and no catalog takes it for a laboratory. */

@@ -4,7 +4,7 @@ import type { Sample } from '../suites/statement.ts'
 import { sourceTowards } from './addresses.ts'
 import type { RunBench } from './bench.ts'
 import { identify, isEnrolled } from './enrolment.ts'
-import { failuresEnded, letFailuresBeForgotten } from './forgetting.ts'
+import { letFailuresBeForgotten } from './forgetting.ts'
 import { bringIntoService } from './in-service.ts'
 import { find, isDone, statesReached, unanswered, type LabRun } from './lab-run.ts'
 import { placeOfSubject, waitUntilAlive } from './liveness.ts'
@@ -70,7 +70,6 @@ async function observeState(lab: LabRun, bench: RunBench, sample: Sample, state:
     }
     const changes = await Promise.all(tried.map(({ step, place }) => observeStep(lab, bench, sample, step, place)))
     if (tried.length > 0) changed = changes.flat()
-    for (const { step } of tried) if (step.probe) failuresEnded(bench, step.probe)
   }
 }
 

@@ -4,6 +4,7 @@ import type { Sample } from '../suites/statement.ts'
 import type { RunBench } from './bench.ts'
 import { bounded, sound } from './bounded.ts'
 import { identify, isEnrolled } from './enrolment.ts'
+import { failuresEnded } from './forgetting.ts'
 import { lockSecondsOf } from './in-service.ts'
 import { find, isDone, unanswered, type LabRun } from './lab-run.ts'
 import { waitUntilAlive } from './liveness.ts'
@@ -26,7 +27,10 @@ export async function observeStep(
   const startedAt = lab.now()
   const waitedBefore = bench.waited()
   lab.run.append({ type: 'started', kind: kind.id, subject, state, probe: probeName })
+  const opened = bench.opened()
   const seen = repeated(lab, step, sound(step, await bounded(lab, bench, step)))
+  // Whoever opened no connection failed no log-in.
+  if (probe && bench.opened() > opened) failuresEnded(bench, probe)
   const changed = isEnrolled(lab, sample)
     ? await identify(lab, bench, sample, `after ${kind.id}`, probe?.grade !== 'disruptive')
     : []

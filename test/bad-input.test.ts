@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { loadInputs } from '../lab/inputs.ts'
 import { makeDemoKey } from '../reports/demo-key.ts'
 import { camseal } from './support/camseal.ts'
 
@@ -72,6 +73,26 @@ test('a broken seal is told apart from bad input', { timeout: 60_000 }, async ()
     assert.equal(code, 5, `${args[0]}: ${stdout} ${stderr}`)
     assert.match(stdout + stderr, /The file ends too early\./)
   }
+})
+
+test('a factory password in place of the one that the lab sets at first use is named', async () => {
+  for (const name of ['firmware-1.5.0.bin', 'firmware-1.3.0.bin']) at(name, 'package')
+  at('spare', 'Spare-83-unlisted')
+  at('known', 'admin')
+  const faultsOf = async (password: string, arrives = 'factory-fresh') => {
+    const text = readFileSync(example, 'utf8')
+      .replace('{env: EX_ADMIN_PASSWORD}', password)
+      .replace('{env: EX_SPARE_PASSWORD}', '{file: spare}')
+      .replace('arrives: factory-fresh', `arrives: ${arrives}`)
+    const statement = at('fresh.yaml', text)
+    const read = await loadInputs({ statement, regulations: ['camseal-core'], bench: null, demo: false, ask: null })
+    return read.ok ? [] : read.faults.map((f) => [f.code, f.field])
+  }
+  const fault = [['first-password-listed', '/accounts/0/password']]
+  assert.deepEqual(await faultsOf('{file: known}'), fault)
+  assert.deepEqual(await faultsOf('{published: Printed-on-page-3}'), fault)
+  assert.deepEqual(await faultsOf('{file: spare}'), [])
+  assert.deepEqual(await faultsOf('{file: known}', 'in-service'), [])
 })
 
 test('the trust store of the examples', { timeout: 60_000 }, async () => {

@@ -61,6 +61,13 @@ test('out of its box the conforming camera gives nothing but its set-up', LIMIT,
     changed((v) => (v.visits[0]!.anonymous = { ...v.visits[0]!.anonymous, rounds: [raw] })),
     ['inconclusive', ['given']],
   )
+  const refusal = Buffer.from('HTTP/1.1 200 OK\r\n\r\n{"code":-2,"msg":"not logged in"}').toString('base64')
+  const coded = { elapsed: 1, answer: { raw: refusal, length: 60, end: 'closed' as const } }
+  assert.equal(
+    changed((v) => (v.visits[0]!.anonymous = { ...v.visits[0]!.anonymous, rounds: [coded] }))[0],
+    'pass',
+    'a refusal in a code and in words',
+  )
   const undeclared = door.judged(criterion, seen, {
     change: (_, statement) => {
       delete statement.actions.initialise

@@ -338,6 +338,16 @@ describe('of a reference camera', { timeout: 120_000 }, () => {
     const { head, markup } = forgery
     assert.deepEqual(judged(injection, plus(record(`${head} ${markup}`))).codes, ['record-forged'])
     assert.deepEqual(judged(injection, plus(record(`<38>x failed for ${event.value}`))).codes, ['line-break-kept'])
+    // What PHP's syslog() makes of such a name: a record for each line, each with a head of its own.
+    const [line1, line2] = [
+      `<36>Nov 22 10:45:55 jcweb[89]: login failed user=${event.word}#015`,
+      `<36>Nov 22 10:45:55 jcweb[89]: ${head} ${markup} from 10.0.0.1`,
+    ]
+    assert.deepEqual(judged(injection, plus(record(line1), record(line2))).codes, ['record-split'])
+    assert.equal(
+      judged(injection, plus(record(`<36>jcweb[89]: user=${event.word}\\n${head} ${markup}`))).verdict,
+      'pass',
+    )
     assert.equal(judged(injection, plus(record(`${head} ${markup}`, '10.9.9.9'))).verdict, 'pass')
     assert.equal(judged(injection, plus(record(`<38>x failed for ${event.word}#015#012${head}`))).verdict, 'pass')
     const page = (type: string, body: string): Observed => {

@@ -114,6 +114,11 @@ describe('default credentials over SSH, Telnet, FTP and MQTT', () => {
     assert.deepEqual(codes(remote('openssh', noDefaults, (v) => (v.declaredIsListed = true))).slice(0, 1), [
       'declared-is-listed',
     ])
+    const published = remote('openssh', noDefaults, ({ knownGood }) => {
+      if (knownGood?.credential) knownGood.credential.published = true
+    })
+    assert.equal(published.verdict, 'fail')
+    assert.ok(codes(published).includes('declared-is-published'))
   })
 
   test('before the first set-up a default is what the parameters say', () => {
@@ -141,6 +146,45 @@ describe('remote access without a log-in', () => {
       assert.equal(remote(name, noAnonymous).verdict, 'pass', name)
     for (const name of ['open-shell', 'vsftpd-anonymous', 'mosquitto-open'])
       assert.equal(remote(name, noAnonymous).verdict, 'fail', name)
+    // pure-ftpd 1.0.50 with TLS demanded: it says so and closes.
+    const pure = (one: RemoteAttempt): RemoteAttempt => ({
+      ...one,
+      steps: [
+        {
+          sent: 'nothing',
+          answer: base64('220 You will be disconnected after 15 minutes of inactivity.\r\n'),
+          end: 'complete',
+        },
+        {
+          sent: 'user',
+          answer: base64(
+            '421-Sorry, cleartext sessions and weak ciphers are not accepted on this server.\r\n421 Please reconnect using TLS security mechanisms.\r\n',
+          ),
+          end: 'complete',
+        },
+      ],
+    })
+    const closing = (v: RemoteCredentials): void => {
+      v.anonymous = pure(v.anonymous)
+      v.knownBad = pure(v.knownBad)
+      v.knownGood = v.knownGood && pure(v.knownGood)
+      v.authTls = base64('234 AUTH TLS OK.\r\n')
+    }
+    for (const [criterion, verdict, code] of [
+      [noPlain, 'pass', 'refused-in-clear'],
+      [noDefaults, 'inconclusive', 'only-over-tls'],
+      [noAnonymous, 'inconclusive', 'anonymous-only-over-tls'],
+    ] as const) {
+      const judgement = remote('vsftpd', criterion, closing)
+      assert.deepEqual([judgement.verdict, ...codes(judgement)], [verdict, code])
+    }
+    const busy = remote('vsftpd', noPlain, (v) => {
+      closing(v)
+      const steps = (a: RemoteAttempt | null) =>
+        a?.steps.forEach((s) => (s.answer = base64('421 Too many connections.\r\n')))
+      ;[v.knownBad, v.knownGood].forEach(steps)
+    })
+    assert.equal(busy.verdict, 'inconclusive')
     for (const name of ['openssh', 'telnetd', 'vsftpd', 'mosquitto']) {
       const silent = remote(name, noAnonymous, (v) => (v.anonymous = closed(v.anonymous)))
       assert.deepEqual([silent.verdict, ...codes(silent)], ['inconclusive', 'anonymous-unclear'], name)

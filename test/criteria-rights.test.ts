@@ -40,6 +40,26 @@ test('a viewer of the conforming camera reads and does nothing of the administra
     changed((v) => (v.visits[1]!.viewer = { ...v.visits[1]!.viewer, rounds: [] })),
     ['inconclusive', ['unclear']],
   )
+  // A camera of PHP pages that answers 200 to everything, with the truth in a code.
+  const telling = ({ ...exchange }: Exchange, body: string): Exchange => {
+    const raw = Buffer.from(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n${body}`).toString('base64')
+    return { ...exchange, rounds: [{ elapsed: 1, answer: { raw, length: raw.length, end: 'closed' } }] }
+  }
+  const byCode = (viewer: string) => (v: Rights) => {
+    for (const visit of v.visits) {
+      visit.administrator = telling(visit.administrator, '{"code":0,"users":["admin","guest"]}')
+      visit.anonymous = telling(visit.anonymous, '{"code":-2,"msg":"not logged in"}')
+      visit.viewer = telling(visit.viewer, viewer)
+    }
+    for (const action of v.actions) {
+      action.done = '"code":0'
+      action.administrator = telling(action.administrator, '{"code":0}')
+      action.viewer = telling(action.viewer, viewer)
+    }
+  }
+  assert.deepEqual(changed(byCode('{"code":-4,"msg":"no right"}')), ['pass', []])
+  assert.deepEqual(changed(byCode('{"msg":"no right"}'))[0], 'inconclusive')
+  assert.deepEqual(changed(byCode('{"code":0,"users":["admin","guest"]}'))[0], 'fail')
   assert.deepEqual(
     changed((v) => {
       v.visits = []

@@ -792,7 +792,9 @@ test('an installed update is recorded: records as SWUpdate 2022.12 and the refer
     [log([[230, BOOTED]], tcp), 'fail', 'not-recorded'],
     [log([[230, LOOKED]], tcp), 'inconclusive', 'outcome-not-said'],
     [log([[230, REFUSED]], tcp), 'inconclusive', 'outcome-not-said'],
-    [log([[105, STARTED], [205, STARTED]], tcp), 'inconclusive', 'not-told-apart'], // prettier-ignore
+    [log([[105, INSTALLED], [205, INSTALLED]], tcp), 'inconclusive', 'not-told-apart'], // prettier-ignore
+    [log([[205, STARTED]], tcp), 'inconclusive', 'outcome-not-said'],
+    [log([[205, '<37>Nov 22 10:47:01 camera jcweb[86]: upgrade started']], tcp), 'inconclusive', 'outcome-not-said'],
     [log([[105, BOOTED]], tcp), 'inconclusive', 'channel-silent'],
     [log([[105, BOOTED], [265, INSTALLED]], tcp), 'inconclusive', 'channel-silent'], // prettier-ignore
     [log([[230, BOOTED]], { ...tcp, left: 2 }), 'inconclusive', 'too-many-records'],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
 import { authorize, preferred } from '../lab/instruments/digest.ts'
 import { httpClient, type HttpClient } from '../lab/instruments/http.ts'
@@ -72,10 +73,35 @@ test('digest answers are those of RFC 7616 section 3.9.1 and RFC 2617 section 3.
   )
 })
 
+test('where only auth-int is offered the body is covered too (RFC 7616 section 3.4.3)', async () => {
+  // What curl 7.88 sent a server that asks for SHA-256 with auth-int only, and the server took.
+  const [challenge] = parseChallenges(
+    'Digest realm="wall", nonce="0a1b2c3d4e5f60718293a4b5c6d7e8f9", algorithm=SHA-256, qop="auth-int", opaque="o"',
+  )
+  assert.ok(challenge)
+  assert.equal(preferred([challenge]), challenge)
+  const user = { user: 'operator1', password: 'Xk9-0123456789ab' }
+  const sha = (text: string | Uint8Array) => createHash('sha256').update(text).digest('hex')
+  const body = bytes('{"value":"gate"}')
+  for (const [method, entity] of [
+    ['GET', undefined],
+    ['POST', body],
+    ['POST', { md5: 'unused', sha256: sha(body) }],
+  ] as const) {
+    const { value } = authorize(challenge, user, { method, uri: '/set', entity }, 1, 'c0ffee')
+    const a1 = sha('operator1:wall:Xk9-0123456789ab')
+    const a2 = sha(`${method}:/set:${sha(entity ? body : '')}`)
+    const response = sha(`${a1}:0a1b2c3d4e5f60718293a4b5c6d7e8f9:00000001:c0ffee:auth-int:${a2}`)
+    assert.ok(value.includes(`response="${response}"`) && value.includes('qop=auth-int, nc=00000001'), value)
+  }
+  const both = parseChallenges('Digest realm="x", nonce="n", qop="auth-int,auth"')
+  assert.match(authorize(both[0] ?? challenge, user, { method: 'GET', uri: '/' }).value, /qop=auth,/)
+})
+
 test('an algorithm or a qop that nobody here knows is not answered', () => {
   for (const value of [
     'Digest realm="x", nonce="n", algorithm=SHA-512-256',
-    'Digest realm="x", nonce="n", qop="auth-int"',
+    'Digest realm="x", nonce="n", qop="auth-conf"',
     'Negotiate',
     'Digest realm="x"',
   ])

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { places } from '../lab/budget.ts'
 import { rangesIn, selectedPorts } from '../lab/port-selection.ts'
+import { insecureService } from '../suites/facts/insecure-services.ts'
 import { probe as servicesProbe } from '../lab/probes/services.ts'
 import { sweepPorts } from '../lab/instruments/port-sweep.ts'
 import { probe as portsProbe } from '../lab/probes/tcp-ports.ts'
@@ -229,12 +230,13 @@ describe('a plain host on loopback', () => {
   })
 
   /** What the services probe says of a port that was open and said nothing in the sweeps. */
-  const spokenAt = async (port: number) => {
+  const seenAt = async (port: number) => {
     const sweeps = value.sweeps.map((sweep) => ({ ...sweep, open: [{ port, elapsed: 1, greeting: '' }] }))
     const seen = <T>() => [{ subject: 'a/ipv4', value: { ...value, sweeps } as T }]
     const bench = testBench(statementFor(ADDRESS, [80]), { sources: () => [SOURCE], seen })
-    return valueOf(await servicesProbe.run(bench, 'a/ipv4')).services.map(serviceProtocol)
+    return valueOf(await servicesProbe.run(bench, 'a/ipv4')).services
   }
+  const spokenAt = async (port: number) => (await seenAt(port)).map(serviceProtocol)
 
   test('a port that is away while services are asked is asked again', { timeout: 60_000 }, async (t) => {
     const late = createHttp((_, response) => response.end('late'))
@@ -256,6 +258,26 @@ describe('a plain host on loopback', () => {
     await new Promise<void>((done) => slow.listen(8082, ADDRESS, done))
     t.after(() => slow.close())
     assert.deepEqual(await spokenAt(8082), ['ssh'])
+  })
+
+  test('a shell without a prompt is known by what it can do', { timeout: 60_000 }, async (t) => {
+    // As ser2net runs one for every caller: it prints answers only.
+    const silent = createServer((socket) => {
+      const shell = spawn('/bin/sh', [], { stdio: ['pipe', 'pipe', 'ignore'] })
+      socket.on('error', () => undefined).on('close', () => shell.kill())
+      shell.stdin.on('error', () => undefined)
+      socket.pipe(shell.stdin)
+      shell.stdout.pipe(socket)
+    })
+    const echo = createServer((socket) => void socket.on('error', () => undefined).pipe(socket))
+    for (const [server, port, service] of [
+      [silent, 8083, 'shell'],
+      [echo, 8084, null],
+    ] as const) {
+      await new Promise<void>((done) => server.listen(port, ADDRESS, done))
+      t.after(() => server.close())
+      assert.deepEqual(await seenAt(port).then((rows) => rows.map(insecureService)), [service])
+    }
   })
 
   test('likely open ports are asked within the budget of connections, and no place is kept', async () => {

@@ -133,6 +133,10 @@ test('words of real records: failures, successes, repeats, users and addresses',
   assert.equal(saysFailure(find('"GET / HTTP/1.1" 200')), false)
   assert.ok(saysFailure(`AH01808: user 'x\\r\\n<11>1 - y' not found: /log-in [client 10.78.0.1:41789]`))
   assert.equal(saysFailure('no user was asked for; a second disk not found'), false)
+  for (const text of ['login ok user=admin from 10.0.0.1', 'auth OK', 'op=login result="ok"', 'user admin signed in'])
+    assert.ok(saysSuccess(text), text)
+  for (const text of ['login from 10.0.0.1', 'look at the author ok', 'login ok, then failed'])
+    assert.ok(!saysSuccess(text), text)
   assert.ok(saysSuccess('Accepted password for root from 10.0.0.1') && !saysSuccess('login success rate: 1 failed'))
   assert.ok(saysRepeated(find('message repeated 2 times')) && saysRepeated('last message repeated 3 times'))
   assert.ok(

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto'
 import { isReusable, parseMessage } from '../../suites/facts/http-message.ts'
 import type { Exchange, Failure } from '../../suites/observations/exchange.ts'
 import type { Bench, Body, Credential, Endpoint } from '../probe.ts'
+import { unpacked } from './content-coding.ts'
+import type { Entity } from './digest.ts'
 import { openLine, type Line } from './line.ts'
 import { makePresenting } from './presenting.ts'
 
@@ -112,7 +115,7 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
     const answer = bytes.subarray(dialect.start(bytes))
     const code = end === 'reset' || end === 'timeout' ? end : 'closed'
     const failure: Failure | null = answer.length === 0 ? { code, detail: 'no byte of an answer' } : null
-    return { kept, failure, bytes: answer, length: answer.length, end, withheld }
+    return { kept, failure, bytes: unpacked(answer, asked.method), length: answer.length, end, withheld }
   }
 
   /** Asks for the challenge of an upload by a request without a body, on a line of its own. */
@@ -140,8 +143,8 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
 
   async function send(asked: Asked, heard?: Heard): Promise<Exchange> {
     const { method, target, credential } = asked
-    const request = { method, uri: target, credential }
     const at = bench.now()
+    const request = { method, uri: target, credential, entity: credential && (await entityOf(asked.body)) }
     const rounds: Exchange['rounds'] = []
     let headers: Header[] = []
     let failure: Failure | null = null
@@ -196,6 +199,14 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
     }
   }
   return { send, line: () => open, close: drop }
+}
+
+/** What a body is known by: the largest is never held whole. */
+async function entityOf(body: Body | undefined): Promise<Entity | undefined> {
+  if (body === undefined || body instanceof Uint8Array) return body
+  const [md5, sha256] = [createHash('md5'), createHash('sha256')]
+  for await (const chunk of body.chunks()) for (const hash of [md5, sha256]) hash.update(chunk)
+  return { md5: md5.digest('hex'), sha256: sha256.digest('hex') }
 }
 
 /** Whether a final answer came in place of the permission to send the body; nothing of it is taken. */

@@ -10,7 +10,7 @@ export interface Authorization {
   value: string
 }
 
-const HASHES: Record<string, { hash: string; session: boolean; scheme: Scheme; rank: number }> = {
+const HASHES: Record<string, { hash: 'md5' | 'sha256'; session: boolean; scheme: Scheme; rank: number }> = {
   'sha-256-sess': { hash: 'sha256', session: true, scheme: 'digest-sha-256', rank: 4 },
   'sha-256': { hash: 'sha256', session: false, scheme: 'digest-sha-256', rank: 4 },
   'md5-sess': { hash: 'md5', session: true, scheme: 'digest-md5', rank: 3 },
@@ -22,11 +22,17 @@ const algorithmOf = (challenge: Challenge): string => (challenge.parameters['alg
 const qopsOf = (challenge: Challenge): string[] | null =>
   challenge.parameters['qop']?.split(',').map((q) => q.trim().toLowerCase()) ?? null
 
+/** Protection that is answered; `auth-int` covers the body too and is taken only where nothing less is offered. */
+const qopOf = (challenge: Challenge): 'auth' | 'auth-int' | null =>
+  (['auth', 'auth-int'] as const).find((q) => qopsOf(challenge)?.includes(q)) ?? null
+
+/** The body of a request, or its digests where it is too large to be held. */
+export type Entity = Uint8Array | Readonly<Record<'md5' | 'sha256', string>>
+
 const rankOf = (challenge: Challenge): number => {
   if (challenge.scheme === 'basic') return 1
   if (challenge.scheme !== 'digest' || challenge.parameters['nonce'] === undefined) return 0
-  const qops = qopsOf(challenge)
-  if (qops !== null && !qops.includes('auth') && qops.some((q) => q !== '')) return 0
+  if (qopsOf(challenge)?.some((q) => q !== '') === true && qopOf(challenge) === null) return 0
   return HASHES[algorithmOf(challenge)]?.rank ?? 0
 }
 
@@ -48,7 +54,7 @@ const userName = (user: string): string =>
 export function authorize(
   challenge: Challenge,
   credential: Pick<Credential, 'user' | 'password'>,
-  request: { method: string; uri: string },
+  request: { method: string; uri: string; entity?: Entity | undefined },
   uses = 1,
   cnonce = randomBytes(12).toString('hex'),
 ): Authorization {
@@ -57,27 +63,29 @@ export function authorize(
     return { scheme: 'basic', value: `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}` }
   const { realm = '', nonce = '', opaque, algorithm } = challenge.parameters
   const { hash, session, scheme } = HASHES[algorithmOf(challenge)] ?? {
-    hash: 'md5',
+    hash: 'md5' as const,
     session: false,
     scheme: 'digest-md5' as const,
   }
-  const h = (text: string): string => createHash(hash).update(text, 'utf8').digest('hex')
+  const h = (text: string | Uint8Array): string => createHash(hash).update(text).digest('hex')
   const secret = h(`${user}:${realm}:${password}`)
   const ha1 = session ? h(`${secret}:${nonce}:${cnonce}`) : secret
-  const ha2 = h(`${request.method}:${request.uri}`)
+  const qop = qopOf(challenge)
+  const { method, uri, entity = new Uint8Array() } = request
+  const body = qop !== 'auth-int' ? '' : `:${entity instanceof Uint8Array ? h(entity) : entity[hash]}`
+  const ha2 = h(`${method}:${uri}${body}`)
   const count = uses.toString(16).padStart(8, '0')
-  const protected_ = qopsOf(challenge)?.includes('auth') ?? false
-  const response = protected_ ? h(`${ha1}:${nonce}:${count}:${cnonce}:auth:${ha2}`) : h(`${ha1}:${nonce}:${ha2}`)
+  const response = qop ? h(`${ha1}:${nonce}:${count}:${cnonce}:${qop}:${ha2}`) : h(`${ha1}:${nonce}:${ha2}`)
   const parts = [
     userName(user),
     `realm=${quote(realm)}`,
     `nonce=${quote(nonce)}`,
-    `uri=${quote(request.uri)}`,
+    `uri=${quote(uri)}`,
     `response="${response}"`,
     ...(algorithm === undefined ? [] : [`algorithm=${algorithm}`]),
     ...(opaque === undefined ? [] : [`opaque=${quote(opaque)}`]),
-    ...(protected_ ? ['qop=auth', `nc=${count}`] : []),
-    ...(protected_ || session ? [`cnonce="${cnonce}"`] : []),
+    ...(qop ? [`qop=${qop}`, `nc=${count}`] : []),
+    ...(qop || session ? [`cnonce="${cnonce}"`] : []),
   ]
   return { scheme, value: `Digest ${parts.join(', ')}` }
 }

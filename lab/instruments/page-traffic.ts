@@ -1,4 +1,3 @@
-import { gunzipSync, inflateSync } from 'node:zlib'
 import type { CDPSession } from 'playwright-core'
 import { latin1, messageEnd, parseMessage, type HttpMessage } from '../../suites/facts/http-message.ts'
 import type { Browsed, Exchange, Failure } from '../../suites/observations/exchange.ts'
@@ -222,16 +221,8 @@ export function pageEnd(received: Uint8Array, method: string): number | null {
 }
 const HEAD_END = /\n\r?\n/
 
-/** The body decoded as far as it says how (RFC 9110 section 8.4): some devices pack whatever is asked for. */
-function plain({ headers, body }: HttpMessage): { headers: Header[]; content: Uint8Array } {
-  const kept = headers.filter(([n]) => !TRANSFER_HEADERS.test(n))
-  const coding = headers.find(([n]) => n === 'content-encoding')?.[1].toLowerCase()
-  const limit = { maxOutputLength: MOST_BYTES }
-  try {
-    if (coding === 'gzip' || coding === 'x-gzip') return { headers: kept, content: gunzipSync(body, limit) }
-    if (coding === 'deflate') return { headers: kept, content: inflateSync(body, limit) }
-  } catch {
-    return { headers: kept, content: new Uint8Array() }
-  }
-  return { headers: kept, content: body }
-}
+/** What a page is given: whole, and unpacked already. */
+const plain = ({ headers, body }: HttpMessage): { headers: Header[]; content: Uint8Array } => ({
+  headers: headers.filter(([n]) => !TRANSFER_HEADERS.test(n)),
+  content: body,
+})

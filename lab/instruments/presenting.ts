@@ -1,11 +1,13 @@
 import { challengesOf, type Challenge } from '../../suites/facts/challenge.ts'
 import type { HttpMessage } from '../../suites/facts/http-message.ts'
 import type { Credential } from '../probe.ts'
-import { authorize, isStale, preferred, type Authorization } from './digest.ts'
+import { authorize, isStale, preferred, type Authorization, type Entity } from './digest.ts'
 
 interface Request {
   method: string
   uri: string
+  /** What the request carries, for challenges that protect it too. */
+  entity?: Entity | undefined
   credential: Credential | undefined
 }
 

@@ -4,7 +4,9 @@ import { endpointOf } from '../actions.ts'
 import type { Bench } from '../probe.ts'
 import { openChannels } from '../services/log-channels.ts'
 
-const MOST_RECORDS = 300
+/** A device may note every request of ten packages. */
+const MOST_RECORDS = 1_500
+const MOST_BYTES = 256 * 1024
 const MOST_RECORD_BYTES = 1_024
 const QUIET_MILLISECONDS = 1_000
 const LATE_MILLISECONDS = 1_500
@@ -30,7 +32,10 @@ export async function watchLog(bench: Bench, update: Update, subject: string): P
       await bench.wait(LATE_MILLISECONDS, about('late'))
       const until = bench.now()
       const all = channels.since(from)
-      const records = all.slice(0, MOST_RECORDS).map(({ at, from, channel, bytes }) => ({
+      let bytes = 0
+      const first = all.findIndex((r) => (bytes += Math.min(r.bytes.length, MOST_RECORD_BYTES)) > MOST_BYTES)
+      const most = Math.min(MOST_RECORDS, first === -1 ? all.length : first)
+      const records = all.slice(0, most).map(({ at, from, channel, bytes }) => ({
         at,
         from,
         channel,

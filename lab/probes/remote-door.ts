@@ -7,7 +7,7 @@ import type { Account, BruteForce } from '../../suites/statement.ts'
 import { nameFtpUser, offerOfTls, tryFtp, tryFtpOverTls } from '../instruments/ftp.ts'
 import { tryMqtt } from '../instruments/mqtt.ts'
 import { trySsh } from '../instruments/ssh.ts'
-import { tryTelnet } from '../instruments/telnet.ts'
+import { tryConsole, tryTelnet } from '../instruments/telnet.ts'
 import type { Bench, Credential, Endpoint } from '../probe.ts'
 import { wrongPassword } from './log-in-place.ts'
 
@@ -40,7 +40,7 @@ export async function openDoor(bench: Bench, endpoint: RemoteEndpoint, to: Endpo
     const { knock, ...start } = await openFtp(bench, to, user)
     return { to, knock, account, rule, start: { ...nothing, ...start } }
   }
-  const how = { ssh: trySsh, telnet: tryTelnet, console: tryTelnet }[endpoint.protocol]
+  const how = { ssh: trySsh, telnet: tryTelnet, console: tryConsole }[endpoint.protocol]
   const knock = (credential: Credential | null) => how(bench, to, credential)
   return { to, knock, account, rule, start: { ...nothing, anonymous: await knock(null) } }
 }

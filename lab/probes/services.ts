@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { tlsAnswerOf, enoughOfAnswer } from '../../suites/facts/tls-records.ts'
 import { rangesOf } from '../../suites/facts/port-ranges.ts'
 import { serviceProtocol } from '../../suites/facts/service-protocol.ts'
@@ -48,7 +49,9 @@ export const probe = defineProbe<Services>({
       if (bench.signal.aborted) return
       bench.progress({ code: 'services.asking', values: { subject, port } })
       const asked = await askService(bench, { ...to, port }, heardBefore(ports, port))
-      services.push(await askedForTls(bench, { ...to, port }, await askedAgain(bench, { ...to, port }, asked)))
+      const known = await askedAgain(bench, { ...to, port }, asked)
+      const told = await askedForTls(bench, { ...to, port }, known)
+      services.push(await askedForSum(bench, { ...to, port }, told))
     })
     if (bench.signal.aborted) return unanswered('cancelled')
     services.sort((a, b) => a.port - b.port)
@@ -81,6 +84,19 @@ async function askedForTls(bench: Bench, to: Endpoint, seen: ServiceSeen): Promi
   if (serviceProtocol(seen) !== 'ftp') return seen
   const authTls = Buffer.from(await offerOfTls(bench, to)).toString('base64')
   return { ...seen, asked: [...seen.asked, 'auth-tls'], authTls }
+}
+
+/** A shell that somebody put on a port prints no prompt, and answers nothing but commands. */
+async function askedForSum(bench: Bench, to: Endpoint, seen: ServiceSeen): Promise<ServiceSeen> {
+  if (seen.tls || serviceProtocol(seen) !== 'unknown') return seen
+  const factors: [number, number] = [randomInt(301, 999), randomInt(301, 999)]
+  const product = String(factors[0] * factors[1])
+  const command = Buffer.from(`\r\necho $((${factors.join('*')}))\r\n`, 'latin1')
+  const answer = await question(bench, to, command, (b) =>
+    Buffer.from(b).toString('latin1').includes(product) ? b.length : null,
+  )
+  const sum = { factors, answer: Buffer.from(bench.redact(answer)).toString('base64') }
+  return { ...seen, asked: [...seen.asked, 'sum'], sum }
 }
 
 /** What the port sent unasked during the sweeps; null where it was not listened to. */

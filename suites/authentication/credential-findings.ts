@@ -68,6 +68,8 @@ function besideGood(value: CredentialTries, context: Context, compare: Compare):
     findings.push(
       violation('declared-is-listed', { user: value.user }, [cite('/declaredIsListed'), cite('/knownGood')]),
     )
+  else if (isPublished(value) && open.size === 0 && !isAllowed(context))
+    findings.push(violation('declared-is-published', { user: value.user }, [cite('/knownGood')]))
   const left = [...asked].filter((key) => !refused.has(key) && !open.has(key)).length
   if (left > 0 || !value.complete) findings.push(gap('tries-undecided', { count: left }, [cite('/batches')]))
   if (refused.size > 0)
@@ -95,6 +97,9 @@ function withoutGood(value: CredentialTries, context: Context, compare: Compare)
     return [evidence('no-log-in-before-set-up', { count: tries.length }, [cite('/knownBad'), cite('/batches')])]
   return [gap('declared-does-not-work', { user: value.user, target: value.target }, [cite('/knownGood')])]
 }
+
+/** The maker prints the password that works in its manual: every unit has it. */
+const isPublished = ({ knownGood }: CredentialTries): boolean => knownGood.request.credential?.published === true
 
 const nameOf = (exchange: Exchange): string => JSON.stringify(credentialOf(exchange))
 const credentialOf = ({ request }: Exchange): { user: string; password: string } => ({

@@ -1,6 +1,7 @@
 import { defineCriterion, evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
 import { answerOf } from '../facts/answer.ts'
 import type { HttpMessage } from '../facts/http-message.ts'
+import { refusesInBody } from '../facts/json-result.ts'
 import { alike, looksGranted, pictureOf, saysNo, similarity } from '../facts/likeness.ts'
 import { parseSdp } from '../facts/sdp.ts'
 import { kind, type FirstUse } from '../observations/first-use.ts'
@@ -60,7 +61,7 @@ function visitFindings(
       findings.push(violation('published-works', { target, user, password: secret }, cites))
   }
   const isSetUpPage = starts.some((s) => isSame(anonymous, answerOf(s.before)))
-  if (saysNo(anonymous) || (status >= 300 && status < 400) || isSetUpPage)
+  if (saysNo(anonymous) || refusesInBody(anonymous.body) || (status >= 300 && status < 400) || isSetUpPage)
     findings.push(evidence('refused', { target, status }, [cite(`${at}/anonymous`)]))
   else if (looksGranted(anonymous))
     findings.push((isProof(anonymous) ? violation : suspicion)('given', { target }, [cite(`${at}/anonymous`)]))

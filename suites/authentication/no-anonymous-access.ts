@@ -15,6 +15,7 @@ import { holdsPicture, proves, type Proof } from '../facts/leak.ts'
 import { alike, looksGranted, saysNo, similarity } from '../facts/likeness.ts'
 import type { HttpMessage } from '../facts/http-message.ts'
 import { asksForPassword } from '../facts/http-text.ts'
+import { refusesInBody } from '../facts/json-result.ts'
 import { saysFailure } from '../facts/log-words.ts'
 import { declaresProtected } from './declared-protected.ts'
 import { kind, type HttpAnonymous, type HttpVisit } from '../observations/http-anonymous.ts'
@@ -70,7 +71,7 @@ function declaredFindings(
     return [violation('protected-given', values, cites)]
   if (!looksGranted(genuine)) {
     const unused = state === 'factory-fresh' && statement.actions.initialise !== undefined
-    return unused && saysNo(anonymous)
+    return unused && (saysNo(anonymous) || refusesInBody(anonymous.body))
       ? [evidence('refused-before-set-up', values, cites)]
       : [gap('genuine-not-seen', values, cites)]
   }
@@ -119,7 +120,7 @@ function otherFindings(
 /** What was asked in all: one sentence instead of forty. */
 function known({ visits, complete }: HttpAnonymous, findings: Finding[], { cite, statement }: Context): Finding[] {
   const others = visits.filter((v) => v.access !== 'protected' && v.source !== 'decoy')
-  const silent = others.filter(({ anonymous }) => isUnheard(anonymous)).length
+  const silent = others.filter(({ anonymous }) => isUnheard(anonymous) && !isClosed(anonymous)).length
   if (!complete) return [gap('incomplete', { asked: visits.length }, [cite('/visits')])]
   if (silent > 0) return [gap('paths-without-answer', { count: silent }, [cite('/visits')])]
   const given = findings.filter((f) => f.is === 'violation').length
@@ -130,6 +131,10 @@ function known({ visits, complete }: HttpAnonymous, findings: Finding[], { cite,
     ? [evidence('paths-give-nothing', { count: others.length - given }, [cite('/visits')])]
     : []
 }
+
+/** The device took the request, closed without a word, also when asked again, and went on to answer others: it gave nothing. */
+const isClosed = ({ failure, rounds }: Exchange): boolean =>
+  failure?.code === 'closed' && rounds.every(({ answer }) => answer.length === 0)
 
 /** No answer, none of HTTP, or one with the status of success that was cut off. */
 function isUnheard(exchange: Exchange): boolean {

@@ -1,5 +1,5 @@
 import { defineCriterion, evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
-import { anonymousInClear, remoteOutcome, subscribed, type RemoteOutcome } from '../facts/remote-outcome.ts'
+import { anonymousInClear, offersTls, remoteOutcome, subscribed, type RemoteOutcome } from '../facts/remote-outcome.ts'
 import { kind, type RemoteAttempt, type RemoteCredentials } from '../observations/remote-credentials.ts'
 import { kind as services } from '../observations/services.ts'
 import { obj } from '../schema.ts'
@@ -54,6 +54,10 @@ function anonymousFinding(
 ): Finding {
   const { protocol, port, family, subscription } = value
   const values = { protocol, port, family }
+  // Turned away in clear like everybody, and perhaps welcome over TLS, where nothing was tried (RFC 4217 section 4).
+  const isShutToAll = outcome === 'no-password' && remoteOutcome(protocol, value.knownBad) === 'no-password'
+  if (isShutToAll && offersTls(value) && !value.inClear)
+    return gap('anonymous-only-over-tls', values, [at, { ...at, at: '/authTls' }])
   if (outcome === 'refused' || outcome === 'no-password') return evidence('anonymous-refused', values, [at])
   if (outcome === 'prompt') return suspicion('prompt-without-log-in', values, [at])
   if (outcome === 'unclear')

@@ -60,6 +60,8 @@ function findings(value: RemoteCredentials, context: Context): Finding[] {
   }
   if (works && value.declaredIsListed && open.size === 0 && !isAllowed(context))
     found.push(violation('declared-is-listed', values, [cite('/declaredIsListed'), cite('/knownGood')]))
+  else if (works && value.knownGood?.credential?.published === true && open.size === 0 && !isAllowed(context))
+    found.push(violation('declared-is-published', values, [cite('/knownGood')]))
   if (value.knownGood && !works) found.push(gap('declared-does-not-work', values, [cite('/knownGood')]))
   const left = [...asked].filter((key) => !refused.has(key) && !open.has(key)).length
   if (left > 0 || !value.complete || asked.size === 0)

@@ -1,6 +1,7 @@
 import { defineCriterion, evidence, gap, violation, type Finding } from '../criterion.ts'
 import { answerOf } from '../facts/answer.ts'
 import { bodyHolds } from '../facts/http-text.ts'
+import { deniesInBody } from '../facts/json-result.ts'
 import { alike, looksGranted, saysNo } from '../facts/likeness.ts'
 import { kind } from '../observations/rights.ts'
 import { obj } from '../schema.ts'
@@ -43,7 +44,7 @@ export const criterion = defineCriterion({
       const viewer = answerOf(one.viewer)
       if (bodyHolds(one.viewer, done)) findings.push(violation('viewer-does', { action: id }, cites))
       else if (!bodyHolds(one.administrator, done)) findings.push(gap('action-unproven', { action: id }, cites))
-      else if (viewer && saysNo(viewer))
+      else if (viewer && (saysNo(viewer) || deniesInBody(viewer.body, answerOf(one.administrator)?.body ?? NOTHING)))
         findings.push(evidence('viewer-may-not', { action: id, status: viewer.status }, cites))
       else findings.push(gap('unclear', { target: id }, cites))
     }
@@ -52,3 +53,5 @@ export const criterion = defineCriterion({
     return findings
   },
 })
+
+const NOTHING = new Uint8Array()

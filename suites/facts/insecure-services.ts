@@ -54,6 +54,7 @@ export function insecureService(row: ServiceSeen): Insecure | null {
   )
   if (!row.tls && said.some((text) => R_SERVICE.test(text))) return 'r-service'
   if (protocol !== 'unknown' || row.tls) return null
+  if (didSum(row)) return 'shell'
   if (said.some((text) => SHELL_SAYS.test(text))) return 'shell'
   const prompts = said.map(
     (text) =>
@@ -65,6 +66,15 @@ export function insecureService(row: ServiceSeen): Insecure | null {
   )
   if (prompts.some((prompt) => SHELL.test(prompt))) return 'shell'
   return prompts.some((prompt) => CONSOLE.test(prompt)) ? 'console' : null
+}
+
+/** Whoever tells the product has carried out the command; it stood nowhere in the question. */
+function didSum({ sum }: ServiceSeen): boolean {
+  if (!sum) return false
+  const [a, b] = sum.factors
+  return latin1(fromBase64(sum.answer))
+    .split(/[^0-9]+/)
+    .includes(String(a * b))
 }
 
 const record = (value: unknown): Record<string, unknown> => {

@@ -1,5 +1,6 @@
 import { latin1 } from './bytes.ts'
 import type { HttpMessage } from './http-message.ts'
+import { deniesInBody, refusesInBody } from './json-result.ts'
 import { parseSdp } from './sdp.ts'
 
 export type Likeness = 'granted' | 'refused' | 'unclear'
@@ -53,7 +54,7 @@ export const saysNo = (m: HttpMessage): boolean => [401, 403, 404, 407, 423, 429
 
 /** Whether an answer can stand for a log-in that worked. */
 export const looksGranted = (m: HttpMessage | null): m is HttpMessage =>
-  m !== null && m.status >= 200 && m.status < 300 && !isChallenge(m)
+  m !== null && m.status >= 200 && m.status < 300 && !isChallenge(m) && !refusesInBody(m.body)
 
 /**
  * Judges the answer to a log-in by its content, beside one known to be granted and one known to be refused: status
@@ -70,11 +71,14 @@ export function alike(answer: HttpMessage | null, good: HttpMessage | null, bad:
     if (toGood >= ALIKE && answer.status === good.status) return 'granted'
     return toGood < UNLIKE && saysNo(answer) ? 'refused' : 'unclear'
   }
+  const denies = deniesInBody(answer.body, good.body)
   if (similarity(good.body, bad.body) >= ALIKE) {
+    // Bare codes look alike: the good answer says yes in its code and the bad one does not.
+    if (deniesInBody(bad.body, good.body)) return denies ? 'refused' : toGood >= ALIKE ? 'granted' : 'unclear'
     const is = (m: HttpMessage): boolean => m.status === answer.status && isChallenge(m) === isChallenge(answer)
     return is(good) === is(bad) ? 'unclear' : is(good) ? 'granted' : 'refused'
   }
   if (toGood >= ALIKE && toGood - toBad >= APART) return 'granted'
   if (toBad >= ALIKE && toBad - toGood >= APART) return 'refused'
-  return toGood < UNLIKE && saysNo(answer) ? 'refused' : 'unclear'
+  return toGood < UNLIKE && (saysNo(answer) || denies) ? 'refused' : 'unclear'
 }

@@ -29,7 +29,7 @@ const FAILURE = pattern(
   ],
 )
 const SUCCESS = pattern(
-  String.raw`\bsuccess|\bsucceeded\b|\baccepted\b|\blogged (?:in|on)\b|\bsession opened\b|\b200\b`,
+  String.raw`\bsuccess|\bsucceeded\b|\baccepted\b|\blogged (?:in|on)\b|\bsigned in\b|\bsession opened\b|\b200\b|\b(?:log[ -]?(?:in|on)|auth(?:entication)?)(?:\W{1,3}(?:is )?|_)(?:ok|okay|passed|granted)\b|\b(?:result|status|outcome)=["']?ok\b`,
   ['đăng nhập thành công', 'Đăng nhập thành công', '登录成功', '登入成功'],
 )
 const FOLDED = /\brepeated \d+ times?\b|\brepeats? \d+\b|\b\d+ times\b/i

@@ -1,6 +1,6 @@
 import type { RemoteAttempt, RemoteCredentials, RemoteStep } from '../observations/remote-credentials.ts'
 import type { RemoteProtocol } from '../observations/remote-endpoints.ts'
-import { fromBase64 } from './bytes.ts'
+import { fromBase64, latin1 } from './bytes.ts'
 import { ftpCode, goesAhead } from './ftp-reply.ts'
 import { connackCode, refusesLogin, subackCode } from './mqtt-packet.ts'
 import { userAuth } from './ssh-packet.ts'
@@ -47,13 +47,20 @@ function sshOutcome(attempt: RemoteAttempt): RemoteOutcome {
 
 /** RFC 959 section 5.4: 230 logs in, 530 does not; 430 is what some servers say instead. */
 function ftpOutcome(attempt: RemoteAttempt): RemoteOutcome {
-  const [user, password] = [answerTo(attempt, 'user'), answerTo(attempt, 'password')].map((b) => b && ftpCode(b))
+  const said = answerTo(attempt, 'user')
+  const [user, password] = [said, answerTo(attempt, 'password')].map((b) => b && ftpCode(b))
   if (password === 230 || password === 202) return 'granted'
   if (password === 530 || password === 430) return 'refused'
   if (answerTo(attempt, 'password') !== null || user === null || user === undefined) return 'unclear'
   if (user === 230) return 'open'
-  return user >= 500 ? 'no-password' : 'unclear'
+  return user >= 500 || wantsTls(said ?? null) ? 'no-password' : 'unclear'
 }
+
+/** Closing the connection with 421 is also what a busy server does; pure-ftpd says why. */
+const wantsTls = (answer: Uint8Array | null): boolean =>
+  answer !== null &&
+  ftpCode(answer) === 421 &&
+  /\b(?:TLS|SSL|clear-?text|encrypt)/i.test(latin1(answer.subarray(0, 1024)))
 
 function mqttOutcome(attempt: RemoteAttempt): RemoteOutcome {
   const code = connackCode(answerTo(attempt, 'connect') ?? new Uint8Array())

@@ -26,5 +26,13 @@ const MERE_LOOK = new RegExp(
   'i',
 )
 
+/** An update that began, and no word of how it went. */
+const isMereStart = (text: string): boolean =>
+  /\b(?:start(?:ed|ing)?|began|begins?|requested|received|upload(?:ed|ing)?)\b/i.test(text) &&
+  !/complet|success|succeed|finish|\bdone\b|\binstalled\b|\bupdated\b|\bupgraded\b|\bto version\b|->|reboot|restart/i.test(
+    text,
+  )
+
 /** A record that an update was made; a banner with the version, or a look for updates, does not say so. */
-export const saysUpdated = (text: string): boolean => DEED.test(text) && !MERE_LOOK.test(text) && !saysFailure(text)
+export const saysUpdated = (text: string): boolean =>
+  DEED.test(text) && !MERE_LOOK.test(text) && !isMereStart(text) && !saysFailure(text)

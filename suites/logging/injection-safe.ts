@@ -43,6 +43,15 @@ export const criterion = defineCriterion({
     if (log && inLog && hasForgedLine(log.body, forgery.head)) broken.push(violation('line-forged', {}, [own, inLog]))
     if (log && inLog && /html|xml/.test(log.type) && log.body.includes(forgery.markup))
       broken.push(violation('markup-kept', {}, [own, inLog]))
+    const split = told.records.flatMap((r, k) =>
+      r.fromDevice && r.at >= event.at ? [{ text: r.text, pointer: `/records/${k}` }] : [],
+    )
+    const entries = (told.entries ?? []).map((r) => ({ text: r.text, pointer: r.pointer }))
+    for (const rows of [split, entries]) {
+      const rest = rows.find(({ text }) => isRestOfName(text, event.word, forgery.head))
+      if (rest && rows.some(({ text }) => text.includes(event.word) && !text.includes(forgery.head)))
+        broken.push(violation('record-split', {}, [own, context.cite(rest.pointer)]))
+    }
     if (broken.length > 0) return broken
 
     const { named } = recordsOf(event, told)
@@ -52,3 +61,12 @@ export const criterion = defineCriterion({
     return [evidence('encoded', { word: event.word }, [own, ...named.slice(0, 3).map((r) => context.cite(r.pointer))])]
   },
 })
+
+/**
+ * What stood behind the line break, in a record that does not hold what stood before it: whoever writes the log made two
+ * records of one name, the second with any text that the name's owner likes.
+ */
+function isRestOfName(text: string, word: string, head: string): boolean {
+  const at = text.indexOf(head)
+  return at !== -1 && !text.slice(0, at).includes(word)
+}

@@ -9,7 +9,9 @@ export type Failure = Static<typeof failureSchema>
 
 /** One answer as it came: status line, headers and body, at most 64 KiB of it; parsed only when judging. */
 export const answerSchema = obj({
-  raw: base64('bytes from the first of the status line on, secrets redacted at the same length'),
+  raw: base64(
+    'bytes from the first of the status line on, unpacked where the body came packed, secrets redacted at the same length',
+  ),
   /** Bytes received in all, also those not kept. */
   length: int(),
   end: oneOf('complete', 'closed', 'reset', 'timeout', 'too-long'),

@@ -1,12 +1,12 @@
 import { defineKind } from '../observation.ts'
-import { base64, bool, list, obj, oneOf, opt, pair, port, text, type Static } from '../schema.ts'
+import { base64, bool, int, list, obj, oneOf, opt, pair, port, text, type Static } from '../schema.ts'
 import { addressesOf, addressSubject } from '../subject.ts'
 
 /** What one open port said. An empty answer means that nothing came, or that it was not asked (see `asked`). */
 export const serviceSchema = obj({
   port: port(),
   /** Questions put to it, in this order. A service that greets is not asked further, but for FTP. */
-  asked: list(oneOf('greeting', 'auth-tls', 'tls', 'http', 'rtsp', 'mqtt')),
+  asked: list(oneOf('greeting', 'auth-tls', 'tls', 'http', 'rtsp', 'mqtt', 'sum')),
   greeting: base64('first bytes sent unasked'),
   authTls: opt(base64('FTP: reply to AUTH TLS (RFC 4217 section 4)')),
   tlsAnswer: base64('first bytes of the answer to a ClientHello'),
@@ -15,6 +15,8 @@ export const serviceSchema = obj({
   httpAnswer: base64('head of the answer to GET /'),
   rtspAnswer: base64('head of the answer to OPTIONS'),
   mqttAnswer: base64('answer to CONNECT (MQTT 3.1.1)'),
+  /** A command that only an interpreter of commands can answer, where nothing else told what listens. */
+  sum: opt(obj({ factors: pair(int(), int()), answer: base64('answer to `echo $((a*b))`') })),
 })
 export type ServiceSeen = Static<typeof serviceSchema>
 

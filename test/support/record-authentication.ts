@@ -61,11 +61,18 @@ interface Web {
   spare?: string
 }
 
+/** A password that no maker publishes comes from the environment, as a lab's would. */
+function secretOf(password: string): Statement['accounts'][number]['password'] {
+  if (!password.includes('unlisted')) return { published: password }
+  process.env['RECORDED_PASSWORD'] = password
+  return { env: 'RECORDED_PASSWORD' }
+}
+
 const web = ({ port, user = 'admin', password, target, resources = [], spare }: Web): Statement =>
   emptyStatement({
     services: [{ id: 'web', transport: 'tcp', port, protocol: 'http', families: ['ipv4'], purpose: 'web pages' }],
     accounts: [
-      { id: 'owner', user, password: { published: password }, role: 'administrator' },
+      { id: 'owner', user, password: secretOf(password), role: 'administrator' },
       ...(spare
         ? [{ id: 'spare', user: 'guest', password: { published: spare }, role: 'viewer' as const, spare: true }]
         : []),
@@ -91,7 +98,7 @@ const web = ({ port, user = 'admin', password, target, resources = [], spare }: 
 const stream = (port: number, password: string, paths: string[]): Statement =>
   emptyStatement({
     services: [{ id: 'stream', transport: 'tcp', port, protocol: 'rtsp', families: ['ipv4'], purpose: 'video' }],
-    accounts: [{ id: 'owner', user: 'admin', password: { published: password }, role: 'administrator' }],
+    accounts: [{ id: 'owner', user: 'admin', password: secretOf(password), role: 'administrator' }],
     logins: [{ id: 'stream', service: 'stream', account: 'owner', target: paths[0] ?? '/' }],
     resources: paths.map((target) => ({
       service: 'stream',

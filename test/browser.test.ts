@@ -226,6 +226,32 @@ async function bystander(t: TestContext) {
   return { heard, port }
 }
 
+/** As Cockpit does: its page asks the path of the log-in first whether somebody is logged in already. */
+test('what a page asks of the log-in before it has the password is no log-in', { skip }, async (t) => {
+  const { port } = await server(t, (request, response) => {
+    const isRight = request.headers.authorization === `Basic ${Buffer.from('owner:r').toString('base64')}`
+    if (request.url === '/log-in')
+      return response.writeHead(isRight ? 200 : 401, isRight ? { 'Set-Cookie': 's=1' } : {}).end(isRight ? '{}' : 'no')
+    if (request.url === '/settings') return response.end(request.headers.cookie === 's=1' ? 'all settings' : 'log in')
+    return response.setHeader('Content-Type', 'text/html').end(`${PLAIN_FORM}<script>
+const ask = (log) => fetch('/log-in', { headers: log ? { Authorization: 'Basic ' + btoa(log) } : {} })
+ask('')
+document.forms[0].onsubmit = (e) => {
+  e.preventDefault()
+  setTimeout(() => ask(document.forms[0].u.value + ':' + document.forms[0].p.value), 700)
+}
+</script>`)
+  })
+  const { bench } = oneConnection()
+  const session: Session = { ...PLAIN, logIn: { method: 'GET', target: '/log-in' } }
+  const right = await ask(port, session, { ...RIGHT, password: 'r' }, bench)
+  assert.equal(right.failure, null)
+  assert.deepEqual([passwordAnswer(right)?.status, latin1(answerOf(right)!.body)], [200, 'all settings'])
+  assert.equal(right.browser?.logIns, 1)
+  const wrong = await ask(port, session, WRONG, bench)
+  assert.deepEqual([passwordAnswer(wrong)?.status, latin1(answerOf(wrong)!.body)], [401, 'log in'])
+})
+
 test('a page that reaches out everywhere reaches nobody, and what it wanted is named', { skip }, async (t) => {
   const { heard, port: other } = await bystander(t)
   const there = `127.0.0.1:${other}`

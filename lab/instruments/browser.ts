@@ -65,10 +65,17 @@ async function atPage(bench: Bench, open: OpenPage, session: Recipe, credential:
 export async function enterAt(open: OpenPage, session: Recipe, credential: Credential): Promise<Failure | null> {
   const { traffic, left } = open
   const { user, password } = credential
-  traffic.watch({ method: session.logIn.method, target: pathOf(session.logIn.target) })
+  const named = { method: session.logIn.method, target: pathOf(session.logIn.target) }
+  traffic.watch(named)
+  // Many pages ask the path of the log-in first whether somebody is logged in already.
+  const given = session.browser.logIn.findIndex(({ fill }) => fill?.value.includes('{{password}}'))
   const steps = async (): Promise<{ misfit: Misfit | null }> => {
     const patience = { left, quiet: traffic.quiet }
-    const misfit = await takeSteps(open.page, open.origin, session.browser.logIn, { user, password }, patience)
+    const misfit = await takeSteps(open.page, open.origin, session.browser.logIn, { user, password }, patience, {
+      async before(i) {
+        if (i === given) traffic.watch(named)
+      },
+    })
     await settle(open, misfit)
     return { misfit }
   }

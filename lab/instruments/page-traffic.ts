@@ -84,7 +84,7 @@ export async function carryTraffic(cdp: CDPSession, origin: string, client: Conv
     userAgent: null,
     facts: { requests: 0, refused: [], refusals: 0 },
     watch(other) {
-      named = other
+      named = { ...other }
       redirected = null
       traffic.said = null
       traffic.sent = 0
@@ -130,19 +130,21 @@ export async function carryTraffic(cdp: CDPSession, origin: string, client: Conv
     redirected = goesOn && first ? { id: networkId, exchange: first } : null
   }
 
-  async function answer({ requestId, networkId, resourceType, request }: Paused): Promise<void> {
+  /** `watched` is what was watched for when the page asked: its answer may come when that is over. */
+  async function answer({ requestId, networkId, resourceType, request }: Paused, watched: Named | null): Promise<void> {
     const target = request.url.slice(origin.length).replace(/#.*/s, '') || '/'
     const { method } = request
     const entries = request.postDataEntries ?? []
     const body = bodyOf(entries, traffic.file)
-    const isNamed = named !== null && isThat(named, method, target, body)
+    const isThis = watched !== null && isThat(watched, method, target, body)
+    const isNamed = (): boolean => isThis && watched === named
     traffic.facts.requests++
     traffic.userAgent ??= request.headers['User-Agent'] ?? null
     if (body === null) {
       traffic.failure = { code: 'lab', detail: 'the page sends a file that nobody gave it' }
       return await fail(requestId, 'Failed')
     }
-    if (isNamed) traffic.sent++
+    if (isNamed()) traffic.sent++
     let raw: Uint8Array = new Uint8Array()
     const asked = traffic.attach({
       method,
@@ -154,7 +156,7 @@ export async function carryTraffic(cdp: CDPSession, origin: string, client: Conv
     })
     const exchange = await client.send(asked, (heard) => (raw = heard))
     bytes += raw.length
-    if (isNamed || (redirected && networkId === redirected.id)) hear(exchange, raw, isNamed, networkId)
+    if (isNamed() || (redirected && networkId === redirected.id)) hear(exchange, raw, isNamed(), networkId)
     else if (resourceType === 'Document') traffic.page ??= exchange
     traffic.failure = exchange.failure
     if (exchange.failure) return await fail(requestId, exchange.failure.code === 'timeout' ? 'TimedOut' : 'Failed')
@@ -190,8 +192,9 @@ export async function carryTraffic(cdp: CDPSession, origin: string, client: Conv
     if (refusal === 'too-many') isOver = true
     if (refusal || isOver) return void fail(requestId, 'BlockedByClient')
     waiting++
+    const watched = named
     turn = turn
-      .then(() => (isOver ? fail(requestId, 'BlockedByClient') : answer(paused)))
+      .then(() => (isOver ? fail(requestId, 'BlockedByClient') : answer(paused, watched)))
       .catch(() => undefined)
       .finally(() => {
         waiting--

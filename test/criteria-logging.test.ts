@@ -10,6 +10,7 @@ import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { canonical } from '../suites/canonical.ts'
 import { probe } from '../lab/probes/failed-login-log.ts'
+import { quietTime } from '../lab/services/log-channels.ts'
 import { passwordVariable } from '../lab/cameras/declaration.ts'
 import { startReferenceCamera } from '../lab/cameras/reference-camera.ts'
 import { messageText } from '../reports/locales/index.ts'
@@ -19,6 +20,7 @@ import { criterion } from '../suites/logging/failed-login-recorded.ts'
 import type { Answered } from '../suites/observation.ts'
 import type { Exchange } from '../suites/observations/exchange.ts'
 import { kind, type FailedLoginLog } from '../suites/observations/failed-login-log.ts'
+import type { RemoteAttempt } from '../suites/observations/remote-credentials.ts'
 import type { Statement } from '../suites/statement.ts'
 import { emptyStatement } from './support/bench.ts'
 import { liveBench } from './support/live-bench.ts'
@@ -82,6 +84,7 @@ const UNAUTHORIZED =
   'HTTP/1.1 401 Unauthorized\r\nServer: nginx/1.22.1\r\nContent-Type: text/html\r\nContent-Length: 4\r\nWWW-Authenticate: Basic realm="cam"\r\n\r\n401\n'
 const LYING = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nNope\n'
 
+const OLD = new Uint8Array()
 const SECOND = 1_000_000
 const exchange = (at: number, user: string, raw: string): Exchange => ({
   at,
@@ -608,6 +611,43 @@ describe('observed', { concurrency: true, timeout: 120_000 }, () => {
       }
     })
 
+  test('a log-in over SSH: what OpenSSH recorded of it, and nothing', () => {
+    const tried = JSON.parse(
+      readFileSync(new URL('./fixtures/remote-credentials/openssh.json', import.meta.url), 'utf8'),
+    ) as Record<'knownGood' | 'knownBad', RemoteAttempt>
+    const overSsh = (value: FailedLoginLog, good = tried.knownGood): FailedLoginLog => ({
+      ...value,
+      events: value.events.map((e) => ({
+        ...e,
+        exchange: null,
+        remote: { protocol: 'ssh', attempt: e.what === 'accepted' ? good : tried.knownBad },
+      })),
+    })
+    const alive: [number, string] = [11, '<13>1 - camera camera - - - exposure adjusted']
+    const told: [number, string] = [5.5, '<86>1 - camera sshd 71 - - Invalid user cs09 from 127.0.0.1 port 50212']
+    assert.deepEqual(judge(overSsh(observation([told, alive])), web()).codes, [
+      'known-user-not-recorded',
+      'recorded-by-name',
+    ])
+    const silent = observation([alive])
+    assert.deepEqual(judge(overSsh(silent), web()), { verdict: 'fail', codes: ['not-recorded'] })
+    // Without a right log-in that was let in, nobody knows that the wrong one was refused for its password.
+    assert.deepEqual(judge(overSsh(silent, tried.knownBad), web()).codes, ['failure-not-shown'])
+  })
+
+  test('what a device had kept for its log server is let through before the quiet time', async () => {
+    const began = Date.now()
+    const kept = Array.from({ length: 300 }, (_, i) => ({ at: (began + i) * 1000, from: '', channel: '', bytes: OLD }))
+    const bench = liveBench(web(), {})
+    const quiet = await quietTime(
+      bench,
+      { since: (at) => kept.filter((r) => r.at >= at && r.at <= bench.now()) },
+      200,
+      { code: 'x', values: {} },
+    )
+    assert.ok(quiet.from >= (began + 280) * 1000 && quiet.to - quiet.from >= 190_000)
+  })
+
   test('no channel declared: answered without touching the device', async () => {
     const seen = await probe.run(liveBench(web({ logging: { channels: [] } }), {}), SUBJECT)
     assert.ok(seen.answered && !seen.value.declared && seen.value.events.length === 0)
@@ -622,10 +662,10 @@ describe('observed', { concurrency: true, timeout: 120_000 }, () => {
     const seen = await probe.run(liveBench(statement, { owner: 'x' }), SUBJECT)
     taken.close()
     assert.ok(!seen.answered && seen.cause === 'lab' && seen.why.code === 'failed-login-log.no-receiver')
-    const telnet = web({
-      services: [{ id: 'http', transport: 'tcp', port: 23, protocol: 'telnet', families: ['ipv4'], purpose: 'x' }],
+    const unknown = web({
+      services: [{ id: 'http', transport: 'tcp', port: 23, protocol: 'other', families: ['ipv4'], purpose: 'x' }],
     })
-    const other = await probe.run(liveBench(telnet, { owner: 'x' }), SUBJECT)
+    const other = await probe.run(liveBench(unknown, { owner: 'x' }), SUBJECT)
     assert.ok(!other.answered && other.cause === 'lab' && other.why.code === 'failed-login-log.no-client')
     for (const { code, values } of [seen.why, other.why])
       assert.doesNotMatch(messageText('vi', { code, values }), /no-receiver|no-client/)

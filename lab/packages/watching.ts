@@ -2,7 +2,7 @@ import type { UpdateRefusal } from '../../suites/observations/update-refusal.ts'
 import type { Update } from '../../suites/statement.ts'
 import { endpointOf } from '../actions.ts'
 import type { Bench } from '../probe.ts'
-import { openChannels } from '../services/log-channels.ts'
+import { openChannels, quietTime } from '../services/log-channels.ts'
 
 /** A device may note every request of ten packages. */
 const MOST_RECORDS = 1_500
@@ -26,7 +26,7 @@ export async function watchLog(bench: Bench, update: Update, subject: string): P
   if (bench.statement.logging.channels.length === 0 || door === null) return null
   const channels = await openChannels(bench, `update-refusal/${subject}`, door.family)
   const from = bench.now()
-  await bench.wait(QUIET_MILLISECONDS, about('quiet'))
+  await quietTime(bench, channels, QUIET_MILLISECONDS, about('quiet'))
   return {
     async result() {
       await bench.wait(LATE_MILLISECONDS, about('late'))

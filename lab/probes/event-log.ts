@@ -2,7 +2,7 @@ import { wereAccepted } from '../../suites/facts/login-outcome.ts'
 import { kind, type EventLog } from '../../suites/observations/event-log.ts'
 import { declaresLog } from '../../suites/observations/log-actions.ts'
 import { defineProbe } from '../probe.ts'
-import { openChannels, storable, untilRecorded } from '../services/log-channels.ts'
+import { openChannels, quietTime, storable, untilRecorded } from '../services/log-channels.ts'
 import { causeEvents } from './log-events.ts'
 import { mainDoor } from './login-door.ts'
 
@@ -52,16 +52,15 @@ export const probe = defineProbe<EventLog>({
       value.channels = channels.list
       if (!api && !channels.list.some((c) => c.receiving))
         return unanswered('lab', 'no-receiver', { detail: channels.faults.join('; ') })
-      const quietFrom = bench.now()
-      await bench.wait(QUIET_MILLISECONDS, about('quiet'))
-      value.quiet = { from: quietFrom, to: bench.now() }
+      const quiet = await quietTime(bench, channels, QUIET_MILLISECONDS, about('quiet'))
+      value.quiet = quiet
       const before = api ? await bench.perform(api.read, {}) : null
       value.events = await causeEvents(bench, main, subject)
       const last = value.events.at(-1)?.at ?? 0
       await untilRecorded(bench, channels, last, AFTER_LAST_MILLISECONDS, about('late'))
       value.until = bench.now()
       if (api && before) value.api = { before, after: await bench.perform(api.read, {}) }
-      const arrived = channels.since(quietFrom).filter((r) => r.at <= (value.until ?? 0))
+      const arrived = channels.since(quiet.from).filter((r) => r.at <= (value.until ?? 0))
       await channels.restore(SETTLE_MILLISECONDS)
       if (bench.signal.aborted) return unanswered('lab', 'cancelled')
       Object.assign(value, storable(bench, arrived))

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { wereAccepted } from '../../suites/facts/login-outcome.ts'
+import { remoteOutcome } from '../../suites/facts/remote-outcome.ts'
 import { kind, type FailedLoginLog } from '../../suites/observations/failed-login-log.ts'
 import type { Login, Statement } from '../../suites/statement.ts'
 import { declaredOf } from '../../suites/subject.ts'
 import { defineProbe, type Bench, type Credential } from '../probe.ts'
-import { openChannels, storable } from '../services/log-channels.ts'
-import { doorOf, type Door } from './login-door.ts'
+import { openChannels, quietTime, storable } from '../services/log-channels.ts'
+import { anyDoorOf, type AnyDoor } from './login-door.ts'
 
 const QUIET_MILLISECONDS = 2_000
 /** Records may come a second or two late and out of step: events keep apart by this. */
@@ -20,7 +21,7 @@ const about = (key: string, values: Record<string, string | number> = {}) => ({ 
 /** Successful and failed log-ins with the device's log channels pointed at the lab; what came in, and when. */
 export const probe = defineProbe<FailedLoginLog>({
   id: ID,
-  version: '1.0.0',
+  version: '1.1.0',
   kind,
   tier: 'W',
   grade: 'disruptive',
@@ -39,24 +40,21 @@ export const probe = defineProbe<FailedLoginLog>({
       const value = { declared: false, channels: [], quiet: null, events: [], until: null, records: [], left: 0 }
       return { answered: true, value, controls: [], artifacts: [] }
     }
-    const door = login ? doorOf(bench, login) : null
+    const door = login ? await anyDoorOf(bench, login) : null
     if (!login || !door) return unanswered('lab', 'no-client', { login: declaredOf(subject).id })
 
     const channels = await openChannels(bench, `${ID}/${subject}`, door.endpoint.family)
     try {
       if (!channels.list.some((c) => c.receiving))
         return unanswered('lab', 'no-receiver', { detail: channels.faults.join('; ') })
-      const quietFrom = bench.now()
-      await bench.wait(QUIET_MILLISECONDS, about('quiet'))
-      const quiet = { from: quietFrom, to: bench.now() }
+      const quiet = await quietTime(bench, channels, QUIET_MILLISECONDS, about('quiet'))
       const { events, marker } = await logIns(bench, login, door, subject)
       await late(bench, () => channels.since(quiet.from).some((r) => Buffer.from(r.bytes).includes(marker)))
       const until = bench.now()
       await channels.restore()
       if (bench.signal.aborted) return unanswered('lab', 'cancelled')
       const { records, left } = storable(bench, channels.since(quiet.from))
-      const good = events.filter((e) => e.what === 'accepted').map((e) => e.exchange)
-      const controls = [{ id: 'log-in-works', ok: wereAccepted(good), about: about('control-log-in') }]
+      const controls = [{ id: 'log-in-works', ok: worked(events), about: about('control-log-in') }]
       const value = {
         declared: true,
         channels: channels.list,
@@ -73,11 +71,20 @@ export const probe = defineProbe<FailedLoginLog>({
   },
 })
 
+/** The right password was let in each time. */
+function worked(events: FailedLoginLog['events']): boolean {
+  const good = events.filter((e) => e.what === 'accepted')
+  const remote = good.flatMap((e) => e.remote ?? [])
+  return remote.length > 0
+    ? remote.every((r) => remoteOutcome(r.protocol, r.attempt) === 'granted')
+    : wereAccepted(good.flatMap((e) => e.exchange ?? []))
+}
+
 /** In order: right, unknown user, wrong password a few times, right again. */
 async function logIns(
   bench: Bench,
   login: Login,
-  door: Door,
+  door: AnyDoor,
   subject: string,
 ): Promise<{ events: FailedLoginLog['events']; marker: string }> {
   const events: FailedLoginLog['events'] = []
@@ -86,9 +93,9 @@ async function logIns(
     if (events.length > 0) await bench.wait(BETWEEN_MILLISECONDS, about('between'))
     if (bench.signal.aborted) return
     bench.progress(about(`doing-${what}`))
-    const exchange = await door.ask(credential)
+    const tried = await door.tryOnce(credential)
     const id = `${what}-${events.filter((e) => e.what === what).length + 1}`
-    events.push({ id, what, at: exchange.at, user: credential.user, sourceAddress: exchange.sourceAddress, exchange })
+    events.push({ id, what, user: credential.user, ...tried })
   }
   const right = bench.credential(login.account)
   const { victim, times } = wrongTries(bench.statement, login)

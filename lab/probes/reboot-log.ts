@@ -5,7 +5,7 @@ import type { Action, Statement } from '../../suites/statement.ts'
 import { tookEffect } from '../effect.ts'
 import { openLine } from '../instruments/line.ts'
 import { defineProbe, type Bench, type Endpoint } from '../probe.ts'
-import { openChannels, storable, untilRecorded } from '../services/log-channels.ts'
+import { openChannels, quietTime, storable, untilRecorded } from '../services/log-channels.ts'
 import { loggedIn, NOTHING } from './log-events.ts'
 import { mainDoor, type Door } from './login-door.ts'
 
@@ -66,9 +66,8 @@ export const probe = defineProbe<RebootLog>({
     const channels = await openChannels(bench, `${ID}/${subject}`, door.endpoint.family)
     try {
       value.channels = channels.list
-      const quietFrom = bench.now()
-      await bench.wait(QUIET_MILLISECONDS, about('quiet'))
-      value.quiet = { from: quietFrom, to: bench.now() }
+      const quiet = await quietTime(bench, channels, QUIET_MILLISECONDS, about('quiet'))
+      value.quiet = quiet
       const first = api ? await bench.perform(api.read, {}) : null
       const logIn = async (id: string) => {
         const at = bench.now()
@@ -90,7 +89,7 @@ export const probe = defineProbe<RebootLog>({
       await untilRecorded(bench, channels, last, AFTER_LAST_MILLISECONDS, about('late'))
       value.until = bench.now()
       if (api && first && before) value.api = { first, before, after: await bench.perform(api.read, {}) }
-      const arrived = channels.since(quietFrom).filter((r) => r.at <= (value.until ?? 0))
+      const arrived = channels.since(quiet.from).filter((r) => r.at <= (value.until ?? 0))
       await channels.restore(SETTLE_MILLISECONDS)
       if (bench.signal.aborted) return unanswered('lab', 'cancelled')
       Object.assign(value, storable(bench, arrived))

@@ -99,6 +99,28 @@ export function storable(bench: Bench, arrived: readonly ArrivedRecord[]): { rec
   return { records, left: arrived.length - records.length }
 }
 
+/** So many records in a quiet time are a queue that is being emptied. */
+const MANY_RECORDS = 20
+const MOST_QUIET_TIMES = 6
+
+/**
+ * A time in which nothing is asked of the device, to see what it records by itself. A device that could not reach its log
+ * server keeps what it has recorded and sends all of it at once when the lab's opens: that is let through first.
+ */
+export async function quietTime(
+  bench: Bench,
+  { since }: Pick<LogChannels, 'since'>,
+  milliseconds: number,
+  why: { code: string; values: Record<string, string | number> },
+): Promise<{ from: number; to: number }> {
+  for (let times = 1; ; times++) {
+    const from = bench.now()
+    await bench.wait(milliseconds, why)
+    if (bench.signal.aborted || times >= MOST_QUIET_TIMES || since(from).length <= MANY_RECORDS)
+      return { from, to: bench.now() }
+  }
+}
+
 /** Records that are later than this count as missing. */
 const LATE_MILLISECONDS = 6_000
 

@@ -14,6 +14,7 @@ import { bool, obj, opt } from '../schema.ts'
 import { bodyHolds } from '../facts/http-text.ts'
 import { declaredOf } from '../subject.ts'
 import { wasRefused } from '../facts/login-outcome.ts'
+import { remoteOutcome } from '../facts/remote-outcome.ts'
 import { readRecords, type LogRecord } from './records.ts'
 
 const parameters = obj({
@@ -23,6 +24,7 @@ const parameters = obj({
   actor: opt(bool()),
 })
 type Context = JudgeContext<{ required: boolean; actor?: boolean }>
+type Event = FailedLoginLog['events'][number]
 
 /**
  * A failed log-in leaves a record (QCVN 11:2026/BCA asks for a system log; ETSI EN 303 645 has no such provision). The
@@ -31,7 +33,7 @@ type Context = JudgeContext<{ required: boolean; actor?: boolean }>
  */
 export const criterion = defineCriterion({
   id: 'logging/failed-login-recorded',
-  version: '1.0.0',
+  version: '1.1.0',
   area: 'logging',
   over: failedLoginLog,
   also: [],
@@ -118,12 +120,25 @@ function recorded(value: FailedLoginLog, records: LogRecord[], context: Context)
 /** Records that differ in ports, times and counters only are alike. */
 const shapeOf = ({ message }: LogRecord): string => message.replace(/\d+/g, '#')
 
+/** The log-in failed beside right ones that did not. */
+function isShown({ exchange, remote }: Event, good: readonly Event[]): boolean {
+  if (exchange)
+    return wasRefused(
+      exchange,
+      good.flatMap((g) => g.exchange ?? []),
+    )
+  const letIn = good.every((g) => g.remote && remoteOutcome(g.remote.protocol, g.remote.attempt) === 'granted')
+  return (
+    letIn && good.length > 0 && remote !== undefined && remoteOutcome(remote.protocol, remote.attempt) === 'refused'
+  )
+}
+
 /** No record speaks of a failed log-in: whether that is the device's doing (rule 1: event proven, channel proven). */
 function missing(value: FailedLoginLog, records: LogRecord[], context: Context): Finding[] {
   const { cite } = context
   const failed = value.events.flatMap((e, i) => (e.what === 'accepted' ? [] : [{ ...e, pointer: `/events/${i}` }]))
-  const good = value.events.filter((e) => e.what === 'accepted').map((e) => e.exchange)
-  const shown = failed.filter((e) => wasRefused(e.exchange, good))
+  const good = value.events.filter((e) => e.what === 'accepted')
+  const shown = failed.filter((e) => isShown(e, good))
   const [first] = shown
   if (!first)
     return [

@@ -1,8 +1,10 @@
 import { defineKind } from '../observation.ts'
-import { bool, int, list, micros, obj, oneOf, orNull, str, text, type Static } from '../schema.ts'
+import { bool, int, list, micros, obj, oneOf, opt, orNull, str, text, type Static } from '../schema.ts'
 import { loginSubject } from '../subject.ts'
 import { exchangeSchema } from './exchange.ts'
 import { logChannelSchema, logRecordSchema } from './log-records.ts'
+import { remoteAttemptSchema } from './remote-credentials.ts'
+import { REMOTE_PROTOCOLS } from './remote-endpoints.ts'
 
 const event = obj({
   id: text(),
@@ -11,7 +13,9 @@ const event = obj({
   at: micros(),
   user: str(),
   sourceAddress: text(),
-  exchange: exchangeSchema,
+  /** Null where the log-in is neither over HTTP nor RTSP. */
+  exchange: orNull(exchangeSchema),
+  remote: opt(obj({ protocol: oneOf(...REMOTE_PROTOCOLS), attempt: remoteAttemptSchema })),
 })
 
 export const failedLoginLogSchema = obj({
@@ -32,7 +36,7 @@ export type FailedLoginLog = Static<typeof failedLoginLogSchema>
 /** What the device's log channels brought to the lab around successful and failed log-ins. */
 export const kind = defineKind({
   id: 'failed-login-log',
-  version: '1.0.0',
+  version: '1.1.0',
   per: 'login',
   schema: failedLoginLogSchema,
   dependsOn: [],

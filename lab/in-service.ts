@@ -65,8 +65,8 @@ async function setLabPassword(
 
 /**
  * Carries out an undo when the device is there. Nobody knows where a crash struck, so the account tries every secret that
- * an open change may have given it, newest first, then the one from before; where all are refused, once more after the
- * declared lock, which the run itself may have caused.
+ * an open change may have given it, newest first, then the one from before; where all are refused, again after the
+ * declared lock, which the run itself may have caused, and after the time in which failures count.
  */
 export function undoWith(benchOf: (sample: string) => RunBench | undefined, secrets: Secrets): CarryOut {
   return async (undo, open) => {
@@ -95,7 +95,7 @@ export function undoWith(benchOf: (sample: string) => RunBench | undefined, secr
       return false
     }
     let isRefused = false
-    for (const wait of [0, lockSecondsOf(bench.statement)]) {
+    for (const wait of waitsOf(bench.statement)) {
       if (wait > 0 && isRefused)
         await bench.wait(wait * 1000, { code: 'run.waiting-unlock', values: { seconds: wait } })
       else if (isRefused) break
@@ -132,6 +132,14 @@ function valuesOf(undo: JournalledUndo, secrets: Secrets): Record<string, string
 const oldSecretOf = (undo: JournalledUndo | null): string | null => {
   const old = undo?.values['new-password']
   return old?.startsWith('secret:') ? old.slice(7) : null
+}
+
+/** At once, after the longest declared lock, and after whatever may count besides it. */
+function waitsOf(statement: Statement): number[] {
+  const all = lockSecondsOf(statement)
+  const lock = Math.min(all, Math.max(0, ...statement.bruteForce.map((r) => (r.lockSeconds ?? -1) + 1)))
+  const waits = [lock, all - lock].filter((s) => s > 0)
+  return [0, ...(waits.length > 0 ? waits : [0])]
 }
 
 /** After this, no failed log-in of before counts any more, as far as the maker has declared it; 0 where nothing is declared. */

@@ -8,6 +8,7 @@ import { loginsOver } from '../../suites/observations/log-ins.ts'
 import type { Account, Statement } from '../../suites/statement.ts'
 import type { Bench, Credential, Endpoint } from '../probe.ts'
 import { clientAt, endpointOfService, placeOf, unanswered, wrongPassword, type LoginPlace } from './log-in-place.ts'
+import { onceUnlocked } from './once-unlocked.ts'
 import { pollTimes } from './poll-times.ts'
 
 const USUAL_FAILURES = 5
@@ -54,7 +55,12 @@ export async function attackLogin(bench: Bench, subject: string, protocol: Spoke
   const once = onceWith(bench, attack)
 
   const before = {
-    spare: await once(attack.spare, attack.spareTarget),
+    spare: await onceUnlocked(
+      bench,
+      spare.id,
+      () => once(attack.spare, attack.spareTarget),
+      () => once(null, attack.spareTarget),
+    ),
     owner: attack.owner && (await once(attack.owner.credential, attack.owner.target)),
     other: await otherOnce(bench, attack),
   }
@@ -184,7 +190,7 @@ function attackOn(bench: Bench, place: LoginPlace, spare: Account, protocol: Spo
 }
 
 type Once = (
-  credential: Credential,
+  credential: Credential | null,
   target: string,
   more?: { source?: string; headers?: [string, string][]; milliseconds?: number },
 ) => Promise<Exchange>
@@ -194,7 +200,8 @@ const onceWith =
   (bench: Bench, { to, protocol }: Attack): Once =>
   async (credential, target, { source, headers = [], milliseconds = PATIENCE_MS } = {}) => {
     const client = clientAt(bench, to, protocol, { milliseconds, ...(source ? { source } : {}) })
-    const exchange = await client.send({ method: METHODS[protocol], target, credential, headers })
+    const log = credential ? { credential } : {}
+    const exchange = await client.send({ method: METHODS[protocol], target, headers, ...log })
     client.close()
     return exchange
   }

@@ -5,6 +5,7 @@ import { kind, type Rights } from '../../suites/observations/rights.ts'
 import type { Action } from '../../suites/statement.ts'
 import { defineProbe, type Bench, type Credential, type Endpoint } from '../probe.ts'
 import { clientAt, endpointOfService, unanswered } from './log-in-place.ts'
+import { onceUnlocked } from './once-unlocked.ts'
 
 /** Asks as a viewer for what is declared for administrators only, the administrator first. Nothing is changed. */
 export const probe = defineProbe<Rights>({
@@ -30,7 +31,12 @@ export const probe = defineProbe<Rights>({
       administrator: administrator.id,
       viewer: viewer.id,
       anonymous: await ask(bench, at, place.login.target),
-      login: await ask(bench, at, place.login.target, asViewer),
+      login: await onceUnlocked(
+        bench,
+        viewer.id,
+        () => ask(bench, at, place.login.target, asViewer),
+        () => ask(bench, at, place.login.target),
+      ),
       visits: [],
       actions: [],
       complete: true,

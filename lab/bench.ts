@@ -135,9 +135,9 @@ export function makeBench(o: BenchOptions): RunBench {
         if ('failure' in started) throw new ReceiverFault(started.failure.detail)
         return started.server
       },
-      async syslog(protocol, port, family) {
+      async syslog(protocol, port, family, identity) {
         const address = labAddress(family)
-        const started = await startSyslog({ protocol, address, port, now: o.now })
+        const started = await startSyslog({ protocol, address, port, now: o.now, ...(identity ? { identity } : {}) })
         if ('failure' in started) throw new ReceiverFault(started.failure.detail)
         return started.receiver
       },

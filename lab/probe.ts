@@ -146,7 +146,13 @@ export interface Bench {
   undo(id: string): Promise<boolean>
   /** A time server of the lab at its address of a family. */
   ntp(port: number, family: Family): Promise<NtpServer>
-  syslog(protocol: 'syslog-udp' | 'syslog-tcp' | 'syslog-tls', port: number, family: Family): Promise<SyslogReceiver>
+  /** A receiver of the lab; over TLS with this key and certificate (PEM), or one made now. */
+  syslog(
+    protocol: 'syslog-udp' | 'syslog-tcp' | 'syslog-tls',
+    port: number,
+    family: Family,
+    identity?: { key: string; cert: string },
+  ): Promise<SyslogReceiver>
   /** Directory that relative paths of the statement start from. */
   resolve(path: string): string
   /** Answered values of another kind already observed in this state. */

@@ -25,8 +25,7 @@ export async function watchLog(bench: Bench, update: Update, subject: string): P
   const door = endpointOf(bench, (update.upload ?? update.version).service)
   if (bench.statement.logging.channels.length === 0 || door === null) return null
   const channels = await openChannels(bench, `update-refusal/${subject}`, door.family)
-  const from = bench.now()
-  await quietTime(bench, channels, QUIET_MILLISECONDS, about('quiet'))
+  const { from } = await quietTime(bench, channels, QUIET_MILLISECONDS, about('quiet'))
   return {
     async result() {
       await bench.wait(LATE_MILLISECONDS, about('late'))

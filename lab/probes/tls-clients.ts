@@ -6,9 +6,9 @@ import type { Family, TlsClient } from '../../suites/statement.ts'
 import { declaredOf } from '../../suites/subject.ts'
 import { defineProbe, type Bench } from '../probe.ts'
 import { familyTowards, point } from '../services/log-channels.ts'
-import { authorityOf } from '../services/authority.ts'
 import { makeServers, STRIPPING, type Authority, type ServerIdentity } from '../services/server-certificates.ts'
 import { startTlsServer, type LiveConnection, type TlsServer } from '../services/tls-server.ts'
+import { authorityOf, giveAuthority } from '../services/trust.ts'
 import { unanswered } from './log-in-place.ts'
 
 const POLL_MILLISECONDS = 100
@@ -84,19 +84,7 @@ async function meet(bench: Bench, { client, family, address, authority, server, 
   const where = { 'lab-address': address, 'lab-port': String(client.port) }
   const from = bench.now()
   server.show(genuine)
-  let install: Exchange | null = null
-  const { trust } = client
-  if (trust) {
-    const given = { ...where, 'ca-certificate': authority.certificate.toString('pem') }
-    await bench.change(
-      `${id}/authority`,
-      about('trusting', { client: client.id }),
-      { action: trust.remove, values: where },
-      async () => {
-        install = await bench.perform(trust.install, given)
-      },
-    )
-  }
+  const install = await giveAuthority(bench, client, authority, where, `${id}/authority`)
   const set = await point(bench, client, `${id}/server`, family, about('pointing', { client: client.id }))
   const value: TlsClients = {
     client: client.id,
@@ -105,10 +93,10 @@ async function meet(bench: Bench, { client, family, address, authority, server, 
     port: client.port,
     serverName: client.serverName ?? null,
     authority: {
-      origin: client.authority ? 'declared' : trust ? 'given' : 'unknown',
+      origin: client.authority ? 'declared' : client.trust ? 'given' : 'unknown',
       certificate: der(authority.certificate),
     },
-    install: install as Exchange | null,
+    install,
     before: set?.before ?? null,
     enable: set?.enable ?? null,
     after: set?.after ?? null,

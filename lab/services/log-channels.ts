@@ -5,6 +5,7 @@ import { familyOf } from '../../suites/observations/log-ins.ts'
 import { FAMILIES, type Action, type Family, type LogChannel } from '../../suites/statement.ts'
 import { read } from '../actions.ts'
 import type { Bench, SyslogReceiver, Undo } from '../probe.ts'
+import { giveAuthority, receiverIdentity } from './trust.ts'
 
 export interface ArrivedRecord {
   at: number
@@ -44,13 +45,19 @@ export async function openChannels(bench: Bench, name: string, family: Family): 
   const changed: string[] = []
   for (const channel of bench.statement.logging.channels) {
     const { id, protocol, port } = channel
+    const trusted = protocol === 'syslog-tls' ? await receiverIdentity(bench, channel, family) : null
     try {
-      const receiver = await bench.syslog(protocol, port, family)
+      const receiver = await bench.syslog(protocol, port, family, trusted?.identity)
       receivers.push({ id, receiver, mark: receiver.mark() })
     } catch (e) {
       faults.push(`${id}: ${e instanceof Error ? e.message : String(e)}`)
       list.push({ id, protocol, port, receiving: false, before: null, enable: null, after: null })
       continue
+    }
+    if (trusted?.client.trust) {
+      const where = { 'lab-address': bench.sources(family)[0] ?? '', 'lab-port': String(port) }
+      await giveAuthority(bench, trusted.client, trusted.authority, where, `${name}/${id}/authority`)
+      changed.push(`${name}/${id}/authority`)
     }
     const set = channel.enable ? await point(bench, channel, `${name}/${id}`, family) : null
     if (set) changed.push(`${name}/${id}`)

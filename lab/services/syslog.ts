@@ -15,6 +15,8 @@ export interface SyslogOptions {
   port: number
   /** Microseconds since the epoch. */
   now: () => number
+  /** Over TLS: PEM; one of its own is made where none is given. */
+  identity?: { key: string; cert: string }
 }
 
 const MOST_RECORDS = 100_000
@@ -71,12 +73,12 @@ function openUdp({ address, port }: SyslogOptions, keep: Keep): Promise<Opened> 
   })
 }
 
-async function openStream({ protocol, address, port, now }: SyslogOptions, keep: Keep): Promise<Opened> {
+async function openStream({ protocol, address, port, now, identity }: SyslogOptions, keep: Keep): Promise<Opened> {
   const open = new Set<Socket>()
   const serve = (socket: Socket) => receive(socket, keep, now)
   const server: Server =
     protocol === 'syslog-tls'
-      ? createTlsServer({ ...(await makeReceiverIdentity([address])), minVersion: 'TLSv1.2' }, serve)
+      ? createTlsServer({ ...(identity ?? (await makeReceiverIdentity([address]))), minVersion: 'TLSv1.2' }, serve)
       : createTcpServer(serve)
   server.maxConnections = MOST_CONNECTIONS
   server.on('connection', (socket: Socket) => {

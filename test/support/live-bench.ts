@@ -40,9 +40,10 @@ export function liveBench(
       if ('failure' in started) throw new Error(started.failure.detail)
       return started.server
     },
-    async syslog(protocol, port, family) {
+    async syslog(protocol, port, family, identity) {
       const address = bench.sources(family)[0] ?? '127.0.0.1'
-      const started = await startSyslog({ protocol, address, port, now: () => bench.now() })
+      const shown = identity ? { identity } : {}
+      const started = await startSyslog({ protocol, address, port, now: () => bench.now(), ...shown })
       if ('failure' in started) throw new Error(started.failure.detail)
       return started.receiver
     },

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import type { Exchange } from '../../suites/observations/exchange.ts'
+import type { Family, LogChannel, TlsClient } from '../../suites/statement.ts'
+import type { Bench } from '../probe.ts'
+import { makeAuthority, makeServers, readAuthority, type Authority } from './server-certificates.ts'
+
+/** The declared authority, else one of the lab made now. */
+export async function authorityOf(
+  bench: Bench,
+  { authority }: Pick<TlsClient, 'authority'>,
+): Promise<Authority | { fault: string }> {
+  if (!authority) return makeAuthority('CN=Camseal lab authority')
+  const file = (path: string) => readFileSync(bench.resolve(path), 'utf8')
+  try {
+    return await readAuthority(file(authority.certificate), file(authority.key))
+  } catch (e) {
+    return { fault: e instanceof Error ? ((e as NodeJS.ErrnoException).code ?? e.message) : String(e) }
+  }
+}
+
+/** Gives the device the certificate of the authority, where the statement says how; journalled under `id`. */
+export async function giveAuthority(
+  bench: Bench,
+  { id: client, trust }: TlsClient,
+  authority: Authority,
+  where: Record<string, string>,
+  id: string,
+): Promise<Exchange | null> {
+  if (!trust) return null
+  let install: Exchange | null = null
+  const given = { ...where, 'ca-certificate': authority.certificate.toString('pem') }
+  const why = { code: 'tls-clients.trusting', values: { client } }
+  await bench.change(id, why, { action: trust.remove, values: where }, async () => {
+    install = await bench.perform(trust.install, given)
+  })
+  return install
+}
+
+/**
+ * What the lab's receiver shows to a device that looks at the certificate of its log server, as the TLS client declared for
+ * the same port says; null where none is declared or nothing is known of whom it trusts.
+ */
+export async function receiverIdentity(
+  bench: Bench,
+  { protocol, port }: LogChannel,
+  family: Family,
+): Promise<{ client: TlsClient; authority: Authority; identity: { key: string; cert: string } } | null> {
+  const client = (bench.statement.tlsClients ?? []).find((c) => c.protocol === protocol && c.port === port)
+  if (!client || (!client.trust && !client.authority)) return null
+  const authority = await authorityOf(bench, client)
+  const address = bench.sources(family)[0]
+  if ('fault' in authority || address === undefined) return null
+  const names = [...(client.serverName === undefined ? [] : [client.serverName]), address]
+  const [genuine] = await makeServers(authority, names)
+  if (!genuine) return null
+  const cert = genuine.certificates.map((c) => c.toString('pem')).join('\n')
+  return { client, authority, identity: { key: genuine.key, cert } }
+}

@@ -24,7 +24,7 @@ import { criterion as reboots } from '../suites/logging/reboot-recorded.ts'
 import { criterion as fields } from '../suites/logging/record-fields.ts'
 import { criterion as settings } from '../suites/logging/settings-change-recorded.ts'
 import { criterion as logins } from '../suites/logging/successful-login-recorded.ts'
-import { kind as eventKind, type EventLog } from '../suites/observations/event-log.ts'
+import { kind as eventKind, type EventLog, type LogEvent } from '../suites/observations/event-log.ts'
 import { kind as clearingKind, type LogClearing } from '../suites/observations/log-clearing.ts'
 import { kind as rebootKind, type RebootLog } from '../suites/observations/reboot-log.ts'
 import type { Exchange } from '../suites/observations/exchange.ts'
@@ -41,6 +41,18 @@ interface Observed {
   event: EventLog
   reboot: RebootLog
   clearing: LogClearing
+}
+
+const answeredBy = (exchange: Exchange, body: string): Exchange => {
+  const raw = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  const answer = { raw: Buffer.from(raw).toString('base64'), length: raw.length, end: 'complete' as const }
+  return {
+    ...exchange,
+    rounds: [
+      { elapsed: 1, answer },
+      { elapsed: 1, answer },
+    ],
+  }
 }
 
 /** A port nobody listens on. */
@@ -297,6 +309,38 @@ describe('of a reference camera', { timeout: 120_000 }, () => {
     assert.equal(judged(fields, all, { fields: [] }).verdict, 'inconclusive')
   })
 
+  test('records of PAM, of which one names the user and another the address; a form that is shown again', async () => {
+    const all = await copy()
+    const event = all.event.events.find((e) => e.what === 'injected')
+    assert.ok(event)
+    const pam = (text: string, after = 1000) => ({
+      at: event.at + after,
+      from: '127.77.3.21',
+      channel: 'syslog',
+      raw: rawOf(`<85>1 2026-11-22T10:46:03+00:00 camera cockpit-session - - [meta sequenceId="7"] ${text}`),
+    })
+    const user = pam(`pam_faillock(cockpit:auth): User unknown: ${event.word}`)
+    const failure = 'pam_unix(cockpit:auth): authentication failure; logname= uid=0 euid=0 tty= ruser= rhost='
+    const only = { ...all.event, api: null, events: [...all.event.events.filter((e) => e.what === 'accepted'), event] }
+    const of = (...records: EventLog['records']) =>
+      judged(fields, { ...all, event: { ...only, records } }, { fields: ['time', 'source', 'actor'] })
+    assert.deepEqual(of(user, pam(`${failure}127.0.0.1 `)).codes, ['complete'])
+    assert.deepEqual(of(user, pam(`${failure}127.0.0.9 `)).codes, ['missing-source'])
+    assert.deepEqual(of(user, pam(`${failure}127.0.0.1 `, 4_000_000)).codes, ['missing-source'])
+
+    const asForm = (e: LogEvent): LogEvent => {
+      const exchange = event.exchange
+      return exchange && e.what !== 'setting'
+        ? {
+            ...e,
+            exchange: { ...answeredBy(exchange, '<form>Log in'), request: { ...exchange.request, scheme: 'form' } },
+          }
+        : e
+    }
+    const again = { ...all.event, events: all.event.events.map(asForm) }
+    assert.deepEqual(judged(logins, { ...all, event: again }, REQUIRED).codes, ['event-log.not-shown'])
+  })
+
   test('secrets: a token in any log fails, that of a declared word is suspect, an empty log shows nothing', async () => {
     const all = await copy()
     const plus = (text: string): EventLog => ({
@@ -373,6 +417,7 @@ describe('of a reference camera', { timeout: 120_000 }, () => {
     assert.deepEqual(of({ between: tries.after }), { verdict: 'fail', codes: ['cleared-by-viewer'] })
     assert.deepEqual(of({ after: tries.between }).codes, ['administrator-did-not-clear'])
     assert.deepEqual(of({ login: tries.byViewer }).codes, ['viewer-not-shown'])
+    assert.deepEqual(of({ nobody: tries.login }).codes, ['viewer-not-shown'], 'the form is shown again')
     assert.deepEqual(of({ before: withBody(tries.before, () => '{"records":[]}') }).codes, ['log-empty'])
     const half = withBody(tries.between, (b) => {
       const { records } = JSON.parse(b) as { records: unknown[] }

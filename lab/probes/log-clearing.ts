@@ -1,6 +1,6 @@
 import { kind, type LogClearing } from '../../suites/observations/log-clearing.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
-import type { Account, Action } from '../../suites/statement.ts'
+import type { Account, Action, Login } from '../../suites/statement.ts'
 import { defineProbe, type Bench } from '../probe.ts'
 import { doorOf } from './login-door.ts'
 
@@ -12,7 +12,7 @@ const about = (key: string) => ({ code: `${ID}.${key}`, values: {} })
 /** A viewer tries to empty the log, then the administrator does. */
 export const probe = defineProbe<LogClearing>({
   id: ID,
-  version: '1.0.0',
+  version: '1.1.0',
   kind,
   tier: 'D',
   grade: 'disruptive',
@@ -40,7 +40,7 @@ export const probe = defineProbe<LogClearing>({
       ...(read.account === undefined ? {} : { account: read.account }),
     }
     bench.progress(about('trying'))
-    const login = await viewer.ask()
+    const [login, nobody] = [await viewer.ask(), await viewer.askAsNobody()]
     const before = await bench.perform(read, {})
     await bench.wait(NEXT_SECOND_MS, about('next-second'))
     const byViewer = await bench.perform({ ...clear, account: viewer.account.id }, {})
@@ -55,7 +55,16 @@ export const probe = defineProbe<LogClearing>({
     const after = await bench.perform(read, {})
     const administrator = byAdministrator as Exchange | null
     if (bench.signal.aborted || !administrator) return unanswered('lab', 'cancelled')
-    const tries = { viewer: viewer.account.id, login, before, byViewer, between, byAdministrator: administrator, after }
+    const tries = {
+      viewer: viewer.account.id,
+      login,
+      nobody,
+      before,
+      byViewer,
+      between,
+      byAdministrator: administrator,
+      after,
+    }
     return {
       answered: true,
       value: { declared: true, clear: api.clear !== undefined, tries },
@@ -65,13 +74,18 @@ export const probe = defineProbe<LogClearing>({
   },
 })
 
-/** An account that may only look, with a log-in that shows that its password is right. */
-function viewerOf(bench: Bench): { account: Account; ask(): Promise<Exchange> } | null {
+/** An account that may only look, with a log-in that shows that its password is right: its own, else that of anybody. */
+function viewerOf(
+  bench: Bench,
+): { account: Account; ask(): Promise<Exchange>; askAsNobody(): Promise<Exchange> } | null {
   const { accounts, logins } = bench.statement
   for (const account of accounts.filter((a) => a.role === 'viewer'))
-    for (const login of logins.filter((l) => l.account === account.id)) {
+    for (const login of [...logins].sort((a, b) => isOf(account, b) - isOf(account, a))) {
       const door = doorOf(bench, login)
-      if (door) return { account, ask: () => door.ask(bench.credential(account.id)) }
+      if (!door) continue
+      return { account, ask: () => door.ask(bench.credential(account.id)), askAsNobody: () => door.ask(null) }
     }
   return null
 }
+
+const isOf = ({ id }: Account, { account }: Login): number => (account === id ? 1 : 0)

@@ -1,4 +1,6 @@
 import { defineCriterion, evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
+import { answerOf } from '../facts/answer.ts'
+import { alike } from '../facts/likeness.ts'
 import { newEntries, readLog } from '../facts/log-entries.ts'
 import { wereAccepted } from '../facts/login-outcome.ts'
 import { kind as logClearing, type LogClearing } from '../observations/log-clearing.ts'
@@ -9,7 +11,7 @@ import type { Statement } from '../statement.ts'
 /** A viewer cannot empty the log. The administrator's success by the same request is the control: else nothing was tried. */
 export const criterion = defineCriterion({
   id: 'logging/log-not-clearable-by-viewer',
-  version: '1.0.0',
+  version: '1.1.0',
   area: 'logging',
   over: logClearing,
   also: [],
@@ -23,7 +25,9 @@ export const criterion = defineCriterion({
   contradicts,
   judge({ value: { tries } }, { cite }) {
     if (tries === null) return [gap('not-tried', {}, [cite('/tries')])]
-    if (!wereAccepted([tries.login])) return [gap('viewer-not-shown', {}, [cite('/tries/login')])]
+    const [login, nobody] = [answerOf(tries.login), answerOf(tries.nobody ?? null)]
+    if (!wereAccepted([tries.login]) || (nobody !== null && alike(login, login, nobody) !== 'granted'))
+      return [gap('viewer-not-shown', {}, [cite('/tries/login')])]
     const read = [tries.before, tries.between, tries.after].map(readLog)
     const [before, between, after] = read
     if (!before || !between || !after) return [gap('log-not-read', {}, [cite('/tries')])]

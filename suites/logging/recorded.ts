@@ -1,9 +1,12 @@
 import { evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
+import { answerOf, isByForm } from '../facts/answer.ts'
 import { bodyHolds } from '../facts/http-text.ts'
 import { readLog } from '../facts/log-entries.ts'
+import { alike } from '../facts/likeness.ts'
 import { DEEDS, OF_ACCOUNTS, speaksOf } from '../facts/log-events.ts'
 import { wasRefused, wereAccepted } from '../facts/login-outcome.ts'
 import { kind as eventLog, type EventLog, type LogEvent } from '../observations/event-log.ts'
+import type { Exchange } from '../observations/exchange.ts'
 import type { RebootLog } from '../observations/reboot-log.ts'
 import { bool, obj, opt } from '../schema.ts'
 import type { Action } from '../statement.ts'
@@ -145,6 +148,12 @@ function mayShowPart({ api }: Value, event: LogEvent, { entries, events }: Told)
   return before.entries.length === 0 || !before.entries.every((e) => still.has(e)) || !reaches
 }
 
+/** A log-in by form that was answered like the one that failed on purpose: the form was shown again, whatever its status. */
+function isFormAgain({ events }: Value, good: readonly Exchange[]): boolean {
+  const bad = answerOf(events.find((e) => e.what === 'injected')?.exchange ?? null)
+  return bad !== null && good.some((g) => isByForm(g) && alike(answerOf(g), answerOf(g), bad) !== 'granted')
+}
+
 /** The event happened: what the device says afterwards shows it, not that a request was answered. */
 export function isProven(value: Value, event: LogEvent, context: Context): boolean {
   const { actions } = context.statement
@@ -154,7 +163,7 @@ export function isProven(value: Value, event: LogEvent, context: Context): boole
   const isAdmitted = event.check !== null && wereAccepted([...good, event.check])
   switch (event.what) {
     case 'accepted':
-      return wereAccepted(good)
+      return wereAccepted(good) && !isFormAgain(value, good)
     case 'injected':
       return event.exchange !== null && wasRefused(event.exchange, good)
     case 'setting':

@@ -75,12 +75,31 @@ export const shapesBefore = (event: LogEvent, told: Told): Set<string> =>
 const says = (deed: Deed, r: LogRecord): boolean =>
   speaksOf(deed, r.text) && !r.failure && (deed !== 'log-in' || r.success)
 
+/** Moments apart in which a device writes several records of one event. */
+const TOGETHER_MICROS = 500_000
+
+/**
+ * A failed log-in under a random name is nobody else's doing: what the device wrote of a failure from the same address in the
+ * same moment belongs to it, as where one part of PAM names the user and another the address.
+ */
+const besides = (event: LogEvent, named: readonly LogRecord[], told: Told): LogRecord[] =>
+  after(event, told).filter(
+    (r) =>
+      r.failure &&
+      !named.includes(r) &&
+      namesAddress(r.text, event.sourceAddress) &&
+      named.some((n) => n.channel === r.channel && n.at !== UNKNOWN && Math.abs(n.at - r.at) <= TOGETHER_MICROS),
+  )
+
 /**
  * Records of one event. `named` hold its random word, or its actor or source, and could not have come before; `nameless`
  * speak of such an event only.
  */
 export function recordsOf(event: LogEvent, told: Told): { named: LogRecord[]; nameless: LogRecord[] } {
-  if (event.what === 'injected') return { named: after(event, told).filter((r) => r.names(event.word)), nameless: [] }
+  if (event.what === 'injected') {
+    const named = after(event, told).filter((r) => r.names(event.word))
+    return { named, nameless: besides(event, named, told) }
+  }
   const deed = deedOf(event.what)
   const said = after(event, told).filter((r) => says(deed, r))
   const worded = event.word === '' ? [] : said.filter((r) => r.names(event.word))

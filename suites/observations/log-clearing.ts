@@ -1,5 +1,5 @@
 import { defineKind } from '../observation.ts'
-import { bool, obj, orNull, text, type Static } from '../schema.ts'
+import { bool, obj, opt, orNull, text, type Static } from '../schema.ts'
 import { unitSubject } from '../subject.ts'
 import { exchangeSchema } from './exchange.ts'
 
@@ -14,6 +14,8 @@ export const logClearingSchema = obj({
       viewer: text(),
       /** A log-in of the viewer where viewers may. */
       login: exchangeSchema,
+      /** The same request by nobody: a form that is shown again tells of no log-in. */
+      nobody: opt(exchangeSchema),
       /** The log as the administrator reads it: at the beginning, after the viewer's try, after the administrator's. */
       before: exchangeSchema,
       byViewer: exchangeSchema,
@@ -28,7 +30,7 @@ export type LogClearing = Static<typeof logClearingSchema>
 /** Who can empty the device's own log: a viewer first, then its administrator. */
 export const kind = defineKind({
   id: 'log-clearing',
-  version: '1.0.0',
+  version: '1.1.0',
   per: 'unit',
   schema: logClearingSchema,
   dependsOn: [],

@@ -130,7 +130,7 @@ inPrivateNetwork(import.meta.url, 2, 700, () => {
       assert.deepEqual([...full].sort(), ['again', 'resume'], 'full before the run had begun, and after')
     })
 
-    test('the directory is read-only', { timeout: 60_000 }, async (t) => {
+    test('the directory is read-only', { timeout: 180_000 }, async (t) => {
       const u = await cameraUnit(t, { n: ++units, work, criteria: [LOGIN] })
       const disk = await smallDisk(t, 'read-only', 'size=64m')
       if (typeof disk === 'string') return t.skip(`needs to mount a tmpfs: ${disk}`)

@@ -22,7 +22,11 @@ export interface RemoteDoor {
 }
 
 /** Knocks without a credential, in the version of the protocol that the server speaks. */
-export async function openDoor(bench: Bench, endpoint: RemoteEndpoint, to: Endpoint): Promise<RemoteDoor> {
+export async function openDoor(
+  bench: Bench,
+  endpoint: Pick<RemoteEndpoint, 'service' | 'protocol'>,
+  to: Endpoint,
+): Promise<RemoteDoor> {
   const login = bench.statement.logins.find((l) => l.service === endpoint.service)
   const account = bench.statement.accounts.find((a) => a.id === login?.account) ?? null
   const rule = bench.statement.bruteForce.find((r) => r.login === login?.id) ?? null

@@ -285,7 +285,10 @@ test('what cannot be read', { timeout: 120_000 }, async () => {
 })
 
 test('a right statement with secrets and packages that are not there', { timeout: 60_000 }, async () => {
-  const update = WRONG.find(([was]) => was === 'updates: []')?.[1].replace('(a)(b)', '(a)').replace(', browser: [{goto: /}]', '') ?? ''
+  const update =
+    WRONG.find(([was]) => was === 'updates: []')?.[1]
+      .replace('(a)(b)', '(a)')
+      .replace(', browser: [{goto: /}]', '') ?? ''
   const file = join(work, 'unready.yaml')
   writeFileSync(
     file,

@@ -95,7 +95,6 @@ interface DemoCamera {
 /** Log receivers need no privilege here. */
 const LOG_PORT = 15_514
 const TIME_PORT = 15_123
-const MAIL_PORT = 15_587
 
 const place = (ipv4: string, ipv6: string | null, base: number): Place => ({
   ipv4,
@@ -170,7 +169,6 @@ async function runOne(
       serial: `DEMO-${name.toUpperCase()}`,
       syslog: { address: bench.ipv4, port: LOG_PORT },
       timePort: TIME_PORT,
-      mailPort: MAIL_PORT,
       lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 },
       bootSeconds: 0.5,
       // One comes out of its box, the other is in service already.

@@ -10,10 +10,15 @@ import { fileURLToPath } from 'node:url'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 // Most of the slow files wait for locks, logs and reboots: three at once keep two cores busy, the slowest first, beside
-// the one that does little but wait.
+// the one that tests the devices; when that is done, three more.
 const FILES_AT_ONCE = 3
 const BESIDE = 'test/devices-run.test.ts'
-const SLOWEST_FIRST = ['weaknesses', 'kill-and-resume', 'broken-bench', 'rude-devices', 'demo', 'devices', 'manners']
+const MORE_WITHOUT_IT = 3
+const SLOWEST_FIRST = [
+  ...['weaknesses', 'kill-and-resume', 'broken-bench', 'rude-devices', 'demo', 'devices', 'manners'],
+  ...['port-sweep', 'browser-run', 'page-criteria', 'devices-servers', 'browser', 'reference-camera'],
+  'probes-authentication',
+]
 const slowness = (file) => {
   const at = SLOWEST_FIRST.findIndex((name) => file.endsWith(`${name}.test.ts`))
   return at < 0 ? 0 : SLOWEST_FIRST.length - at
@@ -141,7 +146,8 @@ const oneByOne = async (list) => {
 }
 const beside = queue.filter(({ file }) => file === BESIDE)
 const others = queue.filter(({ file }) => file !== BESIDE)
-await Promise.all([oneByOne(beside), ...Array.from({ length: FILES_AT_ONCE }, () => oneByOne(others))])
+const several = (count) => Promise.all(Array.from({ length: count }, () => oneByOne(others)))
+await Promise.all([oneByOne(beside).then(() => several(MORE_WITHOUT_IT)), several(FILES_AT_ONCE)])
 rmSync(results, { recursive: true, force: true })
 if (files.length === 0) {
   console.log(filters.length === 0 ? 'There are no test files.' : `No test file's name holds ${filters.join(' or ')}.`)

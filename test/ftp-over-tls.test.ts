@@ -235,9 +235,12 @@ describe('what is made of it', () => {
       assert.deepEqual(verdicts(name), OFFERED, name)
   })
 
-  test('421 before TLS is a refusal only where the same name is asked for a password in TLS', () => {
+  test('421 before TLS is a refusal only where it says so, or the same name is asked for a password in TLS', () => {
     const unproven = verdicts('pure-ftpd-demands', (v) => {
       v.knownBad.steps = v.knownBad.steps.filter((s) => s.sent !== 'user' && s.sent !== 'password')
+      for (const one of [v.inClear?.anonymous, v.inClear?.user])
+        for (const step of one?.steps ?? [])
+          if (step.sent === 'user') step.answer = Buffer.from('421 Service not available\r\n').toString('base64')
     })
     assert.equal(unproven['plain'], 'inconclusive clear-unsettled')
     assert.match(unproven['anonymous'] ?? '', /^inconclusive .*anonymous-unclear/)

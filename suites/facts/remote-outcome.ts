@@ -117,9 +117,10 @@ export function clearLogin(value: RemoteCredentials): ClearLogin {
     const codes = tried.map(ftpUserCode)
     if (codes.includes(331)) return 'asked'
     if (codes.includes(230)) return 'accepted'
-    // Some hang up with 421 where TLS is missing, as those do that are busy: the same name must be welcome in TLS.
+    // Some hang up with 421 where TLS is missing, as those do that are busy: they say why, or the same name is welcome in TLS.
     const least = value.inClear && ftpUserCode(value.knownBad) === 331 ? 400 : 500
-    return codes.length > 0 && codes.every((c) => c !== null && c >= least) ? 'refused' : 'unclear'
+    const isRefused = (a: RemoteAttempt): boolean => (ftpUserCode(a) ?? 0) >= least || wantsTls(answerTo(a, 'user'))
+    return tried.length > 0 && tried.every(isRefused) ? 'refused' : 'unclear'
   }
   const prompts = attempts.flatMap((a) => a.steps.map((s) => promptOf(telnetStream(fromBase64(s.answer)).text)))
   if (prompts.includes('password')) return 'asked'

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { isListed } from '../suites/facts/catalogue.ts'
 import { faulty, ok, type Fault, type Result } from '../suites/fault.ts'
 import type { Catalogue, Regulation } from '../suites/regulation.ts'
 import { registry } from '../suites/registry.generated.ts'
@@ -18,7 +19,6 @@ import { sourcesFor } from './addresses.ts'
 import { hooksFrom } from './hooks.ts'
 import { powerSources, type PowerSources } from './power-table.ts'
 import { findSecrets } from './secrets.ts'
-import { isListed } from '../suites/facts/catalogue.ts'
 
 export interface InputRequest {
   /** Path of the statement. */

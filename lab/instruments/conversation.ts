@@ -127,7 +127,11 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
     open = null
     if (result.failure !== null) return
     rounds.push(roundOf(result, began))
-    presenting.next({ method: 'GET', uri: target, credential: undefined }, parseMessage(result.bytes, 'GET'), null)
+    await presenting.next(
+      { method: 'GET', uri: target, credential: undefined },
+      parseMessage(result.bytes, 'GET'),
+      null,
+    )
   }
 
   const roundOf = (result: Awaited<ReturnType<typeof round>>, began: number): Exchange['rounds'][number] => ({
@@ -144,7 +148,7 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
   async function send(asked: Asked, heard?: Heard): Promise<Exchange> {
     const { method, target, credential } = asked
     const at = bench.now()
-    const request = { method, uri: target, credential, entity: credential && (await entityOf(asked.body)) }
+    const request = { method, uri: target, credential, entity: () => entityOf(asked.body) }
     const rounds: Exchange['rounds'] = []
     let headers: Header[] = []
     let failure: Failure | null = null
@@ -152,7 +156,7 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
     if (!dialect.repeatable.includes(method)) drop()
     const learns = asked.learnFrom !== undefined && credential !== undefined
     if (learns && asked.learnFrom) await learn(asked.learnFrom, rounds)
-    let presented = presenting.first(request)
+    let presented = await presenting.first(request)
     if (learns && presented) presented.borrowed = true
     let expects = learns && presented === null
 
@@ -172,7 +176,7 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
       }
       heard?.(result.bytes)
       const answer = parseMessage(result.bytes, method)
-      const next = presenting.next(request, answer, presented)
+      const next = await presenting.next(request, answer, presented)
       if (result.withheld || result.end !== 'complete' || !isReusable(result.bytes, method)) drop()
       const isUnexpected = expects && answer.status === 417
       expects = false

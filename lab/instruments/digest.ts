@@ -26,6 +26,10 @@ const qopsOf = (challenge: Challenge): string[] | null =>
 const qopOf = (challenge: Challenge): 'auth' | 'auth-int' | null =>
   (['auth', 'auth-int'] as const).find((q) => qopsOf(challenge)?.includes(q)) ?? null
 
+/** Whether the answer to a challenge takes in the body of the request, too. */
+export const coversBody = (challenge: Challenge): boolean =>
+  challenge.scheme === 'digest' && qopOf(challenge) === 'auth-int'
+
 /** The body of a request, or its digests where it is too large to be held. */
 export type Entity = Uint8Array | Readonly<Record<'md5' | 'sha256', string>>
 

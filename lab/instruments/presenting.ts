@@ -1,13 +1,13 @@
 import { challengesOf, type Challenge } from '../../suites/facts/challenge.ts'
 import type { HttpMessage } from '../../suites/facts/http-message.ts'
 import type { Credential } from '../probe.ts'
-import { authorize, isStale, preferred, type Authorization, type Entity } from './digest.ts'
+import { authorize, coversBody, isStale, preferred, type Authorization, type Entity } from './digest.ts'
 
 interface Request {
   method: string
   uri: string
-  /** What the request carries, for challenges that protect it too. */
-  entity?: Entity | undefined
+  /** What the request carries; only challenges that protect it too ask for it, since a package is long. */
+  entity?: () => Promise<Entity | undefined>
   credential: Credential | undefined
 }
 
@@ -26,9 +26,9 @@ export interface Presented {
 /** When a client presents a password. Every refusal may count towards a ban, so it never asks or presents more than it must. */
 export interface Presenting {
   /** For a new request: what can be presented without a challenge first. */
-  first(request: Request): Presented | null
+  first(request: Request): Promise<Presented | null>
   /** After an answer: what to present now; null where the answer stands. */
-  next(request: Request, answer: HttpMessage, last: Presented | null): Presented | null
+  next(request: Request, answer: HttpMessage, last: Presented | null): Promise<Presented | null>
   /** The connection is gone, and with it nonces that may have been bound to it. */
   forget(): void
 }
@@ -36,16 +36,24 @@ export interface Presenting {
 /** A challenge not answered yet is good for the next request this long. */
 const FRESH_MICROS = 5_000_000
 
+const answerTo = async (
+  challenge: Challenge,
+  credential: Credential,
+  { entity, ...request }: Omit<Request, 'credential'>,
+  uses?: number,
+): Promise<Authorization> =>
+  authorize(challenge, credential, { ...request, entity: coversBody(challenge) ? await entity?.() : undefined }, uses)
+
 export function makePresenting(now: () => number): Presenting {
   let unused: { challenge: Challenge; at: number } | null = null
   let proven: { user: string; password: string; challenge: Challenge; uses: number } | null = null
 
   return {
-    first({ credential, ...request }) {
+    async first({ credential, ...request }) {
       if (!credential) return null
       if (proven?.user === credential.user && proven.password === credential.password)
         return {
-          authorization: authorize(proven.challenge, credential, request, ++proven.uses),
+          authorization: await answerTo(proven.challenge, credential, request, ++proven.uses),
           challenge: proven.challenge,
           proven: true,
           asked: 0,
@@ -53,9 +61,9 @@ export function makePresenting(now: () => number): Presenting {
       if (unused === null || (unused.challenge.scheme === 'digest' && now() - unused.at > FRESH_MICROS)) return null
       const { challenge } = unused
       if (challenge.scheme === 'digest') unused = null
-      return { authorization: authorize(challenge, credential, request), challenge, proven: false, asked: 1 }
+      return { authorization: await answerTo(challenge, credential, request), challenge, proven: false, asked: 1 }
     },
-    next({ credential, ...request }, answer, last) {
+    async next({ credential, ...request }, answer, last) {
       if (answer.status !== 401) {
         if (credential && last && !last.proven && last.challenge.scheme === 'digest')
           proven = { user: credential.user, password: credential.password, challenge: last.challenge, uses: 1 }
@@ -70,7 +78,7 @@ export function makePresenting(now: () => number): Presenting {
       if (!credential || !challenge || !again) return null
       if (challenge.scheme === 'digest') unused = null
       return {
-        authorization: authorize(challenge, credential, request),
+        authorization: await answerTo(challenge, credential, request),
         challenge,
         proven: false,
         asked: (last?.asked ?? 0) + 1,

@@ -2,7 +2,7 @@ import type { Exchange } from '../../suites/observations/exchange.ts'
 import type { UpdateOnline } from '../../suites/observations/update-fetch.ts'
 import type { Family, OnlineUpdate, Update } from '../../suites/statement.ts'
 import type { Bench } from '../probe.ts'
-import { authorityOf } from '../services/trust.ts'
+import { authorityOf, giveAuthority } from '../services/trust.ts'
 import { familyTowards, point } from '../services/log-channels.ts'
 import { makeServers, type Authority, type ServerIdentity } from '../services/server-certificates.ts'
 import { startUpdateServer, type UpdateServer } from '../services/update-server.ts'
@@ -77,14 +77,8 @@ async function pointed(
   const identity = signed?.identity ?? null
   const id = `update-server/${subject}`
   const where = { 'lab-address': address, 'lab-port': String(online.port) }
-  let install: Exchange | null = null
-  if (online.trust && signed) {
-    const { install: action, remove } = online.trust
-    const values = { ...where, 'ca-certificate': signed.authority.certificate.toString('pem') }
-    await bench.change(`${id}/authority`, about('trusting'), { action: remove, values: where }, async () => {
-      install = await bench.perform(action, values)
-    })
-  }
+  const install =
+    signed && (await giveAuthority(bench, online, signed.authority, where, `${id}/authority`, about('trusting')))
   const set = await point(bench, { ...online, id: update.id }, `${id}/server`, family, about('pointing'))
   return {
     way: fetchWay(bench, update, online, { address, server, where }),

@@ -84,7 +84,8 @@ async function meet(bench: Bench, { client, family, address, authority, server, 
   const where = { 'lab-address': address, 'lab-port': String(client.port) }
   const from = bench.now()
   server.show(genuine)
-  const install = await giveAuthority(bench, client, authority, where, `${id}/authority`)
+  const why = about('trusting', { client: client.id })
+  const install = await giveAuthority(bench, client, authority, where, `${id}/authority`, why)
   const set = await point(bench, client, `${id}/server`, family, about('pointing', { client: client.id }))
   const value: TlsClients = {
     client: client.id,

@@ -56,7 +56,8 @@ export async function openChannels(bench: Bench, name: string, family: Family): 
     }
     if (trusted?.client.trust) {
       const where = { 'lab-address': bench.sources(family)[0] ?? '', 'lab-port': String(port) }
-      await giveAuthority(bench, trusted.client, trusted.authority, where, `${name}/${id}/authority`)
+      const why = { code: 'tls-clients.trusting', values: { client: trusted.client.id } }
+      await giveAuthority(bench, trusted.client, trusted.authority, where, `${name}/${id}/authority`, why)
       changed.push(`${name}/${id}/authority`)
     }
     const set = channel.enable ? await point(bench, channel, `${name}/${id}`, family) : null

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { Message } from '../../suites/observation.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import type { Family, LogChannel, TlsClient } from '../../suites/statement.ts'
 import type { Bench } from '../probe.ts'
@@ -21,15 +22,15 @@ export async function authorityOf(
 /** Gives the device the certificate of the authority, where the statement says how; journalled under `id`. */
 export async function giveAuthority(
   bench: Bench,
-  { id: client, trust }: TlsClient,
+  { trust }: Pick<TlsClient, 'trust'>,
   authority: Authority,
   where: Record<string, string>,
   id: string,
+  why: Message,
 ): Promise<Exchange | null> {
   if (!trust) return null
   let install: Exchange | null = null
   const given = { ...where, 'ca-certificate': authority.certificate.toString('pem') }
-  const why = { code: 'tls-clients.trusting', values: { client } }
   await bench.change(id, why, { action: trust.remove, values: where }, async () => {
     install = await bench.perform(trust.install, given)
   })

@@ -23,6 +23,7 @@ import { criterion as authenticationSessionIdentifiersCriterion } from './authen
 import { criterion as authenticationSessionRenewedAtLogInCriterion } from './authentication/session-renewed-at-log-in.ts'
 import { criterion as authenticationViewerRightsCriterion } from './authentication/viewer-rights.ts'
 import { criterion as encryptionLoginEncryptedCriterion } from './encryption/login-encrypted.ts'
+import { criterion as encryptionMediaEncryptedCriterion } from './encryption/media-encrypted.ts'
 import { criterion as encryptionNoPlainRemoteLoginCriterion } from './encryption/no-plain-remote-login.ts'
 import { criterion as encryptionNoSecretsOnTheWireCriterion } from './encryption/no-secrets-on-the-wire.ts'
 import { criterion as encryptionServerCertificateCheckedCriterion } from './encryption/server-certificate-checked.ts'
@@ -121,6 +122,7 @@ const criteria = [
   authenticationSessionRenewedAtLogInCriterion,
   authenticationViewerRightsCriterion,
   encryptionLoginEncryptedCriterion,
+  encryptionMediaEncryptedCriterion,
   encryptionNoPlainRemoteLoginCriterion,
   encryptionNoSecretsOnTheWireCriterion,
   encryptionServerCertificateCheckedCriterion,

@@ -891,7 +891,7 @@ const AS_CLIENT = ['mail-without-tls', 'server-dates-unchecked', 'server-name-un
 /** Out of its box only. */
 const FRESH = ['works-before-set-up']
 /** No client of others repeats a log-in word for word, or is a server of updates. */
-const SELF_PROVED = ['digest-replay', 'ntp-origin-unchecked', 'update-online-unchecked']
+const SELF_PROVED = ['digest-replay', 'media-beside-tls', 'ntp-origin-unchecked', 'update-online-unchecked']
 
 test('every weakness is well described', LIMIT, async () => {
   const folderOfWeaknesses = new URL('../lab/cameras/weaknesses/', import.meta.url)

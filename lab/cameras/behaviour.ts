@@ -29,6 +29,8 @@ export interface Behaviour {
   /** Takes plain HTTP at all, where it has a port for it. */
   plainHttp: boolean
   rtspOverTls: boolean
+  /** Sends media within the connection of RTSP where a client asks for it; else in datagrams only. */
+  interleaves: boolean
   /** Every web answer names the firmware and the serial number in its `Server` header. */
   bannerNamesUnit: boolean
   /** Where `admin`/`admin` works in service, whatever password was set. */
@@ -140,6 +142,7 @@ export const CONFORMING: Behaviour = {
   redirectListens: true,
   plainHttp: true,
   rtspOverTls: false,
+  interleaves: true,
   bannerNamesUnit: false,
   factoryPasswordWorks: [],
   setUpFirst: true,

@@ -81,7 +81,9 @@ export function makeRtsp(device: Device): RtspService {
     if (request.headers.has('session')) return { status: 455 }
     if (sessions.size >= MOST_SESSIONS) return { status: 453 }
     const id = randomBytes(12).toString('hex')
-    const transport = await openTransport(request.headers.get('transport') ?? '', socket, () => keepAlive(socket))
+    const transport = await openTransport(request.headers.get('transport') ?? '', socket, device.behaviour, () =>
+      keepAlive(socket),
+    )
     if (transport === null) return { status: 461 }
     if (socket.destroyed) {
       transport.close()

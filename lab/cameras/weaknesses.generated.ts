@@ -23,6 +23,7 @@ import { weakness as weaknessesLogLostAtRebootWeakness } from './weaknesses/log-
 import { weakness as weaknessesLogWithoutSourceWeakness } from './weaknesses/log-without-source.ts'
 import { weakness as weaknessesLoginUnloggedWeakness } from './weaknesses/login-unlogged.ts'
 import { weakness as weaknessesMailWithoutTlsWeakness } from './weaknesses/mail-without-tls.ts'
+import { weakness as weaknessesMediaBesideTlsWeakness } from './weaknesses/media-beside-tls.ts'
 import { weakness as weaknessesMqttAnonymousWeakness } from './weaknesses/mqtt-anonymous.ts'
 import { weakness as weaknessesNoLockoutWeakness } from './weaknesses/no-lockout.ts'
 import { weakness as weaknessesNoRtspLockoutWeakness } from './weaknesses/no-rtsp-lockout.ts'
@@ -99,6 +100,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesLogWithoutSourceWeakness,
   weaknessesLoginUnloggedWeakness,
   weaknessesMailWithoutTlsWeakness,
+  weaknessesMediaBesideTlsWeakness,
   weaknessesMqttAnonymousWeakness,
   weaknessesNoLockoutWeakness,
   weaknessesNoRtspLockoutWeakness,

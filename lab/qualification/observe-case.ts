@@ -60,6 +60,7 @@ export async function observeCase(
         addresses: { ipv4: addresses.ipv4, ipv6: one.ipv6 ? addresses.ipv6 : null },
         ports,
         weaknesses: one.weakness ? [one.weakness.id] : [],
+        manners: one.weakness?.manners ?? [],
         serial: `QUALIFY-${n}`,
         syslog: { address: bench.ipv4, port: LOG_PORT },
         timePort: TIME_PORT,

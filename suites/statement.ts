@@ -138,7 +138,9 @@ const resource = obj({
 const bruteForce = obj({
   login: id(),
   protection: oneOf('lock', 'delay', 'none'),
+  /** Wrong passwords in a row after which the right one is refused as well. */
   failures: opt(int(1, 1000)),
+  /** Failures that are older are not counted any more. */
   windowSeconds: opt(int(1, 86400)),
   lockSeconds: opt(int(1, 86400)),
   scope: opt(oneOf('account', 'address', 'account-and-address')),

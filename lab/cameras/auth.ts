@@ -84,7 +84,7 @@ export function makeGate(
 ): Gate {
   const digest = makeDigest(behaviour.nonces, behaviour.takesMd5)
   const tokens = makeTokens(() => Date.now() + store.state.clockOffset)
-  const lockout = makeLockout(options.lock)
+  const lockout = makeLockout({ ...options.lock, ...behaviour.lockInTruth })
 
   const failed = (attempt: Visitor, user: string, reason: string): void => {
     front.failed(attempt.source)

@@ -1,4 +1,5 @@
 import type { LogEvent } from './log.ts'
+import type { LockRule } from './options.ts'
 import type { WeakHandshake } from './weak-tls.ts'
 
 /** Interfaces by which a user can log in. */
@@ -74,6 +75,8 @@ export interface Behaviour {
   /** Failures are counted by the address that the request names in X-Forwarded-For. */
   believesForwarded: boolean
   lockRefusesRightPassword: boolean
+  /** What of the declared lock is otherwise in truth. */
+  lockInTruth: Partial<LockRule>
   tlsMinVersion: 'TLSv1' | 'TLSv1.2'
   /** OpenSSL cipher list. */
   tlsCiphers: string
@@ -167,6 +170,7 @@ export const CONFORMING: Behaviour = {
   locksOver: ['https', 'http', 'rtsp', 'onvif'],
   believesForwarded: false,
   lockRefusesRightPassword: true,
+  lockInTruth: {},
   tlsMinVersion: 'TLSv1.2',
   tlsCiphers: STRONG_CIPHERS,
   rsaCertificate: false,

@@ -3,18 +3,27 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { faulty, ok, type Result } from '../../suites/fault.ts'
+import type { Regulation } from '../../suites/regulation.ts'
 import { registry } from '../../suites/registry.generated.ts'
+import { loadRegulation } from '../../profiles/regulation-file.ts'
 import { directoryMembers } from '../../reports/conclude.ts'
 import { evidenceOf, readRecorded, type Recorded } from '../../reports/evidence.ts'
 import { benchHere } from '../inputs.ts'
 import { ownListeners } from '../baseline.ts'
 import { startCameraProcess, type CameraProcess } from '../cameras/process.ts'
+import { forShortLocks } from '../cameras/short-locks.ts'
 import { isInside, selfArgv } from '../isolation.ts'
 import { randomPassword } from '../secrets.ts'
 import type { Case } from './case.ts'
 import { triedOn, type Tried } from './result.ts'
 
-export const REGULATION = 'camseal-core'
+/** Of seconds, so that the regulation is the one for short locks. */
+const LOCK = { failures: 5, windowSeconds: 5, lockSeconds: 5 }
+/** What is asked of the cameras. */
+export function regulationOfCases(): Result<Regulation> {
+  const core = loadRegulation('camseal-core', registry)
+  return core.ok ? ok(forShortLocks(core.value, LOCK)) : core
+}
 /** Longer than any case takes on a loaded machine. */
 const LONGEST_S = 900
 const LOG_PORT = 15_514
@@ -51,6 +60,10 @@ export async function observeCase(
   const { camera: addresses, bench, ports } = placeOf(n)
   const baseline = join(directory, 'baseline.json')
   writeFileSync(baseline, JSON.stringify(isInside() ? {} : ownListeners(Date.now() * 1000)))
+  const asked = regulationOfCases()
+  if (!asked.ok) return asked
+  const regulation = join(directory, 'regulation.yaml')
+  writeFileSync(regulation, stringify(asked.value))
   const benchFile = join(directory, 'bench.yaml')
   writeFileSync(benchFile, stringify(benchHere('Camseal qualification', bench)))
   let camera: CameraProcess
@@ -66,7 +79,7 @@ export async function observeCase(
         timePort: TIME_PORT,
         mailPort: MAIL_PORT,
         updatePort: UPDATE_PORT,
-        lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 },
+        lock: LOCK,
         bootSeconds: 1,
         formLogin: true,
         factoryFresh: one.factoryFresh,
@@ -81,7 +94,7 @@ export async function observeCase(
   }
   try {
     const out = join(directory, 'out')
-    const args = ['run', '--statement', camera.statement, '--regulation', REGULATION, '--bench', benchFile]
+    const args = ['run', '--statement', camera.statement, '--regulation', regulation, '--bench', benchFile]
     const how = ['--port-baseline', baseline, '--out', out, '--pace', 'fast', '--rehearsal', '--json']
     // Which ports are open is the business of the exposed ports; elsewhere the declared ones do.
     if (one.weakness && !one.criteria.some((c) => c.startsWith('exposed-ports/'))) how.push('--ports', 'declared')

@@ -6,7 +6,7 @@ import { lockoutFindings, lockoutParameters } from './lockout-findings.ts'
 /** Guessing at an RTSP log-in is stopped for a time, for the guesser alone, and the account comes back by itself (EN 303 645 provision 5.1-5). */
 export const criterion = defineCriterion({
   id: 'authentication/rtsp-login-lockout',
-  version: '1.2.0',
+  version: '1.3.0',
   area: 'authentication',
   over: kind,
   also: [],

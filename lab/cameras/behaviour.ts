@@ -55,6 +55,8 @@ export interface Behaviour {
   checksTokenFreshness: boolean
   /** ONVIF takes username tokens beside Digest. */
   takesTokens: boolean
+  /** ONVIF over plain HTTP too, and a username token may hold the password itself. */
+  clearOnvif: boolean
   /** Digest may be answered with MD5 beside SHA-256. */
   takesMd5: boolean
   /** Where a password is also asked for and taken as Basic. */
@@ -159,6 +161,7 @@ export const CONFORMING: Behaviour = {
   openOperations: [],
   checksTokenFreshness: true,
   takesTokens: true,
+  clearOnvif: false,
   takesMd5: true,
   basicOver: [],
   oldDigestOver: [],

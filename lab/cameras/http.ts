@@ -25,7 +25,7 @@ export function makeApi(device: Device, login: 'https' | 'http'): Handler {
   return async (request, response) => {
     try {
       await device.front.answering(request.socket.remoteAddress ?? '')
-      const isOnvif = login === 'https' && isOnvifTarget(request.url)
+      const isOnvif = (login === 'https' || device.behaviour.clearOnvif) && isOnvifTarget(request.url)
       const honest = isForeign(request)
         ? refusal(403, 'request from another site')
         : await (isOnvif ? answerOnvif(device, request, response) : answerTo(device, login, request, response))

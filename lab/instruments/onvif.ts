@@ -5,7 +5,7 @@ import type { Exchange } from '../../suites/observations/exchange.ts'
 import type { OnvifScheme } from '../../suites/observations/onvif-endpoints.ts'
 import type { Bench, Credential, Endpoint } from '../probe.ts'
 import { httpClient } from './http.ts'
-import { usernameToken } from './username-token.ts'
+import { textToken, usernameToken } from './username-token.ts'
 
 export interface OnvifCall {
   service: OnvifService
@@ -30,6 +30,8 @@ export interface OnvifClient {
   callWith(call: OnvifCall, token: RecordedToken): Promise<Exchange>
   /** A token dated by the device's clock, or this many seconds before. */
   token(credential: Credential, secondsAgo?: number): RecordedToken
+  /** The same of now, with the password itself. */
+  textToken(credential: Credential): RecordedToken
   /** Sets the clock by the answer to GetSystemDateAndTime; false where it tells no time. */
   setClock(exchange: Exchange): boolean
 }
@@ -83,6 +85,9 @@ export function onvifClient(bench: Bench, to: Endpoint): OnvifClient {
     token(credential, secondsAgo = 0) {
       const at = (bench.now() + ahead) / 1000 - secondsAgo * 1000
       return { credential, header: usernameToken(credential, new Date(at).toISOString()) }
+    },
+    textToken(credential) {
+      return { credential, header: textToken(credential, new Date((bench.now() + ahead) / 1000).toISOString()) }
     },
     setClock(exchange) {
       const time = deviceTime(responseTo('GetSystemDateAndTime', 'device', answerOf(exchange)))

@@ -5,7 +5,7 @@ import { descendantsOf } from '../../suites/facts/xml.ts'
 import type { Control } from '../../suites/observation.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import { onvifAt, onvifServices, USUAL_TARGET } from '../../suites/observations/onvif-endpoints.ts'
-import { kind, type OnvifAsked } from '../../suites/observations/onvif-operations.ts'
+import { kind, type OnvifAsked, type OnvifWays } from '../../suites/observations/onvif-operations.ts'
 import { endpointOf } from '../../suites/subject.ts'
 import { authorityOf } from '../instruments/conversation.ts'
 import { onvifClient, type OnvifCall } from '../instruments/onvif.ts'
@@ -13,17 +13,19 @@ import { escapeXml } from '../instruments/username-token.ts'
 import { defineProbe, type Bench, type Endpoint } from '../probe.ts'
 import { speakingAt } from './anonymous-targets.ts'
 import { unanswered, wrongPassword } from './log-in-place.ts'
-import { clockCall, ruleOf } from './onvif-place.ts'
+import { clockCall, PROTECTED, ruleOf } from './onvif-place.ts'
 
 const USUAL_MEDIA = '/onvif/media_service'
 const LONGEST_WAIT_S = 120
+/** A device that takes only the declared way counts the other ones as failures. */
+const OTHER_WAYS = 2
 /** Most operations in a row that nothing was answered to. */
 const MOST_SILENT = 3
 
-/** Asks one endpoint for every reading operation: without log-in, with a wrong one, and with the right one. */
+/** Asks one endpoint for every reading operation: without log-in, with a wrong one, and with the right one, and for one by every way to log in. */
 export const probe = defineProbe({
   id: 'onvif-operations',
-  version: '1.0.0',
+  version: '1.1.0',
   kind,
   tier: 'R',
   grade: 'gentle',
@@ -55,7 +57,7 @@ export const probe = defineProbe({
     const body = '<IncludeCapability>false</IncludeCapability>'
     const services = await client.call({ service: 'device', operation: 'GetServices', target, body })
     const { media, elsewhere } = addressesIn(services, to)
-    const { asked, complete } = await askAll(bench, subject, client, { device: target, media })
+    const { asked, ways, complete } = await askAll(bench, subject, client, { device: target, media })
     const closing = await client.call(clockCall(target))
     const same = answerOf(opening)?.status === answerOf(closing)?.status && answerOf(closing) !== null
     const controls: Control[] = [
@@ -63,7 +65,7 @@ export const probe = defineProbe({
     ]
     return {
       answered: true,
-      value: { ...place, services, elsewhere, asked, closing, complete },
+      value: { ...place, services, elsewhere, asked, ways, closing, complete },
       controls,
       artifacts: [],
     }
@@ -94,7 +96,7 @@ async function askAll(
   subject: string,
   client: ReturnType<typeof onvifClient>,
   targets: { device: string; media: string },
-): Promise<{ asked: OnvifAsked[]; complete: boolean }> {
+): Promise<{ asked: OnvifAsked[]; ways: OnvifWays | null; complete: boolean }> {
   const { statement } = bench
   const declared = onvifAt(statement, subject) ?? onvifServices(statement)[0]
   const credential = declared ? bench.credential(declared.onvif.account) : null
@@ -102,7 +104,8 @@ async function askAll(
   const rule = declared && ruleOf(statement, declared, declared.onvif.account)
   const right = credential && scheme ? { credential, scheme } : null
   const lockSeconds = Math.min(rule?.lockSeconds ?? 60, LONGEST_WAIT_S)
-  let wrongs = rule?.scope === 'account' ? Infinity : Math.max(0, (rule?.failures ?? 4) - 1)
+  const most = rule?.scope === 'account' ? Infinity : (rule?.failures ?? 4) - 1
+  let wrongs = Math.max(0, most - OTHER_WAYS)
   let profile: string | null = null
   let silent = 0
 
@@ -140,7 +143,36 @@ async function askAll(
     if (one.operation === 'GetProfiles') profile = firstProfile(result.genuine ?? result.anonymous)
     bench.progress({ code: 'onvif-operations.asked', values: { done: asked.length, all: operations.length } })
   }
-  return { asked, complete: !bench.signal.aborted && silent < MOST_SILENT }
+  const complete = !bench.signal.aborted && silent < MOST_SILENT
+  const ways = right && complete && most >= OTHER_WAYS ? await everyWay(client, asked, right) : null
+  if (right && ways && onvifOutcome(ways.operation, ways.service, answerOf(ways.after)) === 'refused') {
+    await bench.wait((lockSeconds + 2) * 1000, { code: 'onvif-operations.waiting', values: { seconds: lockSeconds } })
+    ways.after = await client.call({ ...ways, as: right })
+  }
+  return { asked, ways, complete }
+}
+
+/** An operation that is refused to nobody and works for the account, by every way to log in; null where there is none. */
+async function everyWay(
+  client: ReturnType<typeof onvifClient>,
+  asked: readonly OnvifAsked[],
+  right: NonNullable<OnvifCall['as']>,
+): Promise<OnvifWays | null> {
+  const found = asked.find(({ service, operation, anonymous, genuine }) => {
+    const [without, withIt] = [anonymous, genuine].map((e) => onvifOutcome(operation, service, answerOf(e)))
+    return PROTECTED.includes(operation) && withIt === 'given' && (without === 'refused' || without === 'fault')
+  })
+  if (!found) return null
+  const { service, operation, target } = found
+  const call: OnvifCall = { service, operation, target }
+  const { credential } = right
+  return {
+    ...{ service, operation, target },
+    challenge: await client.call({ ...call, as: { credential, scheme: 'digest' } }),
+    token: await client.callWith(call, client.token(credential)),
+    text: await client.callWith(call, client.textToken(credential)),
+    after: await client.call({ ...call, as: right }),
+  }
 }
 
 /** Whether the log-in opens what every user may read. */

@@ -5,7 +5,7 @@ import type { Exchange } from '../observations/exchange.ts'
 import { kind as onvifOperations } from '../observations/onvif-operations.ts'
 import { kind } from '../observations/onvif-token-replay.ts'
 import { obj } from '../schema.ts'
-import { appliesWhereOnvif, undeclaredOnvif } from './onvif.ts'
+import { appliesWhereOnvif, notTried, undeclaredTokens } from './onvif.ts'
 
 /**
  * A username token opens ONVIF once and while it is young (OASIS WS-Security UsernameToken Profile 1.1.1, section 3.1;
@@ -13,7 +13,7 @@ import { appliesWhereOnvif, undeclaredOnvif } from './onvif.ts'
  */
 export const criterion = defineCriterion({
   id: 'authentication/onvif-token-replay-refused',
-  version: '1.0.0',
+  version: '1.1.0',
   area: 'authentication',
   over: kind,
   also: [onvifOperations],
@@ -21,8 +21,9 @@ export const criterion = defineCriterion({
   parameters: obj({}),
   catalogues: [],
   applies: (statement) => appliesWhereOnvif(statement, ['username-token']),
-  contradicts: undeclaredOnvif,
-  judge({ value }, { cite }) {
+  contradicts: undeclaredTokens,
+  judge({ value }, context) {
+    const { cite } = context
     const outcome = (exchange: Exchange): OnvifOutcome => onvifOutcome(value.operation, 'device', answerOf(exchange))
     const isGiven = (exchange: Exchange): boolean => outcome(exchange) === 'given'
     const isRefused = (exchange: Exchange): boolean =>
@@ -31,7 +32,7 @@ export const criterion = defineCriterion({
     const controls = [cite('/genuine'), cite('/wrong'), cite('/anonymous'), cite('/closing')]
     if (isGiven(value.anonymous) || isGiven(value.wrong)) return [gap('not-protected', values, controls)]
     if (!isGiven(value.genuine)) return [gap('token-not-accepted', values, controls)]
-    const findings: Finding[] = []
+    const findings: Finding[] = notTried(context, ['username-token'])
     for (const which of ['replayed', 'stale'] as const) {
       const [accepted, refused, unclear] = CODES[which]
       const cites = [cite(`/${which}`), cite('/genuine')]

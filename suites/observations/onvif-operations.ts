@@ -1,5 +1,5 @@
 import { defineKind } from '../observation.ts'
-import { bool, list, obj, oneOf, orNull, port, str, text, type Static } from '../schema.ts'
+import { bool, list, obj, oneOf, opt, orNull, port, str, text, type Static } from '../schema.ts'
 import { endpointsSpeaking } from './endpoints.ts'
 import { exchangeSchema } from './exchange.ts'
 
@@ -15,6 +15,22 @@ const asked = obj({
 })
 export type OnvifAsked = Static<typeof asked>
 
+/** One of the operations by every way to log in, declared or not, with the right password. */
+const ways = obj({
+  service: oneOf('device', 'media'),
+  operation: text(),
+  target: str(),
+  /** Digest or Basic, as the device asks for it (RFC 9110 section 11). */
+  challenge: exchangeSchema,
+  /** A username token with a digest of the password. */
+  token: exchangeSchema,
+  /** A username token with the password itself. */
+  text: exchangeSchema,
+  /** By the declared way, after the others. */
+  after: exchangeSchema,
+})
+export type OnvifWays = Static<typeof ways>
+
 const schema = obj({
   family: oneOf('ipv4', 'ipv6'),
   port: port(),
@@ -28,6 +44,8 @@ const schema = obj({
   /** Addresses in it that lead to another host or port. They were not followed. */
   elsewhere: list(text()),
   asked: list(asked),
+  /** Null where no operation is known to need a log-in and to work with one. */
+  ways: opt(orNull(ways)),
   /** The opening again, after everything else; null where ONVIF is not spoken. */
   closing: orNull(exchangeSchema),
   /** False where the device stopped answering or the credential stopped working, and the rest was left out. */
@@ -38,7 +56,7 @@ export type OnvifOperations = Static<typeof schema>
 /** What one HTTP endpoint answers to the reading operations of ONVIF without, with a wrong and with the right log-in. */
 export const kind = defineKind({
   id: 'onvif-operations',
-  version: '1.0.0',
+  version: '1.1.0',
   per: 'endpoint',
   schema,
   dependsOn: ['services'],

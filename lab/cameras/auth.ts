@@ -95,7 +95,10 @@ export function makeGate(
   const admit = (visitor: Visitor, name: string, proof: Proof): User | 'refused' | 'stale' => {
     const unused = store.state.factoryFresh && !behaviour.setUpFirst && name === 'admin'
     const user = unused ? factoryAdmin(store.state.passwordKey) : store.state.users.find((one) => one.name === name)
-    const factory = name === 'admin' && behaviour.factoryPasswordWorks.includes(visitor.interface)
+    const factory =
+      name === 'admin' &&
+      behaviour.factoryPasswordWorks.includes(visitor.interface) &&
+      (behaviour.factoryPasswordFrom === null || visitor.source.includes(':'))
     const isOwn = proof.own(user)
     const isRight = user !== undefined && (isOwn || (factory && proof.factory()))
 

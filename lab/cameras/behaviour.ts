@@ -36,6 +36,8 @@ export interface Behaviour {
   bannerNamesUnit: boolean
   /** Where `admin`/`admin` works in service, whatever password was set. */
   factoryPasswordWorks: readonly LoginInterface[]
+  /** And only from addresses of this family; from all where nothing is said. */
+  factoryPasswordFrom: 'ipv6' | null
   /** Before the first set-up nothing else works; else `admin`/`admin` opens everything. */
   setUpFirst: boolean
   passwordRules: boolean
@@ -89,6 +91,8 @@ export interface Behaviour {
   /** OpenSSL list of key exchange groups. */
   tlsGroups: string
   weakHandshake: WeakHandshake | null
+  /** A page for technicians over plain HTTP instead of the redirect. */
+  servicePage: boolean
   /** The web API over plain HTTP instead of the redirect. */
   apiOverHttp: boolean
   logsFailedLogins: boolean
@@ -150,6 +154,7 @@ export const CONFORMING: Behaviour = {
   interleaves: true,
   bannerNamesUnit: false,
   factoryPasswordWorks: [],
+  factoryPasswordFrom: null,
   setUpFirst: true,
   passwordRules: true,
   viewersMayAll: false,
@@ -180,6 +185,7 @@ export const CONFORMING: Behaviour = {
   shortKey: false,
   tlsGroups: 'X25519:P-256:P-384',
   weakHandshake: null,
+  servicePage: false,
   apiOverHttp: false,
   logsFailedLogins: true,
   sendsSyslog: true,

@@ -25,6 +25,7 @@ import { factorySettings, openState, type State } from './state.ts'
 import { answerSnmp, answerSsdp, SNMP_PORT, SSDP_PORT } from './udp-backdoors.ts'
 import { makeUdpListener } from './udp-listener.ts'
 import { writePackages, type PackageFiles } from './update.ts'
+import { makeServicePage } from './service-page.ts'
 import { isOnvifTarget } from './onvif/service.ts'
 import { makeHttpServer, makeHttpsServer, makeTlsServer, redirectTo } from './web.ts'
 import { behaviourWith } from './weakness.ts'
@@ -109,15 +110,16 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
     behaviour.rtspOverTls ? makeTlsServer(identities, behaviour, rtsp.serve) : createServer(rtsp.serve),
   )
   const redirect = redirectTo(() => https.port, front.answering)
-  const plain = makeApi(device, 'http')
-  const clearOnvif: typeof plain = (request, response) =>
-    (isOnvifTarget(request.url) ? plain : redirect)(request, response)
+  const api = makeApi(device, 'http')
+  const plain: typeof api = (request, response) => {
+    if (behaviour.apiOverHttp || (behaviour.clearOnvif && isOnvifTarget(request.url))) return api(request, response)
+    return behaviour.servicePage ? servicePage(request, response) : redirect(request, response)
+  }
+  const servicePage = makeServicePage(device)
   const http =
     options.ports.http === undefined || !behaviour.plainHttp
       ? null
-      : listenerAt(everywhere, options.ports.http, () =>
-          makeHttpServer(behaviour.apiOverHttp ? plain : behaviour.clearOnvif ? clearOnvif : redirect, front.opened),
-        )
+      : listenerAt(everywhere, options.ports.http, () => makeHttpServer(plain, front.opened))
   const doors = (
     [
       [behaviour.telnetPort, makeTelnetServer],
@@ -218,7 +220,7 @@ const SESSION_SWITCHES = [
 
 /** A weakness that cannot show is a false witness: it must be an error, not a sound camera. */
 function refuseUnmet({ addresses, ports, formLogin }: CameraOptions, behaviour: Behaviour): void {
-  const needsHttp = behaviour.apiOverHttp || behaviour.clearOnvif || !behaviour.redirectListens
+  const needsHttp = behaviour.apiOverHttp || behaviour.clearOnvif || behaviour.servicePage || !behaviour.redirectListens
   if (needsHttp && (ports.http === undefined || !behaviour.plainHttp))
     throw new TypeError('this weakness needs ports.http')
   if (formLogin !== true && SESSION_SWITCHES.some((one) => behaviour[one] !== CONFORMING[one]))

@@ -29,6 +29,7 @@ import { probe as tlsHandshakesProbe } from './tls-handshakes.ts'
 import { probe as tlsOffersProbe } from './tls-offers.ts'
 import { probe as trafficProbe } from './traffic.ts'
 import { probe as udpServicesProbe } from './udp-services.ts'
+import { probe as undeclaredLoginsProbe } from './undeclared-logins.ts'
 import { probe as updateRefusalProbe } from './update-refusal.ts'
 import type { Probe } from '../probe.ts'
 
@@ -63,6 +64,7 @@ const all = [
   tlsOffersProbe,
   trafficProbe,
   udpServicesProbe,
+  undeclaredLoginsProbe,
   updateRefusalProbe,
 ] as unknown as Probe[]
 

@@ -92,6 +92,7 @@ import { kind as observationsTlsHandshakesKind } from './observations/tls-handsh
 import { kind as observationsTlsOffersKind } from './observations/tls-offers.ts'
 import { kind as observationsTrafficKind } from './observations/traffic.ts'
 import { kind as observationsUdpServicesKind } from './observations/udp-services.ts'
+import { kind as observationsUndeclaredLoginsKind } from './observations/undeclared-logins.ts'
 import { kind as observationsUpdateRefusalKind } from './observations/update-refusal.ts'
 import type { Criterion } from './criterion.ts'
 import type { ObservationKind } from './observation.ts'
@@ -193,6 +194,7 @@ const kinds = [
   observationsTlsOffersKind,
   observationsTrafficKind,
   observationsUdpServicesKind,
+  observationsUndeclaredLoginsKind,
   observationsUpdateRefusalKind,
 ] as unknown as ObservationKind[]
 

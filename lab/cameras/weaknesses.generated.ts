@@ -16,6 +16,8 @@ import { weakness as weaknessesHiddenOpenStreamWeakness } from './weaknesses/hid
 import { weakness as weaknessesHttpLoginWeakness } from './weaknesses/http-login.ts'
 import { weakness as weaknessesLockAdmitsRightPasswordWeakness } from './weaknesses/lock-admits-right-password.ts'
 import { weakness as weaknessesLockByForgedAddressWeakness } from './weaknesses/lock-by-forged-address.ts'
+import { weakness as weaknessesLockLaterThanDeclaredWeakness } from './weaknesses/lock-later-than-declared.ts'
+import { weakness as weaknessesLockTooBriefWeakness } from './weaknesses/lock-too-brief.ts'
 import { weakness as weaknessesLogClearedByViewerWeakness } from './weaknesses/log-cleared-by-viewer.ts'
 import { weakness as weaknessesLogInjectionWeakness } from './weaknesses/log-injection.ts'
 import { weakness as weaknessesLogKeepsPasswordsWeakness } from './weaknesses/log-keeps-passwords.ts'
@@ -33,6 +35,7 @@ import { weakness as weaknessesOldTlsWeakness } from './weaknesses/old-tls.ts'
 import { weakness as weaknessesOnvifDefaultPasswordWeakness } from './weaknesses/onvif-default-password.ts'
 import { weakness as weaknessesOnvifOpenOperationsWeakness } from './weaknesses/onvif-open-operations.ts'
 import { weakness as weaknessesOnvifReplayAcceptedWeakness } from './weaknesses/onvif-replay-accepted.ts'
+import { weakness as weaknessesOnvifTextPasswordWeakness } from './weaknesses/onvif-text-password.ts'
 import { weakness as weaknessesRc4SuiteWeakness } from './weaknesses/rc4-suite.ts'
 import { weakness as weaknessesRebootUnloggedWeakness } from './weaknesses/reboot-unlogged.ts'
 import { weakness as weaknessesRedirectMissingWeakness } from './weaknesses/redirect-missing.ts'
@@ -42,6 +45,7 @@ import { weakness as weaknessesSameNonceWeakness } from './weaknesses/same-nonce
 import { weakness as weaknessesSerialInBannerWeakness } from './weaknesses/serial-in-banner.ts'
 import { weakness as weaknessesServerDatesUncheckedWeakness } from './weaknesses/server-dates-unchecked.ts'
 import { weakness as weaknessesServerNameUncheckedWeakness } from './weaknesses/server-name-unchecked.ts'
+import { weakness as weaknessesServicePageDefaultPasswordWeakness } from './weaknesses/service-page-default-password.ts'
 import { weakness as weaknessesSessionAdoptedWeakness } from './weaknesses/session-adopted.ts'
 import { weakness as weaknessesSessionCookieOpenWeakness } from './weaknesses/session-cookie-open.ts'
 import { weakness as weaknessesSessionCountedWeakness } from './weaknesses/session-counted.ts'
@@ -93,6 +97,8 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesHttpLoginWeakness,
   weaknessesLockAdmitsRightPasswordWeakness,
   weaknessesLockByForgedAddressWeakness,
+  weaknessesLockLaterThanDeclaredWeakness,
+  weaknessesLockTooBriefWeakness,
   weaknessesLogClearedByViewerWeakness,
   weaknessesLogInjectionWeakness,
   weaknessesLogKeepsPasswordsWeakness,
@@ -110,6 +116,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesOnvifDefaultPasswordWeakness,
   weaknessesOnvifOpenOperationsWeakness,
   weaknessesOnvifReplayAcceptedWeakness,
+  weaknessesOnvifTextPasswordWeakness,
   weaknessesRc4SuiteWeakness,
   weaknessesRebootUnloggedWeakness,
   weaknessesRedirectMissingWeakness,
@@ -119,6 +126,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesSerialInBannerWeakness,
   weaknessesServerDatesUncheckedWeakness,
   weaknessesServerNameUncheckedWeakness,
+  weaknessesServicePageDefaultPasswordWeakness,
   weaknessesSessionAdoptedWeakness,
   weaknessesSessionCookieOpenWeakness,
   weaknessesSessionCountedWeakness,

@@ -1,11 +1,11 @@
 import type { JudgeContext } from '../criterion.ts'
 import { newEntries, readLog } from '../facts/log-entries.ts'
-import { holdsTime, speaksOf, type Deed } from '../facts/log-events.ts'
-import { namesAddress, namesUser, saysFailure, saysRepeated, saysSuccess } from '../facts/log-words.ts'
+import { speaksOf, type Deed } from '../facts/log-events.ts'
+import { namesAddress } from '../facts/log-words.ts'
 import type { EventLog, LogEvent } from '../observations/event-log.ts'
 import type { RebootLog } from '../observations/reboot-log.ts'
 import { endpointOf } from '../subject.ts'
-import { readRecords, type LogRecord } from './records.ts'
+import { entryRecord, readRecords, type LogRecord } from './records.ts'
 
 /** All that the logs told around some events: what the channels brought and what the device's own log gained. */
 export interface Told {
@@ -34,26 +34,15 @@ export function toldBy(value: EventLog | RebootLog, context: JudgeContext<unknow
   return {
     records,
     noise: new Set(records.filter((r) => r.fromDevice && r.at < quiet).map(shapeOf)),
-    entries: before && after ? newEntries(before.entries, after.entries).map(entryRecord) : null,
+    entries:
+      before && after
+        ? newEntries(before.entries, after.entries).map((text) => entryRecord(text, UNKNOWN, '/api/after'))
+        : null,
     earlier: new Set(before?.entries.map((text) => shapeOf({ message: text }))),
     events: value.events,
     cite: context.cite,
   }
 }
-
-const entryRecord = (text: string): LogRecord => ({
-  at: UNKNOWN,
-  channel: 'log',
-  pointer: '/api/after',
-  fromDevice: true,
-  text,
-  message: text,
-  failure: saysFailure(text),
-  success: saysSuccess(text),
-  repeated: saysRepeated(text),
-  time: holdsTime(text),
-  names: (user) => namesUser(text, user),
-})
 
 /** Records that differ in numbers only are alike. */
 export const shapeOf = ({ message }: { message: string }): string => message.replace(/\d+/g, '#')

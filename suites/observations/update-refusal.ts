@@ -110,7 +110,7 @@ export const updateRefusalSchema = obj({
   older: orNull(attempt),
   /** Right before and after the genuine update. */
   kept: orNull(obj({ before: list(kept), after: list(kept) })),
-  /** What the log channels brought meanwhile; null where none is declared. */
+  /** What the log channels brought meanwhile; null where neither one nor a log that can be read is declared. */
   log: orNull(
     obj({
       channels: list(logChannelSchema),
@@ -119,6 +119,15 @@ export const updateRefusalSchema = obj({
       until: micros(),
       records: list(logRecordSchema),
       left: int(),
+      /** The device's own log: before the first package, after the variants, right before the genuine one and after it. */
+      api: opt(
+        obj({
+          begin: orNull(exchangeSchema),
+          refused: orNull(exchangeSchema),
+          before: orNull(exchangeSchema),
+          installed: orNull(exchangeSchema),
+        }),
+      ),
     }),
   ),
   /** What was not offered. */
@@ -149,7 +158,7 @@ export type Kept = Static<typeof kept>
 /** What became of altered, genuine and older update packages that took the declared path: uploaded, or fetched. */
 export const kind = defineKind({
   id: 'update-refusal',
-  version: '2.2.0',
+  version: '2.3.0',
   per: 'mechanism',
   schema: updateRefusalSchema,
   dependsOn: [],

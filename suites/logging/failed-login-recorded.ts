@@ -13,11 +13,11 @@ import { namesAddress } from '../facts/log-words.ts'
 import { kind as failedLoginLog, type FailedLoginLog } from '../observations/failed-login-log.ts'
 import { bool, obj, opt } from '../schema.ts'
 import { bodyHolds } from '../facts/http-text.ts'
-import { declaredOf } from '../subject.ts'
 import { wasRefused } from '../facts/login-outcome.ts'
 import { remoteOutcome } from '../facts/remote-outcome.ts'
 import { countsOwn, lackOf, whereParameter, type Where } from './own-log.ts'
 import { entryRecord, readRecords, type LogRecord } from './records.ts'
+import { addressesOf } from './telling.ts'
 
 const parameters = obj({
   /** The text asks for such a log: a device that declares none does not conform. */
@@ -54,15 +54,13 @@ export const criterion = defineCriterion({
     const isRead = isOwnCounted && value.api !== undefined
     if (!isRead && !value.channels.some((c) => c.receiving))
       return [gap('nothing-received-with', {}, [context.cite('/channels')])]
-    const records = [...readRecords(value, addressesOf(context)), ...(isRead ? ownEntries(value) : [])]
+    const records = [
+      ...readRecords(value, addressesOf(context.statement, context.subject)),
+      ...(isRead ? ownEntries(value) : []),
+    ]
     return recorded(value, records, context) ?? missing(value, records, context)
   },
 })
-
-const addressesOf = ({ statement, subject }: Context): string[] => {
-  const sample = statement.samples.find((s) => s.id === declaredOf(subject).sample)
-  return [sample?.addresses.ipv4, sample?.addresses.ipv6].filter((a) => typeof a === 'string')
-}
 
 /** Entries have no arrival: what was gained before the failures stands before them, what came later at the end. */
 function ownEntries({ api, until }: FailedLoginLog): LogRecord[] {

@@ -1,4 +1,13 @@
-import { defineCriterion, evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
+import {
+  defineCriterion,
+  evidence,
+  gap,
+  suspicion,
+  violation,
+  type Applies,
+  type Finding,
+  type JudgeContext,
+} from '../criterion.ts'
 import { answerOf } from '../facts/answer.ts'
 import { alike } from '../facts/likeness.ts'
 import { newEntries, readLog } from '../facts/log-entries.ts'
@@ -7,6 +16,12 @@ import { kind as logClearing, type LogClearing } from '../observations/log-clear
 import type { Exchange } from '../observations/exchange.ts'
 import { obj } from '../schema.ts'
 import type { Statement } from '../statement.ts'
+
+/** A log that can be read, and a way to empty it. */
+export const declaredClearing = ({ logging }: Statement): Applies =>
+  logging.api?.clear
+    ? { answer: 'yes' }
+    : { answer: 'unknown', why: { code: logging.api ? 'no-clearing-declared' : 'no-own-log-declared', values: {} } }
 
 /** A viewer cannot empty the log. The administrator's success by the same request is the control: else nothing was tried. */
 export const criterion = defineCriterion({
@@ -18,10 +33,7 @@ export const criterion = defineCriterion({
   states: ['in-service'],
   parameters: obj({}),
   catalogues: [],
-  applies: ({ logging }: Statement) =>
-    logging.api?.clear
-      ? { answer: 'yes' }
-      : { answer: 'unknown', why: { code: logging.api ? 'no-clearing-declared' : 'no-own-log-declared', values: {} } },
+  applies: declaredClearing,
   contradicts,
   judge({ value: { tries } }, { cite }) {
     if (tries === null) return [gap('not-tried', {}, [cite('/tries')])]

@@ -4,6 +4,7 @@ import { speaksOf, type Deed } from '../facts/log-events.ts'
 import { namesAddress } from '../facts/log-words.ts'
 import type { EventLog, LogEvent } from '../observations/event-log.ts'
 import type { RebootLog } from '../observations/reboot-log.ts'
+import type { Statement } from '../statement.ts'
 import { endpointOf } from '../subject.ts'
 import { entryRecord, readRecords, type LogRecord } from './records.ts'
 
@@ -24,9 +25,14 @@ export interface Told {
 /** Own log entries have no arrival: they came at some time between the readings. */
 const UNKNOWN = -1
 
+/** The addresses that records of the sample come from. */
+export function addressesOf({ samples }: Statement, subject: string): string[] {
+  const sample = samples.find((s) => s.id === endpointOf(subject).sample)
+  return [sample?.addresses.ipv4, sample?.addresses.ipv6].filter((a) => typeof a === 'string')
+}
+
 export function toldBy(value: EventLog | RebootLog, context: JudgeContext<unknown>): Told {
-  const sample = context.statement.samples.find((s) => s.id === endpointOf(context.subject).sample)
-  const addresses = [sample?.addresses.ipv4, sample?.addresses.ipv6].filter((a) => typeof a === 'string')
+  const addresses = addressesOf(context.statement, context.subject)
   const before = value.api ? readLog(value.api.before) : null
   const after = value.api ? readLog(value.api.after) : null
   const records = readRecords(value, addresses)

@@ -11,6 +11,8 @@ export interface Behaviour {
   telnetPort: number | null
   /** An undeclared telnet server that takes the factory password. */
   factoryTelnetPort: number | null
+  /** An undeclared telnet server that opens once a stream was watched or an update installed. */
+  lateTelnetPort: number | null
   /** An undeclared FTP server that lets anonymous users in. */
   anonymousFtpPort: number | null
   /** An undeclared MQTT broker that asks for no log-in. */
@@ -141,6 +143,7 @@ const STRONG_CIPHERS = [
 export const CONFORMING: Behaviour = {
   telnetPort: null,
   factoryTelnetPort: null,
+  lateTelnetPort: null,
   anonymousFtpPort: null,
   anonymousMqttPort: null,
   oldSshPort: null,

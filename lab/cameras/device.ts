@@ -21,6 +21,8 @@ export interface Device {
   ports(): { https: number; rtsp: number }
   /** Ends the streams and web sessions of a user whose password changed or who was removed. */
   endSessionsOf(user: string): void
+  /** A stream was watched, or an update installed. */
+  wasUsed(): void
   factorySettings(): Partial<State>
   /** Closes every door, applies the change, waits, opens again. Returns at once; a second call changes nothing. */
   reboot(reason: string, change: Partial<State>): void

@@ -9,7 +9,7 @@ import { declare } from './declaration.ts'
 import type { Device } from './device.ts'
 import { MODEL } from './firmware.ts'
 import { makeApi } from './http.ts'
-import { makeListener } from './listener.ts'
+import { makeListener, type Listener } from './listener.ts'
 import { frontOf, mannersOf } from './manner.ts'
 import { openLog, type LogRecord } from './log.ts'
 import { makeTimeClient } from './ntp-client.ts'
@@ -83,6 +83,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       rtsp.endSessionsOf(user)
       sessions.endAllOf(user)
     },
+    wasUsed: () => void lateDoor?.open().catch(() => undefined),
     factorySettings: () => factorySettings(options, store.state.passwordKey),
     reboot(reason, change) {
       rebooting ??= reboot(reason, change).finally(() => {
@@ -129,6 +130,8 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       [behaviour.oldSshPort, makeOldSsh(store)],
     ] as const
   ).flatMap(([port, makeServer]) => (port === null ? [] : [listenerAt([ipv4], port, makeServer)]))
+  const lateDoor =
+    behaviour.lateTelnetPort === null ? null : openOnce(listenerAt([ipv4], behaviour.lateTelnetPort, makeTelnetServer))
   const debug =
     behaviour.ipv6DebugPort === null || ipv6 === null
       ? null
@@ -156,7 +159,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
   const close = async (): Promise<void> => {
     device.time.stop()
     sessions.clear()
-    await Promise.all([...listeners.map((listener) => listener.close()), discovery?.close()])
+    await Promise.all([...listeners.map((listener) => listener.close()), discovery?.close(), lateDoor?.close()])
     await log.pause()
   }
 
@@ -172,6 +175,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       return
     }
     while (!(await isOpenAgain())) await wait(1000)
+    if (change.firmware) device.wasUsed()
   }
   /** A port may have been taken by somebody else meanwhile. */
   const isOpenAgain = (): Promise<boolean> =>
@@ -207,6 +211,19 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       stopping.abort()
       await rebooting
       await close()
+    },
+  }
+}
+
+/** A listener that more than one thing may want to be open. */
+function openOnce(listener: Listener): Pick<Listener, 'open' | 'close'> {
+  let opening: Promise<void> | null = null
+  return {
+    open: () => (opening ??= listener.open()),
+    async close() {
+      await opening?.catch(() => undefined)
+      opening = null
+      await listener.close()
     },
   }
 }

@@ -142,6 +142,7 @@ export function makeRtsp(device: Device): RtspService {
       { status: 200, headers: [...headers, ['Range', 'npt=now-'], ['RTP-Info', info]] },
       () => {
         if (sessions.has(session.id)) session.stream.play(session.transport)
+        device.wasUsed()
       },
     ]
   }

@@ -42,6 +42,7 @@ import { criterion as exposedPortsNoUndeclaredContactsCriterion } from './expose
 import { criterion as exposedPortsUndeclaredTcpPortsCriterion } from './exposed-ports/undeclared-tcp-ports.ts'
 import { criterion as exposedPortsUndeclaredUdpServicesCriterion } from './exposed-ports/undeclared-udp-services.ts'
 import { criterion as loggingAccountChangeRecordedCriterion } from './logging/account-change-recorded.ts'
+import { criterion as loggingClearingRecordedCriterion } from './logging/clearing-recorded.ts'
 import { criterion as loggingFailedLoginRecordedCriterion } from './logging/failed-login-recorded.ts'
 import { criterion as loggingInjectionSafeCriterion } from './logging/injection-safe.ts'
 import { criterion as loggingKeptOverRebootCriterion } from './logging/kept-over-reboot.ts'
@@ -69,6 +70,7 @@ import { kind as observationsFirstUseKind } from './observations/first-use.ts'
 import { kind as observationsHttpAnonymousKind } from './observations/http-anonymous.ts'
 import { kind as observationsHttpCredentialsKind } from './observations/http-credentials.ts'
 import { kind as observationsHttpLockoutKind } from './observations/http-lockout.ts'
+import { kind as observationsLaterTcpPortsKind } from './observations/later-tcp-ports.ts'
 import { kind as observationsLogClearingKind } from './observations/log-clearing.ts'
 import { kind as observationsLoginAnswersKind } from './observations/login-answers.ts'
 import { kind as observationsOnvifCredentialsKind } from './observations/onvif-credentials.ts'
@@ -142,6 +144,7 @@ const criteria = [
   exposedPortsUndeclaredTcpPortsCriterion,
   exposedPortsUndeclaredUdpServicesCriterion,
   loggingAccountChangeRecordedCriterion,
+  loggingClearingRecordedCriterion,
   loggingFailedLoginRecordedCriterion,
   loggingInjectionSafeCriterion,
   loggingKeptOverRebootCriterion,
@@ -171,6 +174,7 @@ const kinds = [
   observationsHttpAnonymousKind,
   observationsHttpCredentialsKind,
   observationsHttpLockoutKind,
+  observationsLaterTcpPortsKind,
   observationsLogClearingKind,
   observationsLoginAnswersKind,
   observationsOnvifCredentialsKind,

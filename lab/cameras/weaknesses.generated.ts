@@ -19,6 +19,7 @@ import { weakness as weaknessesLockByForgedAddressWeakness } from './weaknesses/
 import { weakness as weaknessesLockLaterThanDeclaredWeakness } from './weaknesses/lock-later-than-declared.ts'
 import { weakness as weaknessesLockTooBriefWeakness } from './weaknesses/lock-too-brief.ts'
 import { weakness as weaknessesLogClearedByViewerWeakness } from './weaknesses/log-cleared-by-viewer.ts'
+import { weakness as weaknessesLogClearingUnloggedWeakness } from './weaknesses/log-clearing-unlogged.ts'
 import { weakness as weaknessesLogInjectionWeakness } from './weaknesses/log-injection.ts'
 import { weakness as weaknessesLogKeepsPasswordsWeakness } from './weaknesses/log-keeps-passwords.ts'
 import { weakness as weaknessesLogLostAtRebootWeakness } from './weaknesses/log-lost-at-reboot.ts'
@@ -59,6 +60,7 @@ import { weakness as weaknessesSyslogSilentWeakness } from './weaknesses/syslog-
 import { weakness as weaknessesTellsUsersWeakness } from './weaknesses/tells-users.ts'
 import { weakness as weaknessesTelnetFactoryPasswordWeakness } from './weaknesses/telnet-factory-password.ts'
 import { weakness as weaknessesTelnetOpenWeakness } from './weaknesses/telnet-open.ts'
+import { weakness as weaknessesTelnetOpensLaterWeakness } from './weaknesses/telnet-opens-later.ts'
 import { weakness as weaknessesTlsCompressionWeakness } from './weaknesses/tls-compression.ts'
 import { weakness as weaknessesTrustsAnyCertificateWeakness } from './weaknesses/trusts-any-certificate.ts'
 import { weakness as weaknessesUpdateAlteredAcceptedWeakness } from './weaknesses/update-altered-accepted.ts'
@@ -100,6 +102,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesLockLaterThanDeclaredWeakness,
   weaknessesLockTooBriefWeakness,
   weaknessesLogClearedByViewerWeakness,
+  weaknessesLogClearingUnloggedWeakness,
   weaknessesLogInjectionWeakness,
   weaknessesLogKeepsPasswordsWeakness,
   weaknessesLogLostAtRebootWeakness,
@@ -140,6 +143,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesTellsUsersWeakness,
   weaknessesTelnetFactoryPasswordWeakness,
   weaknessesTelnetOpenWeakness,
+  weaknessesTelnetOpensLaterWeakness,
   weaknessesTlsCompressionWeakness,
   weaknessesTrustsAnyCertificateWeakness,
   weaknessesUpdateAlteredAcceptedWeakness,

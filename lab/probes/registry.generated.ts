@@ -6,6 +6,7 @@ import { probe as firstUseProbe } from './first-use.ts'
 import { probe as httpAnonymousProbe } from './http-anonymous.ts'
 import { probe as httpCredentialsProbe } from './http-credentials.ts'
 import { probe as httpLockoutProbe } from './http-lockout.ts'
+import { probe as laterTcpPortsProbe } from './later-tcp-ports.ts'
 import { probe as logClearingProbe } from './log-clearing.ts'
 import { probe as loginAnswersProbe } from './login-answers.ts'
 import { probe as onvifCredentialsProbe } from './onvif-credentials.ts'
@@ -41,6 +42,7 @@ const all = [
   httpAnonymousProbe,
   httpCredentialsProbe,
   httpLockoutProbe,
+  laterTcpPortsProbe,
   logClearingProbe,
   loginAnswersProbe,
   onvifCredentialsProbe,

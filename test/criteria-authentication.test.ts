@@ -877,6 +877,7 @@ test('texts: every message of the first criteria exists in both languages', () =
     const sources = [
       `../suites/authentication/${name}.ts`,
       ...(name.includes('default') ? ['../suites/authentication/credential-findings.ts'] : []),
+      ...(/default|login-lockout/.test(name) ? ['../suites/authentication/undeclared-logins.ts'] : []),
       ...(name.includes('login-lockout')
         ? ['../suites/authentication/lockout-findings.ts', '../suites/authentication/guesses.ts']
         : []),

@@ -5,13 +5,19 @@ import type { Seen } from '../../suites/observation.ts'
 import type { CredentialTries } from '../../suites/observations/credential-tries.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import type { DeclaredLogin } from '../../suites/observations/log-ins.ts'
-import type { Statement } from '../../suites/statement.ts'
+import type { Family, Statement } from '../../suites/statement.ts'
 import type { Bench, Credential } from '../probe.ts'
 import { unanswered, wrongPassword, type LoginPlace } from './log-in-place.ts'
 import { strangersBeside } from './strangers.ts'
 
 /** Sends the protected request of the log-in, on a connection of its own. */
 export type Send = (credential?: Credential) => Promise<Exchange>
+
+/** The same request over the other address family. */
+export interface Elsewhere {
+  family: Family
+  send: Send
+}
 
 const BATCH = 3
 /** What waiting for locks may cost in all, in seconds, or three times the lock where that is longer. */
@@ -59,7 +65,7 @@ export async function tryCredentials(
   bench: Bench,
   place: LoginPlace,
   send: Send,
-  compare: typeof alike = alike,
+  { compare = alike, elsewhere = null }: { compare?: typeof alike; elsewhere?: Elsewhere | null } = {},
 ): Promise<Seen<CredentialTries>> {
   const { to, login, account } = place
   const right = bench.credential(account.id)
@@ -101,6 +107,7 @@ export async function tryCredentials(
     batches: [],
     repeats: [],
     complete: true,
+    elsewhere: null,
     stopped: null,
   }
   const stop = (why: NonNullable<CredentialTries['stopped']>): void => {
@@ -158,6 +165,11 @@ export async function tryCredentials(
     if (size !== 1) size = most
   }
   if (!works) await repeatOdd(value, account.user, send, compare)
+  else if (elsewhere && value.stopped === null)
+    value.elsewhere = await tryElsewhere(bench, place, elsewhere, {
+      ...{ isGood, size: most, wait: () => wait(lockSeconds + 2) },
+      banned: value.batches.some((b) => !isGood(b.control)),
+    })
   return { answered: true, value, controls: [], artifacts: [] }
 }
 
@@ -177,4 +189,41 @@ async function repeatOdd(value: CredentialTries, user: string, send: Send, compa
     })
     value.repeats.push({ again, bad: await send(wrongPassword(user)) })
   }
+}
+
+/**
+ * What is listed for the declared user over the other family, in the same small batches; where these set off a ban before,
+ * only as many as the declared number bears. Users without a log-in here are left out: one family has told of them.
+ */
+async function tryElsewhere(
+  bench: Bench,
+  place: LoginPlace,
+  { family, send }: Elsewhere,
+  before: { banned: boolean; size: number; isGood: (exchange: Exchange) => boolean; wait: () => Promise<number> },
+): Promise<NonNullable<CredentialTries['elsewhere']>> {
+  const { isGood, banned } = before
+  const right = bench.credential(place.account.id)
+  const row = bench.statement.bruteForce.find((r) => r.login === place.login.id)
+  const all = pairsFor(bench, place).filter(({ user }) => user === place.account.user)
+  const queue = banned ? all.slice(0, Math.max(1, (row?.failures ?? BATCH + 1) - 2)) : all
+  const knownBad = await send(wrongPassword(place.account.user))
+  const batches: NonNullable<CredentialTries['elsewhere']>['batches'] = [{ tries: [], control: await send(right) }]
+  let [size, waits] = [before.size, banned ? 1 : 2]
+  const holds = (): boolean => isGood(batches.at(-1)?.control ?? knownBad)
+  for (;;) {
+    if (!holds()) {
+      if (waits-- <= 0 || bench.signal.aborted) break
+      await before.wait()
+      batches.push({ tries: [], control: await send(right) })
+      size = 1
+      continue
+    }
+    if (queue.length === 0 || bench.signal.aborted) break
+    const batch = queue.splice(0, size)
+    const tries: Exchange[] = []
+    for (const credential of batch) tries.push(await send(credential))
+    batches.push({ tries, control: await send(right) })
+    if (!holds()) queue.unshift(...batch)
+  }
+  return { family, knownBad, batches, complete: queue.length === 0 && holds() }
 }

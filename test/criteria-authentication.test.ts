@@ -876,7 +876,9 @@ test('texts: every message of the first criteria exists in both languages', () =
     const name = id.split('/')[1] ?? ''
     const sources = [
       `../suites/authentication/${name}.ts`,
-      ...(name.includes('default') ? ['../suites/authentication/credential-findings.ts'] : []),
+      ...(name.includes('default')
+        ? ['../suites/authentication/credential-findings.ts', '../suites/authentication/undeclared-tries.ts']
+        : []),
       ...(/default|login-lockout/.test(name) ? ['../suites/authentication/undeclared-logins.ts'] : []),
       ...(name.includes('login-lockout')
         ? ['../suites/authentication/lockout-findings.ts', '../suites/authentication/guesses.ts']

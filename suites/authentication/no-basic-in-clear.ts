@@ -16,7 +16,7 @@ import { kind, type Challenges } from '../observations/challenges.ts'
 import { kind as onvifOperations } from '../observations/onvif-operations.ts'
 import { obj } from '../schema.ts'
 import { declaredOf, endpointOf } from '../subject.ts'
-import { takes } from './onvif.ts'
+import { takes } from './onvif-ways.ts'
 
 /**
  * Where nothing is encrypted, no password is asked for or taken as Basic, which anybody on the path can read

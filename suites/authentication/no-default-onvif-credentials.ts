@@ -5,7 +5,8 @@ import { kind as onvifOperations } from '../observations/onvif-operations.ts'
 import { credentialFindings } from './credential-findings.ts'
 import { credentialParameters } from './credential-parameters.ts'
 import { ONVIF_SCHEMES } from '../observations/onvif-endpoints.ts'
-import { appliesWhereOnvif, notTried, undeclaredOnvif } from './onvif.ts'
+import { notTried } from './onvif-not-tried.ts'
+import { appliesWhereOnvif, undeclaredOnvif } from './onvif.ts'
 
 /** No published, blank or guessable credential opens ONVIF, by Digest or by username token (EN 303 645 provision 5.1-1). */
 export const criterion = defineCriterion({

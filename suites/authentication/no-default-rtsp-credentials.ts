@@ -4,7 +4,7 @@ import { loginsOver } from '../observations/log-ins.ts'
 import { kind as undeclaredLogins } from '../observations/undeclared-logins.ts'
 import { credentialFindings } from './credential-findings.ts'
 import { credentialParameters } from './credential-parameters.ts'
-import { contradictedBy, undeclaredFindings } from './undeclared-logins.ts'
+import { contradictedBy, undeclaredFindings } from './undeclared-tries.ts'
 
 /** No published, blank or guessable credential opens a log-in over RTSP (EN 303 645 provision 5.1-1). */
 export const criterion = defineCriterion({

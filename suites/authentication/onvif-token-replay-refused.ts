@@ -1,11 +1,13 @@
-import { defineCriterion, evidence, gap, violation, type Finding } from '../criterion.ts'
+import { defineCriterion, evidence, gap, violation, type Finding, type JudgeContext } from '../criterion.ts'
 import { answerOf } from '../facts/answer.ts'
 import { onvifOutcome, sameFault, type OnvifOutcome } from '../facts/onvif.ts'
 import type { Exchange } from '../observations/exchange.ts'
 import { kind as onvifOperations } from '../observations/onvif-operations.ts'
 import { kind } from '../observations/onvif-token-replay.ts'
 import { obj } from '../schema.ts'
-import { appliesWhereOnvif, notTried, undeclaredTokens } from './onvif.ts'
+import { notTried } from './onvif-not-tried.ts'
+import { undeclaredWays } from './onvif-ways.ts'
+import { appliesWhereOnvif, undeclaredOnvif } from './onvif.ts'
 
 /**
  * A username token opens ONVIF once and while it is young (OASIS WS-Security UsernameToken Profile 1.1.1, section 3.1;
@@ -21,7 +23,7 @@ export const criterion = defineCriterion({
   parameters: obj({}),
   catalogues: [],
   applies: (statement) => appliesWhereOnvif(statement, ['username-token']),
-  contradicts: undeclaredTokens,
+  contradicts: (context) => undeclaredTokens(context),
   judge({ value }, context) {
     const { cite } = context
     const outcome = (exchange: Exchange): OnvifOutcome => onvifOutcome(value.operation, 'device', answerOf(exchange))
@@ -50,3 +52,15 @@ const CODES = {
   replayed: ['replayed-accepted', 'replayed-refused', 'replayed-unclear'],
   stale: ['stale-accepted', 'stale-refused', 'stale-unclear'],
 } as const
+
+/** Username tokens that open ONVIF although the statement knows of none (rule 5); and ONVIF that it does not know at all. */
+const undeclaredTokens = (context: Pick<JudgeContext<unknown>, 'statement' | 'others'>): Finding[] => [
+  ...undeclaredOnvif(context),
+  ...context.others(onvifOperations).flatMap(({ subject, seen, cite }) => {
+    if (!seen.answered) return []
+    const { port, family } = seen.value
+    return undeclaredWays(context.statement, subject, seen.value, ['username-token']).map(({ scheme, way }) =>
+      violation('way-undeclared', { port, family, scheme }, [cite(`/ways/${way}`), cite('/asked')]),
+    )
+  }),
+]

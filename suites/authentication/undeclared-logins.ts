@@ -3,16 +3,12 @@ import { byCodeUnit } from '../canonical.ts'
 import type { Spoken } from '../observations/endpoints.ts'
 import type { DeclaredLogin } from '../observations/log-ins.ts'
 import { kind as undeclaredLogins, type UndeclaredLogin } from '../observations/undeclared-logins.ts'
-import type { Static } from '../schema.ts'
 import { declaredOf, endpointOf } from '../subject.ts'
-import { credentialFindings } from './credential-findings.ts'
-import type { credentialParameters } from './credential-parameters.ts'
 
-type Context<P = unknown> = JudgeContext<P>
-type Found = ReturnType<typeof found>[number]
+export type Found = ReturnType<typeof found>[number]
 
 /** Endpoints of the protocol without a declared log-in; of the sample that the first of these log-ins is judged for, and nowhere else. */
-function found({ others, subject }: Context, protocol: Spoken, logins: readonly DeclaredLogin[]) {
+export function found({ others, subject }: JudgeContext<unknown>, protocol: Spoken, logins: readonly DeclaredLogin[]) {
   const { sample, id } = declaredOf(subject)
   const [first] = logins.map((l) => l.login.id).sort(byCodeUnit)
   if (first !== id) return []
@@ -28,35 +24,22 @@ const about = ({ port, family, asked }: UndeclaredLogin): { port: number; family
 })
 
 /** Where nobody looked, or a log-in is asked for and the statement has none: what holds there is not known. */
-function gapOf({ subject, seen, cite }: Found): Finding[] {
+export function gapOf({ subject, seen, cite }: Found): Finding[] {
   if (!seen.answered) return [gap('undeclared-unknown', { subject }, [])]
   return seen.value.asked ? [gap('log-in-not-declared', about(seen.value), [cite('/asked')])] : []
 }
 
 /** Log-ins that are asked for and were not attacked, since none is declared there. */
-export const notAttacked = (context: Context, protocol: Spoken, logins: readonly DeclaredLogin[]): Finding[] =>
-  found(context, protocol, logins).flatMap(gapOf)
-
-/** What listed credentials came to where no log-in is declared: one that opens it is told as anywhere else. */
-export const undeclaredFindings = (
-  context: Context<Static<typeof credentialParameters>>,
+export const notAttacked = (
+  context: JudgeContext<unknown>,
   protocol: Spoken,
   logins: readonly DeclaredLogin[],
-): Finding[] => found(context, protocol, logins).flatMap((one) => triesOf(one, context))
-
-function triesOf(one: Found, context: Context<Static<typeof credentialParameters>>): Finding[] {
-  if (!one.seen.answered || !one.seen.value.tries) return gapOf(one)
-  const cite = (at: string) => one.cite(`/tries${at}`)
-  const findings = credentialFindings(one.seen.value.tries, { ...context, cite })
-  const against = findings.filter((f) => f.is === 'violation')
-  if (findings.some((f) => f.is === 'gap')) return [...against, ...gapOf(one)]
-  return findings
-}
+): Finding[] => found(context, protocol, logins).flatMap(gapOf)
 
 /** A log-in that is asked for although the statement claims that the criterion does not apply (rule 5). */
 export const claimContradicted =
   (protocol: Spoken, criterion: string) =>
-  ({ statement, others }: Pick<Context, 'statement' | 'others'>): Finding[] =>
+  ({ statement, others }: Pick<JudgeContext<unknown>, 'statement' | 'others'>): Finding[] =>
     statement.notApplicable?.some((n) => n.criterion === criterion) === true
       ? others(undeclaredLogins).flatMap(({ seen, cite }) =>
           seen.answered && seen.value.protocol === protocol && seen.value.asked
@@ -64,14 +47,3 @@ export const claimContradicted =
             : [],
         )
       : []
-
-/** Where no log-in is declared over the protocol at all: listed credentials that open one, and a claim that there is none. */
-export const contradictedBy =
-  (protocol: Spoken, criterion: string) =>
-  (context: Context<Static<typeof credentialParameters>>): Finding[] => [
-    ...claimContradicted(protocol, criterion)(context),
-    ...context
-      .others(undeclaredLogins)
-      .filter(({ seen }) => seen.answered && seen.value.protocol === protocol)
-      .flatMap((one) => triesOf(one, context).filter((f) => f.is === 'violation' && f.certainty === 'confirmed')),
-  ]

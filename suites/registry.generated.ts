@@ -61,6 +61,7 @@ import { criterion as updateIntegrityOtherModelUpdateRefusedCriterion } from './
 import { criterion as updateIntegrityRefusalLoggedCriterion } from './update-integrity/refusal-logged.ts'
 import { criterion as updateIntegritySettingsKeptCriterion } from './update-integrity/settings-kept.ts'
 import { criterion as updateIntegrityTruncatedUpdateRefusedCriterion } from './update-integrity/truncated-update-refused.ts'
+import { criterion as updateIntegrityUnitAsDeclaredCriterion } from './update-integrity/unit-as-declared.ts'
 import { criterion as updateIntegrityUnsignedUpdateRefusedCriterion } from './update-integrity/unsigned-update-refused.ts'
 import { criterion as updateIntegrityUploadNeedsLoginCriterion } from './update-integrity/upload-needs-login.ts'
 import { kind as observationsChallengesKind } from './observations/challenges.ts'
@@ -95,6 +96,7 @@ import { kind as observationsTlsOffersKind } from './observations/tls-offers.ts'
 import { kind as observationsTrafficKind } from './observations/traffic.ts'
 import { kind as observationsUdpServicesKind } from './observations/udp-services.ts'
 import { kind as observationsUndeclaredLoginsKind } from './observations/undeclared-logins.ts'
+import { kind as observationsUnitReadingsKind } from './observations/unit-readings.ts'
 import { kind as observationsUpdateRefusalKind } from './observations/update-refusal.ts'
 import type { Criterion } from './criterion.ts'
 import type { ObservationKind } from './observation.ts'
@@ -163,6 +165,7 @@ const criteria = [
   updateIntegrityRefusalLoggedCriterion,
   updateIntegritySettingsKeptCriterion,
   updateIntegrityTruncatedUpdateRefusedCriterion,
+  updateIntegrityUnitAsDeclaredCriterion,
   updateIntegrityUnsignedUpdateRefusedCriterion,
   updateIntegrityUploadNeedsLoginCriterion,
 ] as unknown as Criterion[]
@@ -199,6 +202,7 @@ const kinds = [
   observationsTrafficKind,
   observationsUdpServicesKind,
   observationsUndeclaredLoginsKind,
+  observationsUnitReadingsKind,
   observationsUpdateRefusalKind,
 ] as unknown as ObservationKind[]
 

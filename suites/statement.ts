@@ -161,6 +161,9 @@ const logChannel = obj({
   current: opt(reading),
 })
 
+/** `what` it reads. Where nothing is said, it may be any mark by which the unit is known again. */
+const identityReading = obj({ ...reading.properties, what: opt(oneOf('serial', 'mac', 'firmware', 'other')) })
+
 const sample = obj({
   id: text('a, b, …'),
   serial: text(),
@@ -218,7 +221,7 @@ export const statementSchema = obj(
     contacts: opt(list(contact)),
     updates: list(update),
     /** What reads the identity of the unit without changing it. */
-    identity: opt(list(reading)),
+    identity: opt(list(identityReading)),
     actions: obj({
       /** First-use set-up: sets the administrator's password to {{new-password}}. */
       initialise: opt(action),

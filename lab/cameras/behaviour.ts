@@ -1,3 +1,4 @@
+import { FACTORY_VERSION } from './firmware.ts'
 import type { LogEvent } from './log.ts'
 import type { LockRule } from './options.ts'
 import type { WeakHandshake } from './weak-tls.ts'
@@ -7,6 +8,10 @@ export type LoginInterface = 'https' | 'http' | 'rtsp' | 'onvif'
 
 /** Everything a weakness may change. The conforming camera is `CONFORMING`. */
 export interface Behaviour {
+  /** What runs when the unit is new. */
+  factoryVersion: string
+  /** The serial number that the unit tells instead of its own. */
+  foreignSerial: string | null
   /** An undeclared telnet server on every IPv4 address. */
   telnetPort: number | null
   /** An undeclared telnet server that takes the factory password. */
@@ -141,6 +146,8 @@ const STRONG_CIPHERS = [
 ].join(':')
 
 export const CONFORMING: Behaviour = {
+  factoryVersion: FACTORY_VERSION,
+  foreignSerial: null,
   telnetPort: null,
   factoryTelnetPort: null,
   lateTelnetPort: null,

@@ -219,7 +219,7 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
       bootSeconds: Math.max(1, Math.ceil(2 * options.bootSeconds)),
       updatePort: options.updatePort,
     }),
-    identity: [{ ...web, target: '/api/device', pattern: '"serial":"([^"]+)"' }],
+    identity: [{ what: 'serial', ...web, target: '/api/device', pattern: '"serial":"([^"]+)"' }],
     actions: {
       initialise: {
         service: 'web',

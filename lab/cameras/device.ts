@@ -7,6 +7,10 @@ import type { CameraOptions } from './options.ts'
 import type { Sessions } from './sessions.ts'
 import type { State, StateStore } from './state.ts'
 
+/** What the unit tells as its serial number. */
+export const serialOf = ({ behaviour, options }: Pick<Device, 'behaviour' | 'options'>): string =>
+  behaviour.foreignSerial ?? options.serial
+
 /** The inside of the camera, as its interfaces see it. */
 export interface Device {
   options: CameraOptions

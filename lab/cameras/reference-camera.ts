@@ -7,7 +7,7 @@ import { CONFORMING, type Behaviour } from './behaviour.ts'
 import { makeIdentity } from './certificate.ts'
 import { declare } from './declaration.ts'
 import type { Device } from './device.ts'
-import { MODEL } from './firmware.ts'
+import { FACTORY_VERSION, MODEL } from './firmware.ts'
 import { makeApi } from './http.ts'
 import { makeListener, type Listener } from './listener.ts'
 import { frontOf, mannersOf } from './manner.ts'
@@ -57,7 +57,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
   const manners = mannersOf(options.manners ?? [])
   const behaviour = behaviourWith([...manners, ...weaknessesOf(options.weaknesses)])
   refuseUnmet(options, behaviour)
-  const store = await openState(options, behaviour.rsaCertificate)
+  const store = await openState(options, behaviour)
   const log = openLog({
     addresses: options.addresses,
     store,
@@ -199,7 +199,8 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       return store.state.firmware.version
     },
     statement: () => {
-      const firmware = store.state.firmware.version
+      const isDeclared = behaviour.factoryVersion === FACTORY_VERSION
+      const firmware = isDeclared ? store.state.firmware.version : FACTORY_VERSION
       const declared = declare({ options, ports: ports(), firmware, vendorKey: store.state.vendorKey, packages })
       return manners.reduce((statement, manner) => manner.declare?.(statement) ?? statement, declared)
     },

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto'
 import type { CameraOptions, Role, SyslogTarget } from './options.ts'
 import { makeIdentity, type Identity } from './certificate.ts'
 import type { TimeTarget } from './ntp-client.ts'
-import { makeVendorKey, FACTORY_VERSION, payloadOf } from './firmware.ts'
+import type { Behaviour } from './behaviour.ts'
+import { makeVendorKey, payloadOf } from './firmware.ts'
 import { makePasswordKey, makeUser, type User } from './users.ts'
 
 export const SETTINGS = ['name', 'time-zone'] as const
@@ -50,10 +51,10 @@ export interface StateStore {
 }
 
 /** The state found in the folder, or a new one as the options say. */
-export async function openState(options: CameraOptions, rsa: boolean): Promise<StateStore> {
+export async function openState(options: CameraOptions, behaviour: Behaviour): Promise<StateStore> {
   const file = options.stateDirectory === undefined ? null : join(options.stateDirectory, 'state.json')
   if (options.stateDirectory !== undefined) mkdirSync(options.stateDirectory, { recursive: true, mode: 0o700 })
-  let state = (file === null ? null : read(file)) ?? (await newState(options))
+  let state = (file === null ? null : read(file)) ?? (await newState(options, behaviour))
   const store: StateStore = {
     get state() {
       return state
@@ -65,7 +66,7 @@ export async function openState(options: CameraOptions, rsa: boolean): Promise<S
       renameSync(`${file}.new`, file)
     },
   }
-  const needsRsa = rsa && state.rsaIdentity === null
+  const needsRsa = behaviour.rsaCertificate && state.rsaIdentity === null
   store.change(needsRsa ? { rsaIdentity: await makeIdentity('RSA', addressesOf(options)) } : {})
   return store
 }
@@ -89,7 +90,7 @@ export const factorySettings = (
   settings: FACTORY_SETTINGS,
 })
 
-async function newState(options: CameraOptions): Promise<State> {
+async function newState(options: CameraOptions, { factoryVersion }: Behaviour): Promise<State> {
   const passwordKey = makePasswordKey()
   const settings = factorySettings(options, passwordKey)
   const admin =
@@ -108,8 +109,8 @@ async function newState(options: CameraOptions): Promise<State> {
     authority: null,
     settings: settings.settings,
     firmware: {
-      version: FACTORY_VERSION,
-      sha256: createHash('sha256').update(payloadOf(FACTORY_VERSION)).digest('hex'),
+      version: factoryVersion,
+      sha256: createHash('sha256').update(payloadOf(factoryVersion)).digest('hex'),
     },
     identity: await makeIdentity('P-256', addressesOf(options)),
     rsaIdentity: null,

@@ -2,6 +2,8 @@
 import { weakness as weaknessesAccountsUnloggedWeakness } from './weaknesses/accounts-unlogged.ts'
 import { weakness as weaknessesAnonymousSnapshotWeakness } from './weaknesses/anonymous-snapshot.ts'
 import { weakness as weaknessesAnonymousStreamWeakness } from './weaknesses/anonymous-stream.ts'
+import { weakness as weaknessesAnotherUnitWeakness } from './weaknesses/another-unit.ts'
+import { weakness as weaknessesAnotherVersionWeakness } from './weaknesses/another-version.ts'
 import { weakness as weaknessesAnyPasswordWeakness } from './weaknesses/any-password.ts'
 import { weakness as weaknessesBasicOverRtspWeakness } from './weaknesses/basic-over-rtsp.ts'
 import { weakness as weaknessesCallsRelayWeakness } from './weaknesses/calls-relay.ts'
@@ -85,6 +87,8 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesAccountsUnloggedWeakness,
   weaknessesAnonymousSnapshotWeakness,
   weaknessesAnonymousStreamWeakness,
+  weaknessesAnotherUnitWeakness,
+  weaknessesAnotherVersionWeakness,
   weaknessesAnyPasswordWeakness,
   weaknessesBasicOverRtspWeakness,
   weaknessesCallsRelayWeakness,

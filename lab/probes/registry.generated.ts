@@ -31,6 +31,7 @@ import { probe as tlsOffersProbe } from './tls-offers.ts'
 import { probe as trafficProbe } from './traffic.ts'
 import { probe as udpServicesProbe } from './udp-services.ts'
 import { probe as undeclaredLoginsProbe } from './undeclared-logins.ts'
+import { probe as unitReadingsProbe } from './unit-readings.ts'
 import { probe as updateRefusalProbe } from './update-refusal.ts'
 import type { Probe } from '../probe.ts'
 
@@ -67,6 +68,7 @@ const all = [
   trafficProbe,
   udpServicesProbe,
   undeclaredLoginsProbe,
+  unitReadingsProbe,
   updateRefusalProbe,
 ] as unknown as Probe[]
 

@@ -1,6 +1,7 @@
 import { ONVIF_NAMESPACES } from '../../../suites/facts/onvif.ts'
 import { childOf, descendantsOf } from '../../../suites/facts/xml.ts'
 import type { Answer } from '../api.ts'
+import { serialOf } from '../device.ts'
 import { MODEL } from '../firmware.ts'
 import { DEVICE_PATH, MEDIA_PATH, type OperationRequest, type Operations } from './operation.ts'
 import { content, escape, sender } from './soap.ts'
@@ -102,7 +103,7 @@ function systemLog({ device }: OperationRequest): string {
 const information = ({ device }: OperationRequest): string =>
   `<tds:Manufacturer>Camseal</tds:Manufacturer><tds:Model>${MODEL}</tds:Model>` +
   `<tds:FirmwareVersion>${escape(device.store.state.firmware.version)}</tds:FirmwareVersion>` +
-  `<tds:SerialNumber>${escape(device.options.serial)}</tds:SerialNumber><tds:HardwareId>software</tds:HardwareId>`
+  `<tds:SerialNumber>${escape(serialOf(device))}</tds:SerialNumber><tds:HardwareId>software</tds:HardwareId>`
 
 const answering =
   (name: string, inner: (request: OperationRequest) => string) =>

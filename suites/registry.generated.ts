@@ -11,6 +11,7 @@ import { criterion as authenticationNoDefaultCredentialsCriterion } from './auth
 import { criterion as authenticationNoDefaultOnvifCredentialsCriterion } from './authentication/no-default-onvif-credentials.ts'
 import { criterion as authenticationNoDefaultRemoteCredentialsCriterion } from './authentication/no-default-remote-credentials.ts'
 import { criterion as authenticationNoDefaultRtspCredentialsCriterion } from './authentication/no-default-rtsp-credentials.ts'
+import { criterion as authenticationNoUndeclaredAccountsCriterion } from './authentication/no-undeclared-accounts.ts'
 import { criterion as authenticationNoUserEnumerationCriterion } from './authentication/no-user-enumeration.ts'
 import { criterion as authenticationNonceUniqueCriterion } from './authentication/nonce-unique.ts'
 import { criterion as authenticationOnvifOperationsProtectedCriterion } from './authentication/onvif-operations-protected.ts'
@@ -115,6 +116,7 @@ const criteria = [
   authenticationNoDefaultOnvifCredentialsCriterion,
   authenticationNoDefaultRemoteCredentialsCriterion,
   authenticationNoDefaultRtspCredentialsCriterion,
+  authenticationNoUndeclaredAccountsCriterion,
   authenticationNoUserEnumerationCriterion,
   authenticationNonceUniqueCriterion,
   authenticationOnvifOperationsProtectedCriterion,

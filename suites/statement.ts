@@ -204,6 +204,8 @@ export const statementSchema = obj(
     ),
     services: list(service),
     accounts: list(account),
+    /** What lists every account of the unit: the first group of each match of the pattern is a user name. */
+    accountList: opt(reading),
     logins: list(login),
     resources: list(resource),
     bruteForce: list(bruteForce),

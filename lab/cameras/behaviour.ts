@@ -12,6 +12,8 @@ export interface Behaviour {
   factoryVersion: string
   /** The serial number that the unit tells instead of its own. */
   foreignSerial: string | null
+  /** An administrator that nobody declares. */
+  hiddenAccount: string | null
   /** An undeclared telnet server on every IPv4 address. */
   telnetPort: number | null
   /** An undeclared telnet server that takes the factory password. */
@@ -148,6 +150,7 @@ const STRONG_CIPHERS = [
 export const CONFORMING: Behaviour = {
   factoryVersion: FACTORY_VERSION,
   foreignSerial: null,
+  hiddenAccount: null,
   telnetPort: null,
   factoryTelnetPort: null,
   lateTelnetPort: null,

@@ -140,6 +140,7 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
       { id: 'owner', user: 'admin', password: { env: passwordVariable('admin') }, role: 'administrator' },
       ...users.map(accountOf),
     ],
+    accountList: { ...web, target: '/api/users', pattern: '"name":"([^"]+)"' },
     logins: [
       ...['owner', ...users.map(({ name }) => name)].flatMap((account) => [
         { id: `web-${account}`, service: 'web', account, target: '/api/device', method: 'GET' as const },

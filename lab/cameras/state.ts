@@ -90,16 +90,20 @@ export const factorySettings = (
   settings: FACTORY_SETTINGS,
 })
 
-async function newState(options: CameraOptions, { factoryVersion }: Behaviour): Promise<State> {
+async function newState(options: CameraOptions, { factoryVersion, hiddenAccount }: Behaviour): Promise<State> {
   const passwordKey = makePasswordKey()
   const settings = factorySettings(options, passwordKey)
   const admin =
     options.adminPassword !== undefined && !options.factoryFresh
       ? [makeUser('admin', options.adminPassword, 'admin' satisfies Role, passwordKey)]
       : []
+  const hidden =
+    hiddenAccount === null
+      ? []
+      : [makeUser(hiddenAccount, `${makePasswordKey()}aA1!`, 'admin' satisfies Role, passwordKey)]
   return {
     factoryFresh: options.factoryFresh,
-    users: [...admin, ...settings.users],
+    users: [...admin, ...settings.users, ...hidden],
     passwordKey,
     clockOffset: 0,
     syslog: options.syslog,

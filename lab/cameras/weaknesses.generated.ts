@@ -14,6 +14,7 @@ import { weakness as weaknessesDigestReplayWeakness } from './weaknesses/digest-
 import { weakness as weaknessesDowngradeUnmarkedWeakness } from './weaknesses/downgrade-unmarked.ts'
 import { weakness as weaknessesFailedLoginUnloggedWeakness } from './weaknesses/failed-login-unlogged.ts'
 import { weakness as weaknessesFtpAnonymousWeakness } from './weaknesses/ftp-anonymous.ts'
+import { weakness as weaknessesHiddenAccountWeakness } from './weaknesses/hidden-account.ts'
 import { weakness as weaknessesHiddenOpenStreamWeakness } from './weaknesses/hidden-open-stream.ts'
 import { weakness as weaknessesHttpLoginWeakness } from './weaknesses/http-login.ts'
 import { weakness as weaknessesLockAdmitsRightPasswordWeakness } from './weaknesses/lock-admits-right-password.ts'
@@ -99,6 +100,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesDowngradeUnmarkedWeakness,
   weaknessesFailedLoginUnloggedWeakness,
   weaknessesFtpAnonymousWeakness,
+  weaknessesHiddenAccountWeakness,
   weaknessesHiddenOpenStreamWeakness,
   weaknessesHttpLoginWeakness,
   weaknessesLockAdmitsRightPasswordWeakness,

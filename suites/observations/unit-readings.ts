@@ -1,5 +1,5 @@
 import { defineKind } from '../observation.ts'
-import { list, obj, oneOf, orNull, str, text, type Static } from '../schema.ts'
+import { bool, list, obj, oneOf, orNull, str, text, type Static } from '../schema.ts'
 import type { Reading, Statement } from '../statement.ts'
 import { unitSubject } from '../subject.ts'
 import { exchangeSchema } from './exchange.ts'
@@ -16,6 +16,10 @@ const schema = obj({
       exchange: exchangeSchema,
       text: orNull(str('first group of the declared pattern')),
     }),
+  ),
+  /** What the declared list of accounts told, in its order; null where none is declared. */
+  accounts: orNull(
+    obj({ exchange: exchangeSchema, names: list(str()), more: bool(), account: orNull(text('that asked for it')) }),
   ),
   /** The unit's address on the link, by the lab's neighbour table; null on loopback, behind a router, and over IPv6 alone. */
   mac: orNull(text()),

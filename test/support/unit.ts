@@ -80,4 +80,4 @@ export const told = (what: Row['what'], text: string | null, from = 'identity/1'
 })
 
 export const readings = (rows: Row[], over: Partial<UnitReadings> = {}): Observation =>
-  answered(unitReadings, 'a', { readings: rows, mac: null, ...over })
+  answered(unitReadings, 'a', { readings: rows, accounts: null, mac: null, ...over })

@@ -25,6 +25,7 @@ import { criterion as authenticationSessionRenewedAtLogInCriterion } from './aut
 import { criterion as authenticationViewerRightsCriterion } from './authentication/viewer-rights.ts'
 import { criterion as encryptionLoginEncryptedCriterion } from './encryption/login-encrypted.ts'
 import { criterion as encryptionMediaEncryptedCriterion } from './encryption/media-encrypted.ts'
+import { criterion as encryptionNoPlainAddressesCriterion } from './encryption/no-plain-addresses.ts'
 import { criterion as encryptionNoPlainRemoteLoginCriterion } from './encryption/no-plain-remote-login.ts'
 import { criterion as encryptionNoSecretsOnTheWireCriterion } from './encryption/no-secrets-on-the-wire.ts'
 import { criterion as encryptionServerCertificateCheckedCriterion } from './encryption/server-certificate-checked.ts'
@@ -130,6 +131,7 @@ const criteria = [
   authenticationViewerRightsCriterion,
   encryptionLoginEncryptedCriterion,
   encryptionMediaEncryptedCriterion,
+  encryptionNoPlainAddressesCriterion,
   encryptionNoPlainRemoteLoginCriterion,
   encryptionNoSecretsOnTheWireCriterion,
   encryptionServerCertificateCheckedCriterion,

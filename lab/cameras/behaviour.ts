@@ -64,6 +64,8 @@ export interface Behaviour {
   openOperations: readonly string[]
   /** A username token is good once, and while it is young. */
   checksTokenFreshness: boolean
+  /** ONVIF gives the address of the snapshot without TLS. */
+  plainSnapshotAddress: boolean
   /** ONVIF takes username tokens beside Digest. */
   takesTokens: boolean
   /** ONVIF over plain HTTP too, and a username token may hold the password itself. */
@@ -178,6 +180,7 @@ export const CONFORMING: Behaviour = {
   hiddenStream: null,
   openOperations: [],
   checksTokenFreshness: true,
+  plainSnapshotAddress: false,
   takesTokens: true,
   clearOnvif: false,
   takesMd5: true,

@@ -238,7 +238,8 @@ const SESSION_SWITCHES = [
 
 /** A weakness that cannot show is a false witness: it must be an error, not a sound camera. */
 function refuseUnmet({ addresses, ports, formLogin }: CameraOptions, behaviour: Behaviour): void {
-  const needsHttp = behaviour.apiOverHttp || behaviour.clearOnvif || behaviour.servicePage || !behaviour.redirectListens
+  const { apiOverHttp, clearOnvif, servicePage, plainSnapshotAddress, redirectListens } = behaviour
+  const needsHttp = apiOverHttp || clearOnvif || servicePage || plainSnapshotAddress || !redirectListens
   if (needsHttp && (ports.http === undefined || !behaviour.plainHttp))
     throw new TypeError('this weakness needs ports.http')
   if (formLogin !== true && SESSION_SWITCHES.some((one) => behaviour[one] !== CONFORMING[one]))

@@ -40,6 +40,7 @@ import { weakness as weaknessesOnvifDefaultPasswordWeakness } from './weaknesses
 import { weakness as weaknessesOnvifOpenOperationsWeakness } from './weaknesses/onvif-open-operations.ts'
 import { weakness as weaknessesOnvifReplayAcceptedWeakness } from './weaknesses/onvif-replay-accepted.ts'
 import { weakness as weaknessesOnvifTextPasswordWeakness } from './weaknesses/onvif-text-password.ts'
+import { weakness as weaknessesPlainSnapshotAddressWeakness } from './weaknesses/plain-snapshot-address.ts'
 import { weakness as weaknessesRc4SuiteWeakness } from './weaknesses/rc4-suite.ts'
 import { weakness as weaknessesRebootUnloggedWeakness } from './weaknesses/reboot-unlogged.ts'
 import { weakness as weaknessesRedirectMissingWeakness } from './weaknesses/redirect-missing.ts'
@@ -126,6 +127,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesOnvifOpenOperationsWeakness,
   weaknessesOnvifReplayAcceptedWeakness,
   weaknessesOnvifTextPasswordWeakness,
+  weaknessesPlainSnapshotAddressWeakness,
   weaknessesRc4SuiteWeakness,
   weaknessesRebootUnloggedWeakness,
   weaknessesRedirectMissingWeakness,

@@ -38,6 +38,7 @@ import { criterion as encryptionTlsKeyExchangeGroupsCriterion } from './encrypti
 import { criterion as encryptionTlsRenegotiationSecureCriterion } from './encryption/tls-renegotiation-secure.ts'
 import { criterion as encryptionTlsVersionsCriterion } from './encryption/tls-versions.ts'
 import { criterion as exposedPortsDeclaredServicesPresentCriterion } from './exposed-ports/declared-services-present.ts'
+import { criterion as exposedPortsInterfacesExaminedCriterion } from './exposed-ports/interfaces-examined.ts'
 import { criterion as exposedPortsNoInformationBeforeLoginCriterion } from './exposed-ports/no-information-before-login.ts'
 import { criterion as exposedPortsNoInsecureServicesCriterion } from './exposed-ports/no-insecure-services.ts'
 import { criterion as exposedPortsNoUndeclaredContactsCriterion } from './exposed-ports/no-undeclared-contacts.ts'
@@ -144,6 +145,7 @@ const criteria = [
   encryptionTlsRenegotiationSecureCriterion,
   encryptionTlsVersionsCriterion,
   exposedPortsDeclaredServicesPresentCriterion,
+  exposedPortsInterfacesExaminedCriterion,
   exposedPortsNoInformationBeforeLoginCriterion,
   exposedPortsNoInsecureServicesCriterion,
   exposedPortsNoUndeclaredContactsCriterion,

@@ -16,11 +16,12 @@ import {
 } from './schema.ts'
 import { browser } from './statement-browser.ts'
 import { contact, timeClient, tlsClient } from './statement-clients.ts'
-import { action, id, reading } from './statement-parts.ts'
+import { action, id, reading, unitInterface } from './statement-parts.ts'
 import { update } from './statement-updates.ts'
 
 export type { BrowserElement, BrowserStep } from './statement-browser.ts'
 export type { DeclaredContact, TimeClient, TlsClient } from './statement-clients.ts'
+export { INTERFACE_TYPES } from './statement-parts.ts'
 export type { Action, Reading } from './statement-parts.ts'
 export type { OnlineUpdate, Update, UpdateFile, UpdatePackage } from './statement-updates.ts'
 
@@ -195,13 +196,7 @@ export const statementSchema = obj(
     client: opt(obj({ name: text(), address: opt(text()), contact: opt(text()) })),
     samples: list(sample),
     /** Every interface of the unit, present or not. */
-    interfaces: list(
-      obj({
-        id: id(),
-        type: oneOf('ethernet', 'wifi', 'soft-ap', 'bluetooth', 'usb', 'sd-card', 'serial', 'app', 'cloud', 'other'),
-        note: opt(text()),
-      }),
-    ),
+    interfaces: list(unitInterface),
     services: list(service),
     accounts: list(account),
     /** What lists every account of the unit: the first group of each match of the pattern is a user name. */
@@ -254,6 +249,7 @@ export const statementSchema = obj(
 export type Statement = Static<typeof statementSchema>
 export type Service = Static<typeof service>
 export type Session = Static<typeof session>
+export type Interface = Static<typeof unitInterface>
 export type Account = Static<typeof account>
 export type Login = Static<typeof login>
 export type Resource = Static<typeof resource>

@@ -1,53 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { bilingual } from '../reports/locales/index.ts'
-import type { Criterion } from '../suites/criterion.ts'
 import { macOf, serialLikeness, versionLikeness } from '../suites/facts/unit-marks.ts'
-import type { Observation, ObservationKind } from '../suites/observation.ts'
-import { kind as operations } from '../suites/observations/onvif-operations.ts'
-import { kind as services } from '../suites/observations/services.ts'
-import { kind as tcpPorts } from '../suites/observations/tcp-ports.ts'
-import { kind as unitReadings, unitReadings as readingsOf } from '../suites/observations/unit-readings.ts'
-import type { Statement } from '../suites/statement.ts'
-import { criterion as noUndeclared } from '../suites/authentication/no-undeclared-accounts.ts'
+import type { Observation } from '../suites/observation.ts'
+import { unitReadings as readingsOf } from '../suites/observations/unit-readings.ts'
 import { criterion as asDeclared } from '../suites/update-integrity/unit-as-declared.ts'
-import { emptyStatement } from './support/bench.ts'
-import { codes, judgeBy } from './support/judging.ts'
-import { misfits } from './support/authentication.ts'
-import { asked, exchange, onvif, readings, told } from './support/unit.ts'
+import { asked, judged, onvif, readings, told, unit } from './support/unit.ts'
 
 /** Whether the unit on the bench is the declared one, by what it tells of itself. */
-const KINDS: ObservationKind[] = [unitReadings, operations, services, tcpPorts]
 const MAC = '02:00:00:00:00:20'
-
-const unit = (over: Partial<Statement> = {}, macs: string[] = []): Statement =>
-  emptyStatement({
-    dut: { maker: { name: 'M' }, model: 'EX-100', hardware: '1', firmware: { version: '1.4.0', link: 'version-string-only' } }, // prettier-ignore
-    samples: [
-      { id: 'a', serial: 'EX100-0001', arrives: 'in-service', addresses: { ipv4: '10.0.0.2', ipv6: null }, macs },
-    ],
-    services: [{ id: 'web', transport: 'tcp', port: 443, protocol: 'https', families: ['ipv4'], purpose: 'web' }],
-    accounts: [{ id: 'owner', user: 'admin', password: { prompt: true }, role: 'administrator' }],
-    ...over,
-  })
-
-function judged(criterion: Criterion<never, never>, statement: Statement, seen: Observation[]) {
-  const [judgement, ...more] = judgeBy(criterion as unknown as Criterion, {
-    statement,
-    observations: seen,
-    kinds: KINDS,
-  })
-  assert.ok(judgement)
-  assert.deepEqual(more, [])
-  for (const { message } of judgement.findings)
-    if (!message.code.startsWith('framework.'))
-      assert.ok(bilingual(`criteria/${criterion.id}`, `messages.${message.code}`), message.code)
-  return { verdict: judgement.verdict, codes: codes(judgement), findings: judgement.findings }
-}
 
 describe('the unit is the declared one', () => {
   const judge = (seen: Observation[], statement = unit()) => {
-    for (const o of seen) if (o.kind === unitReadings.id) assert.deepEqual(misfits(unitReadings, o.seen), [])
     return judged(asDeclared as never, statement, seen)
   }
   const SERIAL = told('serial', 'EX100-0001')
@@ -178,76 +141,5 @@ describe('the unit is the declared one', () => {
     }
     assert.equal(versionLikeness('', ''), 'other')
     assert.equal(serialLikeness('', ''), 'other')
-  })
-})
-
-describe('no account is hidden', () => {
-  const accountList = { service: 'web', account: 'owner', target: '/api/users', pattern: '"name":"([^"]+)"' }
-  const listing = unit({ accountList })
-  const withOnvif = unit({
-    services: [
-      { id: 'web', transport: 'tcp', port: 443, protocol: 'https', families: ['ipv4'], purpose: 'web', onvif: { target: '/onvif/device_service', authentication: ['digest'], account: 'owner' } }, // prettier-ignore
-    ],
-  })
-  const OK = 'HTTP/1.1 200 OK\r\n\r\n'
-  const list = (names: string[], account: string | null = 'owner', more = false, raw: string | null = OK) =>
-    readings([], { accounts: { exchange: exchange(raw), names, more, account } })
-  const users = (...names: string[]) =>
-    onvif([asked('GetUsers', names.map((n) => `<tds:User><tt:Username>${n}</tt:Username><tt:UserLevel>${n === 'anyone' ? 'Anonymous' : 'User'}</tt:UserLevel></tds:User>`).join(''))]) // prettier-ignore
-  const judge = (seen: Observation[], statement = listing) => {
-    for (const o of seen) if (o.kind === unitReadings.id) assert.deepEqual(misfits(unitReadings, o.seen), [])
-    return judged(noUndeclared as never, statement, seen)
-  }
-
-  test('every listed account is declared: pass, by either list', () => {
-    const read = judge([list(['admin'])])
-    assert.deepEqual([read.verdict, read.codes], ['pass', ['listed']])
-    assert.equal(judge([list(['ADMIN '])]).verdict, 'pass', 'written otherwise')
-    const told = judge([readings([]), users('admin')], withOnvif)
-    assert.deepEqual([told.verdict, told.findings[0]?.cites[0]?.at], ['pass', '/asked/0/genuine'])
-  })
-
-  test('a name that nobody declares: fail, named once', () => {
-    const read = judge([list(['admin', 'service', 'Service'])])
-    assert.deepEqual([read.verdict, read.codes], ['fail', ['undeclared', 'listed']])
-    assert.deepEqual(read.findings[0]?.message.values, { name: 'service', from: '/api/users' })
-    assert.equal(judge([readings([]), users('admin', 'root')], withOnvif).verdict, 'fail')
-    assert.equal(judge([list(['service'], 'owner', true)]).verdict, 'fail', 'a part of the list is enough for that')
-  })
-
-  test('a list that is not whole, or of somebody who may not see all, does not pass', () => {
-    const parts: [string, Observation][] = [
-      ['without the own name', list(['labspare'])],
-      ['cut off', list(['admin'], 'owner', true)],
-      ['without an administrator', list(['admin'], null)],
-      ['no name in it', list([])],
-      ['no answer', list([], 'owner', false, null)],
-    ]
-    const accounts = [...unit().accounts, { id: 'lab', user: 'labspare', password: { prompt: true }, role: 'viewer' as const, spare: true }] // prettier-ignore
-    for (const [what, seen] of parts)
-      assert.deepEqual(judge([seen], unit({ accountList, accounts })).codes, ['no-whole-list'], what)
-    assert.equal(judge([list(['admin', 'labspare'])], unit({ accountList, accounts })).verdict, 'pass')
-    assert.equal(
-      judge([readings([]), onvif([asked('GetUsers', '', { genuine: null })])], withOnvif).verdict,
-      'inconclusive',
-    )
-  })
-
-  test('without any list it stays open, unless the maker claims that there are no accounts', () => {
-    const open = judge([readings([])], unit())
-    assert.deepEqual([open.verdict, open.codes], ['inconclusive', ['no-list-declared']])
-    const claimed = unit({ notApplicable: [{ criterion: noUndeclared.id, reason: 'one fixed account' }] })
-    assert.equal(judge([readings([])], claimed).verdict, 'not-applicable')
-  })
-
-  test('names in other forms, of the lab, or for nobody accuse nobody', () => {
-    const accounts = [...unit().accounts, { id: 'vn', user: 'Người xem', password: { prompt: true }, role: 'viewer' as const }] // prettier-ignore
-    const vietnamese = unit({ accountList, accounts })
-    const asBytes = Buffer.from('Người xem', 'utf8').toString('latin1')
-    for (const name of ['Người xem', asBytes]) assert.equal(judge([list(['admin', name])], vietnamese).verdict, 'pass')
-    for (const name of ['Ng\\u01b0\\u1eddi xem', 'Ng&#x1b0;&#x1edd;i xem', '{secret:owner}'])
-      assert.deepEqual(judge([list(['admin', name])], vietnamese).codes, ['undeclared?', 'listed'], name)
-    assert.deepEqual(judge([list(['admin', 'cs000123456789'])]).codes, ['of-the-lab', 'listed'])
-    assert.deepEqual(judge([readings([]), users('admin', 'anyone')], withOnvif).codes, ['undeclared?', 'listed'])
   })
 })

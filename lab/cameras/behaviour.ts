@@ -14,6 +14,8 @@ export interface Behaviour {
   foreignSerial: string | null
   /** An administrator that nobody declares. */
   hiddenAccount: string | null
+  /** A wireless interface is there and in use. */
+  hasWireless: boolean
   /** An undeclared telnet server on every IPv4 address. */
   telnetPort: number | null
   /** An undeclared telnet server that takes the factory password. */
@@ -153,6 +155,7 @@ export const CONFORMING: Behaviour = {
   factoryVersion: FACTORY_VERSION,
   foreignSerial: null,
   hiddenAccount: null,
+  hasWireless: false,
   telnetPort: null,
   factoryTelnetPort: null,
   lateTelnetPort: null,

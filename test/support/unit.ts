@@ -1,4 +1,7 @@
-import type { Observation } from '../../suites/observation.ts'
+import assert from 'node:assert/strict'
+import { bilingual } from '../../reports/locales/index.ts'
+import type { Criterion } from '../../suites/criterion.ts'
+import type { Observation, ObservationKind } from '../../suites/observation.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import {
   kind as operations,
@@ -6,9 +9,45 @@ import {
   type OnvifOperations,
 } from '../../suites/observations/onvif-operations.ts'
 import { kind as unitReadings, type UnitReadings } from '../../suites/observations/unit-readings.ts'
-import { answered } from './judging.ts'
+import { kind as services } from '../../suites/observations/services.ts'
+import { kind as tcpPorts } from '../../suites/observations/tcp-ports.ts'
+import type { Statement } from '../../suites/statement.ts'
+import { misfits } from './authentication.ts'
+import { emptyStatement } from './bench.ts'
+import { answered, codes, judgeBy } from './judging.ts'
 
 /** What one unit tells of itself, as observations. */
+
+const KINDS: ObservationKind[] = [unitReadings, operations, services, tcpPorts]
+
+/** A camera with a web interface, nothing else. */
+export const unit = (over: Partial<Statement> = {}, macs: string[] = []): Statement =>
+  emptyStatement({
+    dut: { maker: { name: 'M' }, model: 'EX-100', hardware: '1', firmware: { version: '1.4.0', link: 'version-string-only' } }, // prettier-ignore
+    samples: [
+      { id: 'a', serial: 'EX100-0001', arrives: 'in-service', addresses: { ipv4: '10.0.0.2', ipv6: null }, macs },
+    ],
+    services: [{ id: 'web', transport: 'tcp', port: 443, protocol: 'https', families: ['ipv4'], purpose: 'web' }],
+    accounts: [{ id: 'owner', user: 'admin', password: { prompt: true }, role: 'administrator' }],
+    ...over,
+  })
+
+/** The only judgement of a criterion over the unit; what was observed fits its schema, and every message has its text. */
+export function judged(criterion: Criterion<never, never>, statement: Statement, seen: Observation[], parameters = {}) {
+  for (const o of seen) if (o.kind === unitReadings.id) assert.deepEqual(misfits(unitReadings, o.seen), [])
+  const [judgement, ...more] = judgeBy(criterion as unknown as Criterion, {
+    parameters,
+    statement,
+    observations: seen,
+    kinds: KINDS,
+  })
+  assert.ok(judgement)
+  assert.deepEqual(more, [])
+  for (const { message } of judgement.findings)
+    if (!message.code.startsWith('framework.'))
+      assert.ok(bilingual(`criteria/${criterion.id}`, `messages.${message.code}`), message.code)
+  return { verdict: judgement.verdict, codes: codes(judgement), findings: judgement.findings }
+}
 
 const b64 = (text: string) => Buffer.from(text, 'latin1').toString('base64')
 

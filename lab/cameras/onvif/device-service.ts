@@ -77,6 +77,12 @@ function setDateAndTime({ device, element, actor }: OperationRequest): Answer {
   return content('<tds:SetSystemDateAndTimeResponse/>')
 }
 
+/** Another interface, of the type of IEEE 802.11 (IANA ifType 71). */
+const WIRELESS =
+  '<tds:NetworkInterfaces token="wlan0"><tt:Enabled>true</tt:Enabled><tt:Info><tt:Name>wlan0</tt:Name>' +
+  '<tt:HwAddress>02:00:00:00:00:02</tt:HwAddress></tt:Info><tt:Extension><tt:InterfaceType>71</tt:InterfaceType>' +
+  '</tt:Extension></tds:NetworkInterfaces>'
+
 function interfaces({ device }: OperationRequest): string {
   const { ipv4, ipv6 } = device.options.addresses
   const six =
@@ -88,7 +94,7 @@ function interfaces({ device }: OperationRequest): string {
     '<tds:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled><tt:Info><tt:Name>eth0</tt:Name>' +
     '<tt:HwAddress>02:00:00:00:00:01</tt:HwAddress></tt:Info><tt:IPv4><tt:Enabled>true</tt:Enabled><tt:Config>' +
     `<tt:Manual><tt:Address>${escape(ipv4)}</tt:Address><tt:PrefixLength>24</tt:PrefixLength></tt:Manual>` +
-    `<tt:DHCP>false</tt:DHCP></tt:Config></tt:IPv4>${six}</tds:NetworkInterfaces>`
+    `<tt:DHCP>false</tt:DHCP></tt:Config></tt:IPv4>${six}</tds:NetworkInterfaces>${device.behaviour.hasWireless ? WIRELESS : ''}`
   )
 }
 

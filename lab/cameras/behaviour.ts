@@ -45,6 +45,10 @@ export interface Behaviour {
   interleaves: boolean
   /** Every web answer names the firmware and the serial number in its `Server` header. */
   bannerNamesUnit: boolean
+  /** The certificate names the serial number. */
+  certificateNamesUnit: boolean
+  /** So does the host name, which ONVIF tells everybody. */
+  hostnameNamesUnit: boolean
   /** Where `admin`/`admin` works in service, whatever password was set. */
   factoryPasswordWorks: readonly LoginInterface[]
   /** And only from addresses of this family; from all where nothing is said. */
@@ -171,6 +175,8 @@ export const CONFORMING: Behaviour = {
   rtspOverTls: false,
   interleaves: true,
   bannerNamesUnit: false,
+  certificateNamesUnit: false,
+  hostnameNamesUnit: false,
   factoryPasswordWorks: [],
   factoryPasswordFrom: null,
   setUpFirst: true,

@@ -90,7 +90,10 @@ export const factorySettings = (
   settings: FACTORY_SETTINGS,
 })
 
-async function newState(options: CameraOptions, { factoryVersion, hiddenAccount }: Behaviour): Promise<State> {
+async function newState(
+  options: CameraOptions,
+  { factoryVersion, hiddenAccount, certificateNamesUnit }: Behaviour,
+): Promise<State> {
   const passwordKey = makePasswordKey()
   const settings = factorySettings(options, passwordKey)
   const admin =
@@ -116,7 +119,7 @@ async function newState(options: CameraOptions, { factoryVersion, hiddenAccount 
       version: factoryVersion,
       sha256: createHash('sha256').update(payloadOf(factoryVersion)).digest('hex'),
     },
-    identity: await makeIdentity('P-256', addressesOf(options)),
+    identity: await makeIdentity('P-256', addressesOf(options), certificateNamesUnit ? options.serial : undefined),
     rsaIdentity: null,
     vendorKey: makeVendorKey(),
   }

@@ -47,7 +47,9 @@ import { weakness as weaknessesRedirectMissingWeakness } from './weaknesses/redi
 import { weakness as weaknessesRenegotiationUnsignalledWeakness } from './weaknesses/renegotiation-unsignalled.ts'
 import { weakness as weaknessesRsa1024CertificateWeakness } from './weaknesses/rsa-1024-certificate.ts'
 import { weakness as weaknessesSameNonceWeakness } from './weaknesses/same-nonce.ts'
+import { weakness as weaknessesSerialAsHostnameWeakness } from './weaknesses/serial-as-hostname.ts'
 import { weakness as weaknessesSerialInBannerWeakness } from './weaknesses/serial-in-banner.ts'
+import { weakness as weaknessesSerialInCertificateWeakness } from './weaknesses/serial-in-certificate.ts'
 import { weakness as weaknessesServerDatesUncheckedWeakness } from './weaknesses/server-dates-unchecked.ts'
 import { weakness as weaknessesServerNameUncheckedWeakness } from './weaknesses/server-name-unchecked.ts'
 import { weakness as weaknessesServicePageDefaultPasswordWeakness } from './weaknesses/service-page-default-password.ts'
@@ -135,7 +137,9 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesRenegotiationUnsignalledWeakness,
   weaknessesRsa1024CertificateWeakness,
   weaknessesSameNonceWeakness,
+  weaknessesSerialAsHostnameWeakness,
   weaknessesSerialInBannerWeakness,
+  weaknessesSerialInCertificateWeakness,
   weaknessesServerDatesUncheckedWeakness,
   weaknessesServerNameUncheckedWeakness,
   weaknessesServicePageDefaultPasswordWeakness,

@@ -19,13 +19,16 @@ const USUAL_MEDIA = '/onvif/media_service'
 const LONGEST_WAIT_S = 120
 /** A device that takes only the declared way counts the other ones as failures. */
 const OTHER_WAYS = 2
+const OPEN = 'PRE_AUTH'
+/** As opening, and to find the media service. */
+const ASKED_BEFORE: ReadonlySet<string> = new Set(['GetSystemDateAndTime', 'GetServices'])
 /** Most operations in a row that nothing was answered to. */
 const MOST_SILENT = 3
 
 /** Asks one endpoint for every reading operation: without log-in, with a wrong one, and with the right one, and for one by every way to log in. */
 export const probe = defineProbe({
   id: 'onvif-operations',
-  version: '1.1.0',
+  version: '1.2.0',
   kind,
   tier: 'R',
   grade: 'gentle',
@@ -119,6 +122,8 @@ async function askAll(
       body: one.body.replaceAll('{{profile}}', escapeXml(profile ?? '')),
     }
     const anonymous = await client.call(call)
+    // What is open to everybody shows nothing of a log-in.
+    if (one.access === OPEN) return { service, operation, target, anonymous, wrong: null, genuine: null }
     const as = right && { credential: wrongPassword(right.credential.user), scheme: right.scheme }
     const wrong = as && wrongs-- > 0 ? await client.call({ ...call, as }) : null
     let genuine = right && (await client.call({ ...call, as: right }))
@@ -132,7 +137,7 @@ async function askAll(
     return { service, operation, target, anonymous, wrong, genuine }
   }
 
-  const operations = onvifOperations(bench.catalogue('onvif-operations')).filter((o) => o.access !== 'PRE_AUTH')
+  const operations = onvifOperations(bench.catalogue('onvif-operations')).filter((o) => !ASKED_BEFORE.has(o.operation))
   const asked: OnvifAsked[] = []
   for (const one of operations) {
     if (bench.signal.aborted || silent >= MOST_SILENT) break

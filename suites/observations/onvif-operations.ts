@@ -8,7 +8,7 @@ const asked = obj({
   operation: text(),
   target: str(),
   anonymous: exchangeSchema,
-  /** With a random wrong password; null where another failure might have set off a ban. */
+  /** With a random wrong password; null for what is open to everybody, and where another failure might have set off a ban. */
   wrong: orNull(exchangeSchema),
   /** With a declared credential; null where there is none. */
   genuine: orNull(exchangeSchema),

@@ -133,8 +133,9 @@ export const DEVICE_OPERATIONS: Operations = {
   ...reading(
     'public',
     'GetHostname',
-    () =>
-      '<tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP><tt:Name>camera</tt:Name></tds:HostnameInformation>',
+    ({ device }) =>
+      '<tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP>' +
+      `<tt:Name>${device.behaviour.hostnameNamesUnit ? escape(serialOf(device)) : 'camera'}</tt:Name></tds:HostnameInformation>`,
   ),
   ...reading('viewer', 'GetDeviceInformation', information),
   ...reading('viewer', 'GetNetworkInterfaces', interfaces),

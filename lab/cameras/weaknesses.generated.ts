@@ -9,6 +9,7 @@ import { weakness as weaknessesBasicOverRtspWeakness } from './weaknesses/basic-
 import { weakness as weaknessesCallsRelayWeakness } from './weaknesses/calls-relay.ts'
 import { weakness as weaknessesDebugPortIpv6Weakness } from './weaknesses/debug-port-ipv6.ts'
 import { weakness as weaknessesDefaultPasswordHttpWeakness } from './weaknesses/default-password-http.ts'
+import { weakness as weaknessesDefaultPasswordIpv6Weakness } from './weaknesses/default-password-ipv6.ts'
 import { weakness as weaknessesDefaultPasswordRtspWeakness } from './weaknesses/default-password-rtsp.ts'
 import { weakness as weaknessesDigestReplayWeakness } from './weaknesses/digest-replay.ts'
 import { weakness as weaknessesDowngradeUnmarkedWeakness } from './weaknesses/downgrade-unmarked.ts'
@@ -99,6 +100,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesCallsRelayWeakness,
   weaknessesDebugPortIpv6Weakness,
   weaknessesDefaultPasswordHttpWeakness,
+  weaknessesDefaultPasswordIpv6Weakness,
   weaknessesDefaultPasswordRtspWeakness,
   weaknessesDigestReplayWeakness,
   weaknessesDowngradeUnmarkedWeakness,

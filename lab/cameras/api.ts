@@ -35,6 +35,8 @@ export interface ApiRequest {
   /** The variable part of the path. */
   name: string
   body: Buffer
+  /** The client stayed until its body was whole. */
+  isWhole: boolean
 }
 
 export interface Route {
@@ -190,8 +192,8 @@ function clearLog({ device, user, actor }: ApiRequest): Answer {
   return done('log cleared')
 }
 
-function update({ device, body, actor }: ApiRequest): Answer {
-  const { answer, afterwards } = install(device, body, actor)
+function update({ device, body, actor, isWhole }: ApiRequest): Answer {
+  const { answer, afterwards } = install(device, body, actor, isWhole)
   return {
     ...(answer.accepted
       ? json(200, { result: 'accepted', version: answer.firmware.version })

@@ -134,6 +134,8 @@ export interface Behaviour {
   /** A refused package leaves it running. */
   survivesRefusedUpdates: boolean
   updateRefusesTruncated: boolean
+  /** An upload that breaks off is written as far as it came. */
+  updateWritesUnfinished: boolean
   updateChecksModel: boolean
   /** A package is verified with the key that it brings itself. */
   updateTrustsOwnSigner: boolean
@@ -228,6 +230,7 @@ export const CONFORMING: Behaviour = {
   updateRefusesOlder: true,
   survivesRefusedUpdates: true,
   updateRefusesTruncated: true,
+  updateWritesUnfinished: false,
   updateChecksModel: true,
   updateTrustsOwnSigner: false,
   updateNeedsLogin: true,

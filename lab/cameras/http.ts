@@ -121,10 +121,10 @@ async function answerTo(
 
   const name = nameOf(route, path)
   if (name === null) return refusal(400, 'malformed target')
-  const body = await bodyOf(request, route.mostBytes ?? MOST_BYTES)
+  const body = await bodyOf(request, route.mostBytes ?? MOST_BYTES, device.behaviour.updateWritesUnfinished)
   if (body === null) return refusal(413, 'too long')
   const actor = { user: user?.name ?? '', source, interface: login }
-  return route.run({ device, user, visitor, cookies, actor, name, body })
+  return route.run({ device, user, visitor, cookies, actor, name, body, isWhole: request.complete })
 }
 
 /** Whose session it is; nobody's once the account is gone. */

@@ -74,6 +74,7 @@ import { weakness as weaknessesUpdateAlteredAcceptedWeakness } from './weaknesse
 import { weakness as weaknessesUpdateAlteredKillsWeakness } from './weaknesses/update-altered-kills.ts'
 import { weakness as weaknessesUpdateAnonymousUploadWeakness } from './weaknesses/update-anonymous-upload.ts'
 import { weakness as weaknessesUpdateForeignKeyAcceptedWeakness } from './weaknesses/update-foreign-key-accepted.ts'
+import { weakness as weaknessesUpdateInterruptedAcceptedWeakness } from './weaknesses/update-interrupted-accepted.ts'
 import { weakness as weaknessesUpdateOnlineUncheckedWeakness } from './weaknesses/update-online-unchecked.ts'
 import { weakness as weaknessesUpdateOtherModelAcceptedWeakness } from './weaknesses/update-other-model-accepted.ts'
 import { weakness as weaknessesUpdateRefusalUnloggedWeakness } from './weaknesses/update-refusal-unlogged.ts'
@@ -165,6 +166,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesUpdateAlteredKillsWeakness,
   weaknessesUpdateAnonymousUploadWeakness,
   weaknessesUpdateForeignKeyAcceptedWeakness,
+  weaknessesUpdateInterruptedAcceptedWeakness,
   weaknessesUpdateOnlineUncheckedWeakness,
   weaknessesUpdateOtherModelAcceptedWeakness,
   weaknessesUpdateRefusalUnloggedWeakness,

@@ -8,7 +8,7 @@ import { openOnline } from '../packages/online.ts'
 import { beforePackages } from '../packages/silence.ts'
 import { ropeOf, type Rope } from '../packages/rope.ts'
 import { isGone, makerVariants, offerOlder, offerVariants } from '../packages/row.ts'
-import { labVariants } from '../packages/variants.ts'
+import { interruptedUpload, labVariants } from '../packages/variants.ts'
 import { watchLog, type Watch } from '../packages/watching.ts'
 import { defineProbe, type Bench } from '../probe.ts'
 import type { Update } from '../../suites/statement.ts'
@@ -16,14 +16,14 @@ import type { Update } from '../../suites/statement.ts'
 const ID = kind.id
 const about = (key: string, values: Record<string, string | number> = {}) => ({ code: `${ID}.${key}`, values })
 /** Variants, doors, genuine and older. */
-const MOST_OFFERS = 16
+const MOST_OFFERS = 17
 const AROUND_SECONDS = 8
 
 /** One offer; where the device looks by itself, half its time on the average. */
 const secondsOf = ({ bootSeconds, online }: Update): number =>
   bootSeconds + (online && !online.trigger ? (online.checkSeconds ?? 30) / 2 : 0)
 
-/** Offers altered packages on version N-1, then the genuine N, then an older one, each by the declared path: uploaded, or fetched from the lab. */
+/** Offers altered and interrupted packages on version N-1, then the genuine N, then an older one, each by the declared path: uploaded, or fetched from the lab. */
 export const probe = defineProbe<UpdateRefusal>({
   id: ID,
   version: '2.3.0',
@@ -106,7 +106,11 @@ async function offerAll(
   const offer: Offer = makeOffering(bench, update, way)
   const { variants, missing } = labVariants(genuine, update)
   value.missing.push(...missing)
-  const all = [...variants, ...(await makerVariants(bench, update, value.start.text ?? '', value.missing))]
+  const all = [
+    ...variants,
+    ...(await makerVariants(bench, update, value.start.text ?? '', value.missing)),
+    ...interruptedUpload(genuine, update),
+  ]
   await offerVariants(bench, update, all, value, offer)
   if (bench.signal.aborted) return
   await watch?.read('refused')

@@ -1,7 +1,15 @@
 import { pattern } from './log-words.ts'
 
 /** What a log record speaks of, in English, Vietnamese and Chinese; text is Latin-1. */
-export const DEEDS = ['log-in', 'setting', 'account-added', 'account-removed', 'password-changed', 'reboot', 'log-cleared'] as const
+export const DEEDS = [
+  'log-in',
+  'setting',
+  'account-added',
+  'account-removed',
+  'password-changed',
+  'reboot',
+  'log-cleared',
+] as const
 export type Deed = (typeof DEEDS)[number]
 
 /** A name of a field (`user="admin"`, `"user":`) is no noun: it stands in records of anything. */

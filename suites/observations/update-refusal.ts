@@ -48,6 +48,7 @@ const attempt = obj({
 /**
  * bits: one bit inverted in the named part. truncated: the first half. last-block-missing: all but the end. unsigned:
  * signature of zeros. stripped: no signature. repacked: content and version changed, archive and checksums made anew.
+ * interrupted: the genuine package, after whose first half the lab cut the connection; the upload has failure `lab` then.
  */
 export const VARIANTS = [
   'payload-bit',
@@ -64,6 +65,7 @@ export const VARIANTS = [
   'maker-unsigned',
   'maker-foreign-key',
   'maker-other-model',
+  'interrupted',
 ] as const
 export type VariantId = (typeof VARIANTS)[number]
 

@@ -2,7 +2,7 @@ import { defineCriterion, evidence, gap, suspicion, violation, type Finding, typ
 import { saysUpdate, saysUpdated, saysUpdateFailed } from '../facts/update-words.ts'
 import { countsOwn } from '../logging/own-log.ts'
 import type { UpdateRefusal } from '../observations/update-refusal.ts'
-import { changed, genuineInstalled, genuineOf, offeredAt, unproven, wasRefused } from './attempts.ts'
+import { changed, genuineInstalled, genuineOf, offeredAt, unproven, wasRefusedWhole } from './attempts.ts'
 import {
   gained,
   ownLogLack,
@@ -83,7 +83,7 @@ function recorded(value: UpdateRefusal, log: Log, at: number, context: Context):
 /** Every refused package left its record. */
 function arrive(value: UpdateRefusal, records: ReturnType<typeof ownRecords>): boolean {
   const starts = [...value.variants, ...value.doors, ...(value.genuine ? [value.genuine] : [])].map(offeredAt)
-  const refused = value.variants.filter(wasRefused)
+  const refused = value.variants.filter(wasRefusedWhole)
   const isTold = (from: number): boolean => {
     const next = Math.min(...starts.filter((s) => s > from))
     return records.some((r) => r.at >= from && r.at < next && saysUpdateFailed(r.text))

@@ -11,7 +11,7 @@ import {
 import { saysUpdate, saysUpdateFailed } from '../facts/update-words.ts'
 import { countsOwn } from '../logging/own-log.ts'
 import type { UpdateRefusal } from '../observations/update-refusal.ts'
-import { offeredAt, proofOf, unproven, wasRefused } from './attempts.ts'
+import { offeredAt, proofOf, unproven, wasRefusedWhole } from './attempts.ts'
 import {
   gained,
   ownLogLack,
@@ -42,7 +42,7 @@ export const criterion = defineCriterion({
     const { log } = value
     if (silence || !log) return silence ? [silence] : []
     const refused = value.variants.flatMap((v, i) =>
-      wasRefused(v) ? [{ at: offeredAt(v), cite: context.cite(`/variants/${i}`) }] : [],
+      wasRefusedWhole(v) ? [{ at: offeredAt(v), cite: context.cite(`/variants/${i}`) }] : [],
     )
     const [first] = refused
     if (!first) return [gap('nothing-refused', {}, [context.cite('/variants')])]

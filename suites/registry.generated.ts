@@ -4,6 +4,7 @@ import { criterion as authenticationFirstUsePasswordChangeCriterion } from './au
 import { criterion as authenticationLockoutNotEvadedCriterion } from './authentication/lockout-not-evaded.ts'
 import { criterion as authenticationLoginLockoutCriterion } from './authentication/login-lockout.ts'
 import { criterion as authenticationNoAnonymousAccessCriterion } from './authentication/no-anonymous-access.ts'
+import { criterion as authenticationNoAnonymousChangesCriterion } from './authentication/no-anonymous-changes.ts'
 import { criterion as authenticationNoAnonymousRemoteAccessCriterion } from './authentication/no-anonymous-remote-access.ts'
 import { criterion as authenticationNoAnonymousStreamCriterion } from './authentication/no-anonymous-stream.ts'
 import { criterion as authenticationNoBasicInClearCriterion } from './authentication/no-basic-in-clear.ts'
@@ -67,6 +68,7 @@ import { criterion as updateIntegrityTruncatedUpdateRefusedCriterion } from './u
 import { criterion as updateIntegrityUnitAsDeclaredCriterion } from './update-integrity/unit-as-declared.ts'
 import { criterion as updateIntegrityUnsignedUpdateRefusedCriterion } from './update-integrity/unsigned-update-refused.ts'
 import { criterion as updateIntegrityUploadNeedsLoginCriterion } from './update-integrity/upload-needs-login.ts'
+import { kind as observationsAnonymousChangesKind } from './observations/anonymous-changes.ts'
 import { kind as observationsChallengesKind } from './observations/challenges.ts'
 import { kind as observationsEventLogKind } from './observations/event-log.ts'
 import { kind as observationsFailedLoginLogKind } from './observations/failed-login-log.ts'
@@ -111,6 +113,7 @@ const criteria = [
   authenticationLockoutNotEvadedCriterion,
   authenticationLoginLockoutCriterion,
   authenticationNoAnonymousAccessCriterion,
+  authenticationNoAnonymousChangesCriterion,
   authenticationNoAnonymousRemoteAccessCriterion,
   authenticationNoAnonymousStreamCriterion,
   authenticationNoBasicInClearCriterion,
@@ -176,6 +179,7 @@ const criteria = [
   updateIntegrityUploadNeedsLoginCriterion,
 ] as unknown as Criterion[]
 const kinds = [
+  observationsAnonymousChangesKind,
   observationsChallengesKind,
   observationsEventLogKind,
   observationsFailedLoginLogKind,

@@ -12,6 +12,8 @@ export const SETTINGS = ['name', 'time-zone'] as const
 export type SettingName = (typeof SETTINGS)[number]
 const FACTORY_SETTINGS: Record<SettingName, string> = { name: 'camera', 'time-zone': 'UTC' }
 
+const FACTORY_HOSTNAME = 'camera'
+
 /** A server of updates. */
 export interface UpdateSource {
   address: string
@@ -29,6 +31,8 @@ export interface State {
   syslog: SyslogTarget | null
   ntp: TimeTarget | null
   mail: TimeTarget | null
+  /** Its name in the network. */
+  hostname: string
   /** Where to look for updates. */
   updates: UpdateSource | null
   /** Certificate of the authority that log servers must have theirs from; PEM. */
@@ -77,13 +81,23 @@ export const factorySettings = (
   passwordKey: string,
 ): Pick<
   State,
-  'factoryFresh' | 'users' | 'syslog' | 'ntp' | 'mail' | 'updates' | 'authority' | 'clockOffset' | 'settings'
+  | 'factoryFresh'
+  | 'users'
+  | 'syslog'
+  | 'ntp'
+  | 'mail'
+  | 'hostname'
+  | 'updates'
+  | 'authority'
+  | 'clockOffset'
+  | 'settings'
 > => ({
   factoryFresh: true,
   users: (options.users ?? []).map(({ name, password, role }) => makeUser(name, password, role, passwordKey)),
   syslog: null,
   ntp: null,
   mail: null,
+  hostname: FACTORY_HOSTNAME,
   updates: null,
   authority: null,
   clockOffset: 0,
@@ -112,6 +126,7 @@ async function newState(
     syslog: options.syslog,
     ntp: null,
     mail: null,
+    hostname: settings.hostname,
     updates: null,
     authority: null,
     settings: settings.settings,

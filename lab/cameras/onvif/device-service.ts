@@ -83,6 +83,16 @@ const WIRELESS =
   '<tt:HwAddress>02:00:00:00:00:02</tt:HwAddress></tt:Info><tt:Extension><tt:InterfaceType>71</tt:InterfaceType>' +
   '</tt:Extension></tds:NetworkInterfaces>'
 
+/** One label of a host name (RFC 1123 section 2.1). */
+function setHostname({ device, element, actor }: OperationRequest): Answer {
+  const hostname = childOf(element, 'Name')?.text.trim() ?? ''
+  if (!/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(hostname))
+    return sender(['InvalidArgVal', 'InvalidHostname'], 'letters, digits and hyphens')
+  device.store.change({ hostname })
+  device.log.write('setting-changed', { ...actor, setting: 'hostname', value: hostname })
+  return content('<tds:SetHostnameResponse/>')
+}
+
 function interfaces({ device }: OperationRequest): string {
   const { ipv4, ipv6 } = device.options.addresses
   const six =
@@ -135,7 +145,8 @@ export const DEVICE_OPERATIONS: Operations = {
     'GetHostname',
     ({ device }) =>
       '<tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP>' +
-      `<tt:Name>${device.behaviour.hostnameNamesUnit ? escape(serialOf(device)) : 'camera'}</tt:Name></tds:HostnameInformation>`,
+      `<tt:Name>${escape(device.behaviour.hostnameNamesUnit ? serialOf(device) : device.store.state.hostname)}</tt:Name>` +
+      '</tds:HostnameInformation>',
   ),
   ...reading('viewer', 'GetDeviceInformation', information),
   ...reading('viewer', 'GetNetworkInterfaces', interfaces),
@@ -146,6 +157,7 @@ export const DEVICE_OPERATIONS: Operations = {
     ).join(''),
   ),
   ...reading('admin', 'GetSystemLog', systemLog),
+  SetHostname: { access: 'admin', run: setHostname },
   SetSystemDateAndTime: { access: 'admin', run: setDateAndTime },
   SystemReboot: {
     access: 'admin',

@@ -188,7 +188,7 @@ interface Strange {
  */
 async function strange(
   t: TestContext,
-  { open = [] as string[], most = Infinity, dies = Infinity } = {},
+  { open = [] as string[], more = [] as string[], most = Infinity, dies = Infinity } = {},
 ): Promise<Strange> {
   const seen: Strange = { port: 0, asked: [], failures: 0 }
   let lockedUntil = 0
@@ -216,17 +216,24 @@ async function strange(
       const [, operation = '', namespace = ''] = /<(\w+) xmlns="([^"]*)"/.exec(body.split('Body>')[1] ?? '') ?? []
       const prefix = namespace.includes('media') ? 'b' : 'a'
       const known: Record<string, string> = {
-        GetServices:
-          '<a:Service><a:Namespace>http://www.onvif.org/ver10/media/wsdl</a:Namespace><a:XAddr>http://127.77.13.99:80/stolen</a:XAddr></a:Service>',
+        GetServices: `<a:Service><a:Namespace>http://www.onvif.org/ver10/media/wsdl</a:Namespace><a:XAddr>http://127.77.13.99:80/stolen</a:XAddr></a:Service>${more
+          .map(
+            (name) =>
+              `<a:Service><a:Namespace>http://www.onvif.org/${name}/wsdl</a:Namespace><a:XAddr>http://127.77.13.2:${seen.port}/${name}</a:XAddr></a:Service>`,
+          )
+          .join('')}`,
         GetSystemDateAndTime: '<a:SystemDateAndTime/>',
         GetUsers: '<a:User/>',
         GetDeviceInformation: '<a:Model>X</a:Model>',
         GetProfiles: '<b:Profiles token="p&amp;1"/>',
         GetStreamUri: '<b:MediaUri/>',
       }
-      const inner = known[operation]
-      const isPublic = ['GetServices', 'GetSystemDateAndTime', ...open].includes(operation)
-      const granted = isPublic || allowed(body)
+      const isMore = more.some((name) => request.url === `/${name}`)
+      const inner = isMore ? '<x/>' : known[operation]
+      const isPublic = ['GetSystemDateAndTime', ...open].includes(operation)
+      const granted = isPublic || (operation === 'GetServices' && more.length === 0) || allowed(body)
+      if (isMore && granted)
+        return response.end(answer(`<${operation}Response xmlns="${namespace}">${inner}</${operation}Response>`))
       response.end(
         answer(
           inner === undefined && granted
@@ -295,6 +302,20 @@ test('a camera of another make is judged by what it says, and led nowhere else',
   const open = await judgedStrange(await strange(t, { open: ['GetProfiles'] }))
   assert.equal(open.found[0], 'fail given,refused')
 })
+
+test(
+  'services that the device lists are asked as well, also where the list itself needs a log-in',
+  LIMIT,
+  async (t) => {
+    const more = ['ver20/ptz', 'ver20/media', 'ver20/unheard-of']
+    const sound = await strange(t, { more })
+    assert.equal((await judgedStrange(sound)).found[0], 'pass refused')
+    const asked = (path: string) => sound.asked.filter((a) => a.endsWith(`/${path}`)).length
+    assert.ok(asked('ver20/ptz') >= 8 && asked('ver20/media') >= 10, sound.asked.join())
+    assert.deepEqual([asked('ver20/imaging'), asked('ver20/unheard-of')], [0, 0])
+    assert.equal((await judgedStrange(await strange(t, { more, open: ['GetNodes'] }))).found[0], 'fail given,refused')
+  },
+)
 
 test('a lock that the wrong passwords set off is waited out, and no other is sent', LIMIT, async (t) => {
   const { found, wrongs } = await judgedStrange(await strange(t, { most: 3 }), 8)

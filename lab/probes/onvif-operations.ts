@@ -1,6 +1,14 @@
 import { answerOf } from '../../suites/facts/answer.ts'
 import { onvifOperations, type OnvifOperation } from '../../suites/facts/catalogue.ts'
-import { ONVIF_NAMESPACES, onvifOutcome, responseTo, serviceAddresses, speaksOnvif } from '../../suites/facts/onvif.ts'
+import {
+  ONVIF_NAMESPACES,
+  ONVIF_SERVICES,
+  onvifOutcome,
+  responseTo,
+  serviceAddresses,
+  speaksOnvif,
+  type OnvifService,
+} from '../../suites/facts/onvif.ts'
 import { descendantsOf } from '../../suites/facts/xml.ts'
 import type { Control } from '../../suites/observation.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
@@ -28,7 +36,7 @@ const MOST_SILENT = 3
 /** Asks one endpoint for every reading operation: without log-in, with a wrong one, and with the right one, and for one by every way to log in. */
 export const probe = defineProbe({
   id: 'onvif-operations',
-  version: '1.2.0',
+  version: '1.3.0',
   kind,
   tier: 'R',
   grade: 'gentle',
@@ -58,9 +66,13 @@ export const probe = defineProbe({
     }
     client.setClock(opening)
     const body = '<IncludeCapability>false</IncludeCapability>'
-    const services = await client.call({ service: 'device', operation: 'GetServices', target, body })
-    const { media, elsewhere } = addressesIn(services, to)
-    const { asked, ways, complete } = await askAll(bench, subject, client, { device: target, media })
+    const listing: OnvifCall = { service: 'device', operation: 'GetServices', target, body }
+    let services = await client.call(listing)
+    const as = loginAt(bench, subject)
+    if (as && responseTo('GetServices', 'device', answerOf(services)) === null)
+      services = await client.call({ ...listing, as })
+    const { targets, elsewhere } = addressesIn(services, to)
+    const { asked, ways, complete } = await askAll(bench, subject, client, { ...targets, device: target })
     const closing = await client.call(clockCall(target))
     const same = answerOf(opening)?.status === answerOf(closing)?.status && answerOf(closing) !== null
     const controls: Control[] = [
@@ -75,17 +87,24 @@ export const probe = defineProbe({
   },
 })
 
-/** Where the media service is, by the device's own word; an address of somebody else is noted and not followed. */
-function addressesIn(services: Exchange, to: Endpoint): { media: string; elsewhere: string[] } {
+type Targets = Partial<Record<OnvifService, string>>
+
+/** Where the services are, by the device's own word; an address of somebody else is noted and not followed. */
+function addressesIn(services: Exchange, to: Endpoint): { targets: Targets; elsewhere: string[] } {
   const response = responseTo('GetServices', 'device', answerOf(services))
   const addresses = (response ? serviceAddresses(response) : []).slice(0, 32)
   const here = `${to.tls ? 'https' : 'http'}://${authorityOf(to)}`
   const hostOf = (address: string): string => /^https?:\/\/[^/?#]*/.exec(address)?.[0] ?? ''
   const isHere = (address: string): boolean =>
     [here, here.replace(to.tls ? /:443$/ : /:80$/, '')].includes(hostOf(address))
-  const own = addresses.find(({ of, address }) => of === ONVIF_NAMESPACES.media && isHere(address))?.address
+  const targets: Targets = { media: USUAL_MEDIA }
+  for (const service of ONVIF_SERVICES) {
+    const own = addresses.find(({ of, address }) => of === ONVIF_NAMESPACES[service] && isHere(address))?.address
+    const path = own?.slice(hostOf(own).length).replace(/[^\x21-\x7e]/g, '')
+    if (path) targets[service] = path
+  }
   return {
-    media: own?.slice(hostOf(own).length).replace(/[^\x21-\x7e]/g, '') || USUAL_MEDIA,
+    targets,
     elsewhere: addresses.filter(({ address }) => address !== '' && !isHere(address)).map(({ address }) => address),
   }
 }
@@ -98,28 +117,28 @@ async function askAll(
   bench: Bench,
   subject: string,
   client: ReturnType<typeof onvifClient>,
-  targets: { device: string; media: string },
+  targets: Targets,
 ): Promise<{ asked: OnvifAsked[]; ways: OnvifWays | null; complete: boolean }> {
   const { statement } = bench
   const declared = onvifAt(statement, subject) ?? onvifServices(statement)[0]
-  const credential = declared ? bench.credential(declared.onvif.account) : null
-  const scheme = declared?.onvif.authentication[0]
   const rule = declared && ruleOf(statement, declared, declared.onvif.account)
-  const right = credential && scheme ? { credential, scheme } : null
+  const right = loginAt(bench, subject)
   const lockSeconds = Math.min(rule?.lockSeconds ?? 60, LONGEST_WAIT_S)
   const most = rule?.scope === 'account' ? Infinity : (rule?.failures ?? 4) - 1
   let wrongs = Math.max(0, most - OTHER_WAYS)
   let profile: string | null = null
+  let source: string | null = null
   let silent = 0
 
-  const ask = async (one: OnvifOperation): Promise<OnvifAsked> => {
+  const ask = async (one: OnvifOperation, target: string): Promise<OnvifAsked> => {
     const { service, operation } = one
-    const target = targets[service]
     const call: OnvifCall = {
       service,
       operation,
       target,
-      body: one.body.replaceAll('{{profile}}', escapeXml(profile ?? '')),
+      body: one.body
+        .replaceAll('{{profile}}', () => escapeXml(profile ?? ''))
+        .replaceAll('{{source}}', () => escapeXml(source ?? '')),
     }
     const anonymous = await client.call(call)
     // What is open to everybody shows nothing of a log-in.
@@ -129,7 +148,7 @@ async function askAll(
     let genuine = right && (await client.call({ ...call, as: right }))
     const isLocked =
       genuine !== null && wrong !== null && onvifOutcome(operation, service, answerOf(genuine)) === 'refused'
-    if (right && isLocked && (await works(client, targets.device, right)) === false) {
+    if (right && isLocked && (await works(client, targets.device ?? USUAL_TARGET, right)) === false) {
       wrongs = 0
       await bench.wait((lockSeconds + 2) * 1000, { code: 'onvif-operations.waiting', values: { seconds: lockSeconds } })
       genuine = await client.call({ ...call, as: right })
@@ -137,15 +156,21 @@ async function askAll(
     return { service, operation, target, anonymous, wrong, genuine }
   }
 
-  const operations = onvifOperations(bench.catalogue('onvif-operations')).filter((o) => !ASKED_BEFORE.has(o.operation))
+  const operations = onvifOperations(bench.catalogue('onvif-operations')).filter(
+    (o) => !ASKED_BEFORE.has(o.operation) && targets[o.service] !== undefined,
+  )
   const asked: OnvifAsked[] = []
   for (const one of operations) {
     if (bench.signal.aborted || silent >= MOST_SILENT) break
-    if (one.body.includes('{{profile}}') && profile === null) continue
-    const result = await ask(one)
+    const target = targets[one.service]
+    if (target === undefined || (one.body.includes('{{profile}}') && profile === null)) continue
+    if (one.body.includes('{{source}}') && source === null) continue
+    const result = await ask(one, target)
     asked.push(result)
     silent = result.anonymous.failure ? silent + 1 : 0
-    if (one.operation === 'GetProfiles') profile = firstProfile(result.genuine ?? result.anonymous)
+    const told = result.genuine ?? result.anonymous
+    if (one.operation === 'GetProfiles') profile ??= firstToken(told, one, 'Profiles')
+    if (one.operation === 'GetVideoSources') source ??= firstToken(told, one, 'VideoSources')
     bench.progress({ code: 'onvif-operations.asked', values: { done: asked.length, all: operations.length } })
   }
   const complete = !bench.signal.aborted && silent < MOST_SILENT
@@ -193,7 +218,14 @@ const works = async (
   )
 }
 
-const firstProfile = (exchange: Exchange): string | null => {
-  const response = responseTo('GetProfiles', 'media', answerOf(exchange))
-  return (response && descendantsOf(response, 'Profiles')[0]?.attributes['token']?.slice(0, 64)) ?? null
+const firstToken = (exchange: Exchange, { operation, service }: OnvifOperation, element: string): string | null => {
+  const response = responseTo(operation, service, answerOf(exchange))
+  return (response && descendantsOf(response, element)[0]?.attributes['token']?.slice(0, 64)) ?? null
+}
+
+/** The declared log-in of the endpoint; where none is declared there, of another one. */
+function loginAt(bench: Bench, subject: string): NonNullable<OnvifCall['as']> | null {
+  const declared = onvifAt(bench.statement, subject) ?? onvifServices(bench.statement)[0]
+  const scheme = declared?.onvif.authentication[0]
+  return declared && scheme ? { credential: bench.credential(declared.onvif.account), scheme } : null
 }

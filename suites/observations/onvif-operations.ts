@@ -1,10 +1,11 @@
 import { defineKind } from '../observation.ts'
+import { ONVIF_SERVICES } from '../facts/onvif.ts'
 import { bool, list, obj, oneOf, opt, orNull, port, str, text, type Static } from '../schema.ts'
 import { endpointsSpeaking } from './endpoints.ts'
 import { exchangeSchema } from './exchange.ts'
 
 const asked = obj({
-  service: oneOf('device', 'media'),
+  service: oneOf(...ONVIF_SERVICES),
   operation: text(),
   target: str(),
   anonymous: exchangeSchema,
@@ -17,7 +18,7 @@ export type OnvifAsked = Static<typeof asked>
 
 /** One of the operations by every way to log in, declared or not, with the right password. */
 const ways = obj({
-  service: oneOf('device', 'media'),
+  service: oneOf(...ONVIF_SERVICES),
   operation: text(),
   target: str(),
   /** Digest or Basic, as the device asks for it (RFC 9110 section 11). */
@@ -39,7 +40,7 @@ const schema = obj({
   target: str(),
   /** GetSystemDateAndTime without log-in, before everything else. */
   opening: exchangeSchema,
-  /** GetServices without log-in; null where ONVIF is not spoken. */
+  /** GetServices without log-in, or with it where it is refused without; null where ONVIF is not spoken. */
   services: orNull(exchangeSchema),
   /** Addresses in it that lead to another host or port. They were not followed. */
   elsewhere: list(text()),
@@ -56,7 +57,7 @@ export type OnvifOperations = Static<typeof schema>
 /** What one HTTP endpoint answers to the reading operations of ONVIF without, with a wrong and with the right log-in. */
 export const kind = defineKind({
   id: 'onvif-operations',
-  version: '1.1.0',
+  version: '1.2.0',
   per: 'endpoint',
   schema,
   dependsOn: ['services'],

@@ -876,6 +876,7 @@ test('texts: every message of the first criteria exists in both languages', () =
     const name = id.split('/')[1] ?? ''
     const sources = [
       `../suites/authentication/${name}.ts`,
+      ...(name === 'no-anonymous-access' ? ['../suites/authentication/bypass-findings.ts'] : []),
       ...(name.includes('default')
         ? ['../suites/authentication/credential-findings.ts', '../suites/authentication/undeclared-tries.ts']
         : []),

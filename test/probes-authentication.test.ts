@@ -94,6 +94,7 @@ const WEAK: [string, Record<string, string>][] = [
   ['default-password-http', { [httpDefaults.id]: 'fail' }],
   ['default-password-rtsp', { [rtspDefaults.id]: 'fail' }],
   ['anonymous-snapshot', { [anonymousAccess.id]: 'fail' }],
+  ['log-in-skipped-for-suffix', { [anonymousAccess.id]: 'fail' }],
   ['anonymous-stream', { [anonymousStream.id]: 'fail', [rtspDefaults.id]: 'inconclusive' }],
   ['hidden-open-stream', { [anonymousStream.id]: 'fail' }],
   ['no-lockout', { [lockout.id]: 'fail', [evaded.id]: 'inconclusive', [rtspLockoutCriterion.id]: 'fail' }],

@@ -63,6 +63,8 @@ export interface Behaviour {
   /** A refusal has status 200 and a page that says no. */
   refusesWith200: boolean
   anonymousSnapshot: boolean
+  /** An address that ends like that of a style sheet asks for no log-in, and what comes after the page's own is dropped. */
+  skipsLogInForStyles: boolean
   anonymousStreams: boolean
   /** An undeclared RTSP path that asks for no log-in. */
   hiddenStream: string | null
@@ -187,6 +189,7 @@ export const CONFORMING: Behaviour = {
   tellsUsers: false,
   refusesWith200: false,
   anonymousSnapshot: false,
+  skipsLogInForStyles: false,
   anonymousStreams: false,
   hiddenStream: null,
   openOperations: [],

@@ -78,8 +78,9 @@ async function answerTo(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<Answer> {
-  const path = /^\/[^?#]*/.exec(request.url ?? '')?.[0]
-  if (path === undefined) return refusal(400, 'malformed target')
+  const named = /^\/[^?#]*/.exec(request.url ?? '')?.[0]
+  if (named === undefined) return refusal(400, 'malformed target')
+  const path = device.behaviour.skipsLogInForStyles ? named.replace(/(.)\/[^/]*\.css$/, '$1') : named
   const routes = device.options.formLogin === true ? [...ROUTES, ...FORM_ROUTES] : ROUTES
   const candidates = routes.filter((route) => route.path.test(path))
   if (candidates.length === 0) return refusal(404, 'not found')
@@ -91,6 +92,7 @@ async function answerTo(
   const { cookie: cookies, authorization } = request.headers
   const isOpen =
     (route ?? candidates[0]!).access === 'public' ||
+    path !== named ||
     (device.behaviour.anonymousSnapshot && path === '/snapshot.jpg') ||
     (!device.behaviour.updateNeedsLogin && path === '/api/update')
 

@@ -96,6 +96,7 @@ const WEAK: [string, Record<string, string>][] = [
   ['anonymous-snapshot', { [anonymousAccess.id]: 'fail' }],
   ['log-in-skipped-for-suffix', { [anonymousAccess.id]: 'fail' }],
   ['anonymous-stream', { [anonymousStream.id]: 'fail', [rtspDefaults.id]: 'inconclusive' }],
+  ['stream-by-set-up', { [anonymousStream.id]: 'fail' }],
   ['hidden-open-stream', { [anonymousStream.id]: 'fail' }],
   ['no-lockout', { [lockout.id]: 'fail', [evaded.id]: 'inconclusive', [rtspLockoutCriterion.id]: 'fail' }],
   [

@@ -704,12 +704,14 @@ const nmapUdp = async (port: number, script: string): Promise<string> =>
 /** Datagrams of nmap, and the port of SNMP, need privileges. */
 const PRIVILEGED = new Set(['snmp-public', 'ssdp-undeclared', 'calls-relay'])
 
-/** What the stream asks of somebody without a log-in. */
-const streamChallenges = async (camera: ReferenceCamera): Promise<string> => {
+/** What the stream says to somebody without a log-in. */
+const streamSays = async (camera: ReferenceCamera, request: string, more = ''): Promise<string> => {
   const ask = `exec 3<> /dev/tcp/${CAMERA}/${camera.ports.rtsp}
-    printf 'DESCRIBE rtsp://${CAMERA}/live/main RTSP/1.0\\r\\nCSeq: 1\\r\\n\\r\\n' >&3; timeout 1 cat <&3`
+    printf '${request} RTSP/1.0\\r\\nCSeq: 1\\r\\n${more}\\r\\n' >&3; timeout 1 cat <&3`
   return (await run('bash', ['-c', ask])).out
 }
+const streamChallenges = (camera: ReferenceCamera): Promise<string> =>
+  streamSays(camera, `DESCRIBE rtsp://${CAMERA}/live/main`)
 
 const headersOf = async (camera: ReferenceCamera, ...args: string[]): Promise<string> =>
   (await curl(web(camera, '/api/device'), '-i', ...args)).body
@@ -772,6 +774,13 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
     (await statusOf(camera, '/api/device', ...as('admin:admin'))) === 401,
   'anonymous-snapshot': async (camera) => (await statusOf(camera, '/snapshot.jpg')) === 200,
   'anonymous-stream': async (camera) => /^h264/.test((await ffprobe(camera, '/live/main')).out),
+  'stream-by-set-up': async (camera) => {
+    const transport = 'Transport: RTP/AVP/TCP;unicast;interleaved=0-1\\r\\n'
+    const setUp = await streamSays(camera, `SETUP rtsp://${CAMERA}/live/main/trackID=0`, transport)
+    return /^RTSP\/1.0 200/.test(setUp) && /401/.test(await streamChallenges(camera))
+  },
+  'log-in-skipped-for-suffix': async (camera) =>
+    (await statusOf(camera, '/api/users/x.css')) === 200 && (await statusOf(camera, '/api/users')) === 401,
   'hidden-open-stream': async (camera) =>
     /^h264/.test((await ffprobe(camera, '/live/debug')).out) && /401/.test((await ffprobe(camera, '/live/main')).all),
   'no-lockout': async (camera) => (await afterGuessing(camera)) === 200,
@@ -784,6 +793,13 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
   'onvif-open-operations': async (camera) => {
     const { body } = await soap(camera, 'GetUsers')
     return /Username>lab-spare</.test(body) && /NotAuthorized/.test((await soap(camera, 'GetDeviceInformation')).body)
+  },
+  'onvif-set-open': async (camera) => {
+    const { body } = await post(
+      camera,
+      soapMessage('SetHostname').replace('"/>', '"><Name>camera</Name></SetHostname>'),
+    )
+    return /SetHostnameResponse/.test(body) && /NotAuthorized/.test((await soap(camera, 'GetUsers')).body)
   },
   'onvif-default-password': async (camera) =>
     /RC1-000001/.test((await soap(camera, 'GetDeviceInformation', ...as('admin:admin'))).body) &&

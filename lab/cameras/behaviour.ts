@@ -66,6 +66,8 @@ export interface Behaviour {
   /** An address that ends like that of a style sheet asks for no log-in, and what comes after the page's own is dropped. */
   skipsLogInForStyles: boolean
   anonymousStreams: boolean
+  /** Streams ask for the log-in at SETUP and PLAY, not at DESCRIBE alone. */
+  setUpNeedsLogIn: boolean
   /** An undeclared RTSP path that asks for no log-in. */
   hiddenStream: string | null
   /** ONVIF operations that ask for no log-in although their access class does. */
@@ -191,6 +193,7 @@ export const CONFORMING: Behaviour = {
   anonymousSnapshot: false,
   skipsLogInForStyles: false,
   anonymousStreams: false,
+  setUpNeedsLogIn: true,
   hiddenStream: null,
   openOperations: [],
   checksTokenFreshness: true,

@@ -60,6 +60,7 @@ export function makeRtsp(device: Device): RtspService {
   const admit = (request: RtspRequest, path: string, socket: Socket, connection: string): string | RtspAnswer => {
     const { behaviour, gate, store } = device
     const isStream = (STREAMS as readonly string[]).includes(path)
+    if (isStream && !behaviour.setUpNeedsLogIn && request.method !== 'DESCRIBE') return ''
     if (path === behaviour.hiddenStream || (behaviour.anonymousStreams && isStream)) return ''
     if (store.state.factoryFresh && behaviour.setUpFirst) return { status: 403 }
     const access = gate.logIn({

@@ -6,6 +6,7 @@ import { test, type TestContext } from 'node:test'
 import { tricksFor } from '../lab/probes/http-bypasses.ts'
 import { probe } from '../lab/probes/http-anonymous.ts'
 import { criterion } from '../suites/authentication/no-anonymous-access.ts'
+import { answerOf } from '../suites/facts/answer.ts'
 import { bypassOf, isTelling } from '../suites/facts/bypass.ts'
 import { parseMessage, type HttpMessage } from '../suites/facts/http-message.ts'
 import type { HttpAnonymous } from '../suites/observations/http-anonymous.ts'
@@ -13,6 +14,7 @@ import type { BruteForce } from '../suites/statement.ts'
 import { catalogueData, judged, misfits } from './support/authentication.ts'
 import { emptyStatement, testBench } from './support/bench.ts'
 import { doorOf } from './support/door.ts'
+import { busyboxHttpd, has, lighttpdDigest, nginx } from './support/software.ts'
 
 const LIMIT = { timeout: 60_000 }
 const USUAL = ['protected-refused', 'paths-give-nothing']
@@ -115,7 +117,12 @@ async function judgedAt(t: TestContext, answers: Answers, bruteForce: BruteForce
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => server.close())
-  const { port } = server.address() as AddressInfo
+  const { codes, verdict, findings } = await judgedPort((server.address() as AddressInfo).port, bruteForce)
+  const how = findings.filter((f) => f.is === 'violation').map((f) => String(f.message.values['how']))
+  return { said: [verdict, ...without(codes)].join(' '), how, asked }
+}
+
+async function judgedPort(port: number, bruteForce: BruteForce[] = []) {
   const statement = emptyStatement({
     services: [{ id: 'web', transport: 'tcp', port, protocol: 'http', families: ['ipv4'], purpose: 'web' }],
     accounts: [{ id: 'owner', user: 'admin', password: { env: 'X' }, role: 'administrator' }],
@@ -126,9 +133,9 @@ async function judgedAt(t: TestContext, answers: Answers, bruteForce: BruteForce
   const bench = testBench(statement, { catalogue: catalogueData, secrets: { owner: 'Abc-123-xyz' } })
   const seen = await probe.run(bench, `a/ipv4/${String(port).padStart(5, '0')}`)
   assert.deepEqual(misfits(probe.kind, seen), [])
-  const { verdict, codes, findings } = judged(criterion, seen, { statement })
-  const how = findings.filter((f) => f.is === 'violation').map((f) => String(f.message.values['how']))
-  return { said: [verdict, ...without(codes)].join(' '), how, asked }
+  assert.ok(seen.answered)
+  const tried = seen.value.visits.flatMap((v) => v.bypasses?.tries ?? [])
+  return { ...judged(criterion, seen, { statement }), tried }
 }
 
 const pathOf = ({ url = '' }: IncomingMessage): string => url.replace(/[?;].*$/, '')
@@ -221,6 +228,25 @@ test('sound cameras with manners of their own are not accused', LIMIT, async (t)
   ]
   for (const [name, answers, expected = 'pass bypasses-refused'] of cases)
     assert.equal((await judgedAt(t, answers)).said, expected, name)
+})
+
+test('servers of others that protect a folder are not got round, however they read an address', LIMIT, async (t) => {
+  if (!has('busybox', 'lighttpd', 'nginx')) return t.skip('needs busybox, lighttpd and nginx')
+  const pages = { 'index.html': '<html>Start here, dear guest</html>', 'private/set.html': PAGE }
+  const password = 'Abc-123-xyz'
+  for (const server of [
+    await busyboxHttpd(pages, [`/private:admin:${password}`]),
+    await lighttpdDigest(pages, '/private/', { admin: password }),
+    await nginx(pages, { user: 'admin', password }),
+  ]) {
+    t.after(() => server.stop())
+    const { verdict, codes, tried } = await judgedPort(server.port)
+    assert.deepEqual([verdict, without(codes)], ['pass', ['bypasses-refused']])
+    assert.ok(
+      tried.filter(({ exchange }) => answerOf(exchange)?.status === 401).length >= 12,
+      'most of them reach the page',
+    )
+  }
 })
 
 test('a camera that knows whoever logged in by the address is named, and not for a way round', LIMIT, async (t) => {

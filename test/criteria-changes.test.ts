@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { httpClient } from '../lab/instruments/http.ts'
 import { presentValue } from '../lab/instruments/onvif-present.ts'
 import { probe } from '../lab/probes/anonymous-changes.ts'
+import { wrongPassword } from '../lab/probes/log-in-place.ts'
 import { criterion } from '../suites/authentication/no-anonymous-changes.ts'
 import { readXml } from '../suites/facts/xml.ts'
 import type { AnonymousChanges } from '../suites/observations/anonymous-changes.ts'
@@ -172,6 +174,18 @@ test(
     assert.deepEqual([verdict, codes.at(-1)], ['inconclusive', 'sets-unproven'])
   },
 )
+
+test('a lock that earlier steps set off is waited out', LIMIT, async (t) => {
+  const door = await doorOf(t, 73)
+  const [login] = door.statement.logins
+  const to = door.bench.endpoint('ipv4', door.statement.services[0]!.port, true)
+  assert.ok(login && to)
+  const client = httpClient(door.bench, to)
+  for (let i = 0; i < 6; i++)
+    await client.send({ method: 'GET', target: login.target, credential: wrongPassword('admin') })
+  client.close()
+  assert.equal(door.judged(criterion, await door.seen(probe)).verdict, 'pass')
+})
 
 test('what is set over ONVIF is what was told, or nothing', () => {
   const TDS = 'http://www.onvif.org/ver10/device/wsdl'

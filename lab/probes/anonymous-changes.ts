@@ -4,13 +4,15 @@ import { responseTo } from '../../suites/facts/onvif.ts'
 import type { Control } from '../../suites/observation.ts'
 import { kind, type AnonymousChanges } from '../../suites/observations/anonymous-changes.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
+import { loginsOver } from '../../suites/observations/log-ins.ts'
 import { onvifServices, type OnvifDeclared } from '../../suites/observations/onvif-endpoints.ts'
 import type { Action } from '../../suites/statement.ts'
 import { onvifClient, type OnvifCall } from '../instruments/onvif.ts'
 import { presentValue } from '../instruments/onvif-present.ts'
-import { defineProbe, type Bench } from '../probe.ts'
+import { defineProbe, type Bench, type Credential } from '../probe.ts'
 import { isHidden, logSettings, samePassword, sameSettings, type Harmless } from './harmless-actions.ts'
-import { decoyPath, endpointOfService, unanswered } from './log-in-place.ts'
+import { clientAt, decoyPath, endpointOfService, unanswered } from './log-in-place.ts'
+import { onceUnlocked } from './once-unlocked.ts'
 import { clockCall } from './onvif-place.ts'
 
 /**
@@ -31,12 +33,13 @@ export const probe = defineProbe<AnonymousChanges>({
     const administrator = accounts.find((a) => a.role === 'administrator')
     if (!administrator) return unanswered('operator', 'anonymous-changes.no-administrator')
     const other = accounts.find((a) => a.id !== bench.statement.actions.changePassword?.account)
+    const login = await administratorIn(bench, administrator.id)
     const harmless = [
       ...logSettings(bench),
       ...(other ? samePassword(bench, bench.credential(other.id)) : []),
       ...(await sameSettings(bench)),
     ].filter(({ action }) => action.browser === undefined)
-    const value: AnonymousChanges = { administrator: administrator.id, actions: [], sets: [], complete: true }
+    const value: AnonymousChanges = { administrator: administrator.id, login, actions: [], sets: [], complete: true }
     for (const one of harmless)
       if (bench.signal.aborted) value.complete = false
       else value.actions.push(await tried(bench, one))
@@ -46,6 +49,25 @@ export const probe = defineProbe<AnonymousChanges>({
     return { answered: true, value, controls, artifacts: [] }
   },
 })
+
+async function administratorIn(bench: Bench, account: string): Promise<Exchange | null> {
+  const place = loginsOver(bench.statement, 'http').find((l) => l.account.id === account)
+  const to = place && endpointOfService(bench, place.service)
+  if (!place || !to) return null
+  const ask = async (credential?: Credential): Promise<Exchange> => {
+    const client = clientAt(bench, to, 'http')
+    const log = credential ? { credential } : {}
+    const exchange = await client.send({ method: 'GET', target: place.login.target, ...log })
+    client.close()
+    return exchange
+  }
+  return await onceUnlocked(
+    bench,
+    account,
+    () => ask(bench.credential(account)),
+    () => ask(),
+  )
+}
 
 /** The administrator comes last: the door was open after nobody had been there. */
 async function tried(

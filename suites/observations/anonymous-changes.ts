@@ -1,10 +1,12 @@
 import { defineKind } from '../observation.ts'
-import { bool, list, obj, str, text, type Static } from '../schema.ts'
+import { bool, list, obj, orNull, str, text, type Static } from '../schema.ts'
 import { exchangeSchema } from './exchange.ts'
 
 const schema = obj({
   /** Id of the account whose log-in shows that each change can be made. */
   administrator: text(),
+  /** That log-in, after a lock that earlier steps may have set off; null where none is declared over HTTP. */
+  login: orNull(exchangeSchema),
   /** Declared actions with the value that is set already: first by nobody, then by the administrator. */
   actions: list(
     obj({

@@ -24,6 +24,7 @@ import { weakness as weaknessesLockLaterThanDeclaredWeakness } from './weaknesse
 import { weakness as weaknessesLockTooBriefWeakness } from './weaknesses/lock-too-brief.ts'
 import { weakness as weaknessesLogClearedByViewerWeakness } from './weaknesses/log-cleared-by-viewer.ts'
 import { weakness as weaknessesLogClearingUnloggedWeakness } from './weaknesses/log-clearing-unlogged.ts'
+import { weakness as weaknessesLogInSkippedForSuffixWeakness } from './weaknesses/log-in-skipped-for-suffix.ts'
 import { weakness as weaknessesLogInjectionWeakness } from './weaknesses/log-injection.ts'
 import { weakness as weaknessesLogKeepsPasswordsWeakness } from './weaknesses/log-keeps-passwords.ts'
 import { weakness as weaknessesLogLostAtRebootWeakness } from './weaknesses/log-lost-at-reboot.ts'
@@ -40,6 +41,7 @@ import { weakness as weaknessesOldTlsWeakness } from './weaknesses/old-tls.ts'
 import { weakness as weaknessesOnvifDefaultPasswordWeakness } from './weaknesses/onvif-default-password.ts'
 import { weakness as weaknessesOnvifOpenOperationsWeakness } from './weaknesses/onvif-open-operations.ts'
 import { weakness as weaknessesOnvifReplayAcceptedWeakness } from './weaknesses/onvif-replay-accepted.ts'
+import { weakness as weaknessesOnvifSetOpenWeakness } from './weaknesses/onvif-set-open.ts'
 import { weakness as weaknessesOnvifTextPasswordWeakness } from './weaknesses/onvif-text-password.ts'
 import { weakness as weaknessesPlainSnapshotAddressWeakness } from './weaknesses/plain-snapshot-address.ts'
 import { weakness as weaknessesRc4SuiteWeakness } from './weaknesses/rc4-suite.ts'
@@ -63,6 +65,7 @@ import { weakness as weaknessesSnmpPublicWeakness } from './weaknesses/snmp-publ
 import { weakness as weaknessesSsdpUndeclaredWeakness } from './weaknesses/ssdp-undeclared.ts'
 import { weakness as weaknessesSshOldAlgorithmsWeakness } from './weaknesses/ssh-old-algorithms.ts'
 import { weakness as weaknessesSslv3OfferedWeakness } from './weaknesses/sslv3-offered.ts'
+import { weakness as weaknessesStreamBySetUpWeakness } from './weaknesses/stream-by-set-up.ts'
 import { weakness as weaknessesSyslogSilentWeakness } from './weaknesses/syslog-silent.ts'
 import { weakness as weaknessesTellsUsersWeakness } from './weaknesses/tells-users.ts'
 import { weakness as weaknessesTelnetFactoryPasswordWeakness } from './weaknesses/telnet-factory-password.ts'
@@ -116,6 +119,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesLockTooBriefWeakness,
   weaknessesLogClearedByViewerWeakness,
   weaknessesLogClearingUnloggedWeakness,
+  weaknessesLogInSkippedForSuffixWeakness,
   weaknessesLogInjectionWeakness,
   weaknessesLogKeepsPasswordsWeakness,
   weaknessesLogLostAtRebootWeakness,
@@ -132,6 +136,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesOnvifDefaultPasswordWeakness,
   weaknessesOnvifOpenOperationsWeakness,
   weaknessesOnvifReplayAcceptedWeakness,
+  weaknessesOnvifSetOpenWeakness,
   weaknessesOnvifTextPasswordWeakness,
   weaknessesPlainSnapshotAddressWeakness,
   weaknessesRc4SuiteWeakness,
@@ -155,6 +160,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesSsdpUndeclaredWeakness,
   weaknessesSshOldAlgorithmsWeakness,
   weaknessesSslv3OfferedWeakness,
+  weaknessesStreamBySetUpWeakness,
   weaknessesSyslogSilentWeakness,
   weaknessesTellsUsersWeakness,
   weaknessesTelnetFactoryPasswordWeakness,

@@ -17,7 +17,7 @@ import { buildPackage, compareVersions, makeVendorKey, MODEL, readPackage } from
 import { payloadsOf } from '../lab/cameras/rtp.ts'
 import { syslogMessage } from '../lab/cameras/syslog.ts'
 import { weaknesses } from '../lab/cameras/weaknesses.generated.ts'
-import { usernameToken } from '../lab/instruments/username-token.ts'
+import { textToken, usernameToken } from '../lab/instruments/username-token.ts'
 import { statementSchema } from '../suites/statement.ts'
 
 const LIMIT = { timeout: 60_000 }
@@ -658,6 +658,9 @@ const afterGuessing = async (camera: ReferenceCamera): Promise<number> => {
   return (await curl(web(camera, '/api/device'), ...as(SPARE))).status
 }
 
+const DEVICE = '/api/device'
+const WRONG = as('lab-spare:wrong')
+
 const statusOf = async (camera: ReferenceCamera, path: string, ...args: string[]): Promise<number> =>
   (await curl(web(camera, path), ...args)).status
 
@@ -786,6 +789,30 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
   'no-lockout': async (camera) => (await afterGuessing(camera)) === 200,
   'lock-admits-right-password': async (camera) =>
     (await afterGuessing(camera)) === 200 && (await statusOf(camera, '/api/device', ...as('lab-spare:wrong'))) === 401,
+  'lock-later-than-declared': async (camera) => {
+    const guess = (n: number) => Promise.all(Array.from({ length: n }, () => statusOf(camera, DEVICE, ...WRONG)))
+    await guess(4)
+    if ((await statusOf(camera, DEVICE, ...as(SPARE))) !== 200) return false
+    await guess(8)
+    return (await statusOf(camera, DEVICE, ...as(SPARE))) === 401
+  },
+  'lock-too-brief': async (camera) => {
+    await Promise.all(Array.from({ length: 4 }, () => statusOf(camera, DEVICE, ...WRONG)))
+    await wait(700)
+    return (await statusOf(camera, DEVICE, ...as(SPARE))) === 200
+  },
+  'default-password-ipv6': async (camera) =>
+    (await curl(web(camera, DEVICE, '[::1]'), ...as('admin:admin'))).status === 200 &&
+    (await statusOf(camera, DEVICE, ...as('admin:admin'))) === 401,
+  'service-page-default-password': async (camera) =>
+    (await curl(`http://${CAMERA}:${camera.ports.http}/`, ...as('admin:admin'))).status === 200 &&
+    (await curl(`http://${CAMERA}:${camera.ports.http}/`)).status === 401,
+  'onvif-text-password': async (camera) => {
+    const header = textToken({ user: 'admin', password: 'Abc-123-xyz' }, new Date().toISOString())
+    const message = ['-H', 'Content-Type: application/soap+xml', '-d', soapMessage('GetDeviceInformation', header)]
+    const { body } = await curl(`http://${CAMERA}:${camera.ports.http}/onvif/device_service`, ...message)
+    return body.includes('RC1-000001')
+  },
   'old-tls': async (camera) => /TLSv1\.0 +enabled[^]*TLSv1\.1 +enabled/.test(await sslscan(camera)),
   'weak-suite': async (camera) => /TLSv1\.2 +128 bits +AES128-SHA\s/.test(await sslscan(camera)),
   'http-login': async (camera) =>

@@ -244,7 +244,8 @@ function refuseUnmet({ addresses, ports, formLogin }: CameraOptions, behaviour: 
     throw new TypeError('this weakness needs ports.http')
   if (formLogin !== true && SESSION_SWITCHES.some((one) => behaviour[one] !== CONFORMING[one]))
     throw new TypeError('this weakness needs formLogin')
-  if (behaviour.ipv6DebugPort !== null && addresses.ipv6 === null) {
+  const needsIpv6 = behaviour.ipv6DebugPort !== null || behaviour.factoryPasswordFrom === 'ipv6'
+  if (needsIpv6 && addresses.ipv6 === null) {
     throw new TypeError('this weakness needs addresses.ipv6')
   }
 }

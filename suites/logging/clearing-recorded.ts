@@ -3,7 +3,7 @@ import { newEntries, readLog, type ReadLog } from '../facts/log-entries.ts'
 import { DEEDS, speaksOf } from '../facts/log-events.ts'
 import { kind as logClearing, type LogClearing } from '../observations/log-clearing.ts'
 import { obj } from '../schema.ts'
-import { declaredClearing } from './log-not-clearable-by-viewer.ts'
+import { declaredClearing } from './clearing.ts'
 import { entryRecord, readRecords, type LogRecord } from './records.ts'
 import { addressesOf, shapeOf } from './telling.ts'
 

@@ -1,13 +1,4 @@
-import {
-  defineCriterion,
-  evidence,
-  gap,
-  suspicion,
-  violation,
-  type Applies,
-  type Finding,
-  type JudgeContext,
-} from '../criterion.ts'
+import { defineCriterion, evidence, gap, suspicion, violation, type Finding, type JudgeContext } from '../criterion.ts'
 import { answerOf } from '../facts/answer.ts'
 import { alike } from '../facts/likeness.ts'
 import { newEntries, readLog } from '../facts/log-entries.ts'
@@ -15,13 +6,7 @@ import { wereAccepted } from '../facts/login-outcome.ts'
 import { kind as logClearing, type LogClearing } from '../observations/log-clearing.ts'
 import type { Exchange } from '../observations/exchange.ts'
 import { obj } from '../schema.ts'
-import type { Statement } from '../statement.ts'
-
-/** A log that can be read, and a way to empty it. */
-export const declaredClearing = ({ logging }: Statement): Applies =>
-  logging.api?.clear
-    ? { answer: 'yes' }
-    : { answer: 'unknown', why: { code: logging.api ? 'no-clearing-declared' : 'no-own-log-declared', values: {} } }
+import { declaredClearing } from './clearing.ts'
 
 /** A viewer cannot empty the log. The administrator's success by the same request is the control: else nothing was tried. */
 export const criterion = defineCriterion({

@@ -767,6 +767,28 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
         .out,
     ),
   'redirect-missing': async ({ ports }) => / closed /.test(await nmap(CAMERA, ports.http ?? 0)),
+  'another-version': async (camera) => (await versionOf(camera)) !== '1.4.0',
+  'another-unit': async (camera) =>
+    !(await curl(web(camera, '/api/device'), ...as(ADMIN))).body.includes('"serial":"RC1-000001"'),
+  'hidden-account': async (camera) =>
+    (await curl(web(camera, '/api/users'), ...as(ADMIN))).body.includes('"name":"maintenance"'),
+  'plain-snapshot-address': async (camera) => {
+    const body = '<ProfileToken>main</ProfileToken>'
+    const ask = `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><GetSnapshotUri xmlns="http://www.onvif.org/ver10/media/wsdl">${body}</GetSnapshotUri></s:Body></s:Envelope>`
+    const type = ['-H', 'Content-Type: application/soap+xml', '-d', ask]
+    const told = await curl(web(camera, '/onvif/media_service'), ...as(ADMIN), ...type)
+    assert.match(told.body, /<tt:Uri>https?:/)
+    return told.body.includes(`<tt:Uri>http://${CAMERA}:${camera.ports.http}/snapshot.jpg<`)
+  },
+  'wireless-undeclared': async (camera) =>
+    /<tt:InterfaceType>71</.test((await soap(camera, 'GetNetworkInterfaces', ...as(ADMIN))).body),
+  'serial-in-certificate': async (camera) => {
+    const ask = `openssl s_client -connect ${CAMERA}:${camera.ports.https} </dev/null 2>/dev/null | openssl x509 -noout -subject`
+    const { out } = await run('sh', ['-c', ask])
+    assert.match(out, /CN ?=/)
+    return out.includes('RC1-000001')
+  },
+  'serial-as-hostname': async (camera) => /<tt:Name>RC1-000001</.test((await soap(camera, 'GetHostname')).body),
   'serial-in-banner': async (camera) =>
     /^Server: RC-1\/1\.4\.0 \(RC1-000001\)/m.test((await curl(web(camera, '/'), '-i')).body),
   'default-password-http': async (camera) =>

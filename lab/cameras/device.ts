@@ -21,8 +21,8 @@ export interface Device {
   time: CameraTimeClient
   sessions: Sessions
   front: Pick<Required<Front>, 'opened' | 'answering'>
-  /** Of the web interface and of the streams, as they are open. */
-  ports(): { https: number; rtsp: number }
+  /** Of the web interface and of the streams, as they are open; null where there is no plain HTTP. */
+  ports(): { https: number; rtsp: number; http: number | null }
   /** Ends the streams and web sessions of a user whose password changed or who was removed. */
   endSessionsOf(user: string): void
   /** A stream was watched, or an update installed. */

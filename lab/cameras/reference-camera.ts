@@ -78,7 +78,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
     time: makeTimeClient({ addresses: options.addresses, store, behaviour }),
     sessions,
     front,
-    ports: () => ({ https: https.port, rtsp: stream.port }),
+    ports: () => ({ https: https.port, rtsp: stream.port, http: http?.port ?? null }),
     endSessionsOf(user) {
       rtsp.endSessionsOf(user)
       sessions.endAllOf(user)

@@ -28,12 +28,10 @@ function address(request: OperationRequest, uriOf: (stream: string) => string): 
   return content(`<trt:${element.name}Response><trt:MediaUri>${uri}</trt:MediaUri></trt:${element.name}Response>`)
 }
 
-const snapshotAddress = (request: OperationRequest): string => {
-  const { behaviour, options } = request.device
-  return behaviour.plainSnapshotAddress
-    ? `http://${request.host}:${options.ports.http}/snapshot.jpg`
+const snapshotAddress = (request: OperationRequest): string =>
+  request.device.behaviour.plainSnapshotAddress
+    ? `http://${request.host}:${request.ports.http}/snapshot.jpg`
     : addressOf(request, '/snapshot.jpg')
-}
 
 export const MEDIA_OPERATIONS: Operations = {
   GetServiceCapabilities: {

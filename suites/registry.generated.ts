@@ -15,9 +15,11 @@ import { criterion as authenticationNoDefaultRtspCredentialsCriterion } from './
 import { criterion as authenticationNoUndeclaredAccountsCriterion } from './authentication/no-undeclared-accounts.ts'
 import { criterion as authenticationNoUserEnumerationCriterion } from './authentication/no-user-enumeration.ts'
 import { criterion as authenticationNonceUniqueCriterion } from './authentication/nonce-unique.ts'
+import { criterion as authenticationOnvifLoginLockoutCriterion } from './authentication/onvif-login-lockout.ts'
 import { criterion as authenticationOnvifOperationsProtectedCriterion } from './authentication/onvif-operations-protected.ts'
 import { criterion as authenticationOnvifTokenReplayRefusedCriterion } from './authentication/onvif-token-replay-refused.ts'
 import { criterion as authenticationPasswordRulesCriterion } from './authentication/password-rules.ts'
+import { criterion as authenticationRemoteLoginLockoutCriterion } from './authentication/remote-login-lockout.ts'
 import { criterion as authenticationRtspLoginLockoutCriterion } from './authentication/rtsp-login-lockout.ts'
 import { criterion as authenticationSessionCookieAttributesCriterion } from './authentication/session-cookie-attributes.ts'
 import { criterion as authenticationSessionEndsAtLogOutCriterion } from './authentication/session-ends-at-log-out.ts'
@@ -80,12 +82,14 @@ import { kind as observationsLaterTcpPortsKind } from './observations/later-tcp-
 import { kind as observationsLogClearingKind } from './observations/log-clearing.ts'
 import { kind as observationsLoginAnswersKind } from './observations/login-answers.ts'
 import { kind as observationsOnvifCredentialsKind } from './observations/onvif-credentials.ts'
+import { kind as observationsOnvifLockoutKind } from './observations/onvif-lockout.ts'
 import { kind as observationsOnvifOperationsKind } from './observations/onvif-operations.ts'
 import { kind as observationsOnvifTokenReplayKind } from './observations/onvif-token-replay.ts'
 import { kind as observationsPasswordRulesKind } from './observations/password-rules.ts'
 import { kind as observationsPlainLoginsKind } from './observations/plain-logins.ts'
 import { kind as observationsRebootLogKind } from './observations/reboot-log.ts'
 import { kind as observationsRemoteCredentialsKind } from './observations/remote-credentials.ts'
+import { kind as observationsRemoteLockoutKind } from './observations/remote-lockout.ts'
 import { kind as observationsRightsKind } from './observations/rights.ts'
 import { kind as observationsRtspAnonymousKind } from './observations/rtsp-anonymous.ts'
 import { kind as observationsRtspCredentialsKind } from './observations/rtsp-credentials.ts'
@@ -124,9 +128,11 @@ const criteria = [
   authenticationNoUndeclaredAccountsCriterion,
   authenticationNoUserEnumerationCriterion,
   authenticationNonceUniqueCriterion,
+  authenticationOnvifLoginLockoutCriterion,
   authenticationOnvifOperationsProtectedCriterion,
   authenticationOnvifTokenReplayRefusedCriterion,
   authenticationPasswordRulesCriterion,
+  authenticationRemoteLoginLockoutCriterion,
   authenticationRtspLoginLockoutCriterion,
   authenticationSessionCookieAttributesCriterion,
   authenticationSessionEndsAtLogOutCriterion,
@@ -191,12 +197,14 @@ const kinds = [
   observationsLogClearingKind,
   observationsLoginAnswersKind,
   observationsOnvifCredentialsKind,
+  observationsOnvifLockoutKind,
   observationsOnvifOperationsKind,
   observationsOnvifTokenReplayKind,
   observationsPasswordRulesKind,
   observationsPlainLoginsKind,
   observationsRebootLogKind,
   observationsRemoteCredentialsKind,
+  observationsRemoteLockoutKind,
   observationsRightsKind,
   observationsRtspAnonymousKind,
   observationsRtspCredentialsKind,

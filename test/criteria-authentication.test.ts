@@ -602,7 +602,7 @@ test('login-lockout: an answer of 200 with an error page is a lock when the righ
   const page = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"error":"account locked, try later"}'
   const result = locks('camera', {}, ({ seen: { value: v } }) => {
     v.stages[0]!.right = answering(v.stages[0]!.right, page)
-    v.during!.forged = answering(v.during!.forged, page)
+    v.during!.forged = answering(v.during!.forged!, page)
     v.polls = v.polls.map((p, i) => (i === v.polls.length - 1 ? p : answering(p, page)))
   })
   assert.equal(result.verdict, 'pass', result.codes.join())
@@ -882,7 +882,11 @@ test('texts: every message of the first criteria exists in both languages', () =
         : []),
       ...(/default|login-lockout/.test(name) ? ['../suites/authentication/undeclared-logins.ts'] : []),
       ...(name.includes('login-lockout')
-        ? ['../suites/authentication/lockout-findings.ts', '../suites/authentication/guesses.ts']
+        ? [
+            '../suites/authentication/lockout-findings.ts',
+            '../suites/authentication/lockout-scope.ts',
+            '../suites/authentication/guesses.ts',
+          ]
         : []),
     ]
     const source = sources.map((s) => readFileSync(new URL(s, import.meta.url), 'utf8')).join('\n')

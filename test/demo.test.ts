@@ -64,6 +64,8 @@ test('the demonstration does what it says', { timeout: 660_000 }, async (t) => {
       'authentication/no-anonymous-remote-access',
       'authentication/no-default-credentials',
       'authentication/no-default-remote-credentials',
+      'authentication/onvif-login-lockout',
+      'authentication/remote-login-lockout',
       'authentication/rtsp-login-lockout',
       'encryption/no-plain-remote-login',
       'encryption/tls-versions',

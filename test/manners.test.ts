@@ -50,6 +50,7 @@ const OPEN = [
   'authentication/password-rules',
   'authentication/viewer-rights',
   'authentication/login-lockout',
+  'authentication/onvif-login-lockout',
   'authentication/rtsp-login-lockout',
   'authentication/lockout-not-evaded',
   // The camera's log server is somebody else until a probe points it at the lab.

@@ -695,6 +695,15 @@ const rebooted = async (camera: ReferenceCamera): Promise<void> => {
   await untilBack(camera)
 }
 
+const SSH_PORT = 2223
+/** What `id` says to whoever logs in with OpenSSH. */
+const ssh = async (user: string, password: string): Promise<string> => {
+  const anyHost = ['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null']
+  const once = ['-o', 'PreferredAuthentications=password', '-o', 'NumberOfPasswordPrompts=1']
+  const to = ['-p', String(SSH_PORT), `${user}@${CAMERA}`, 'id']
+  return (await run('sshpass', ['-p', password, 'ssh', '-F', 'none', ...anyHost, ...once, ...to])).all
+}
+
 /** What the telnet client of GNU inetutils shows while somebody types these lines. */
 const telnet = async (port: number, ...lines: string[]): Promise<string> => {
   const typed = lines.map((line) => `sleep 0.3; echo ${line}`).join('; ')
@@ -748,6 +757,20 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
   'no-rtsp-lockout': async (camera) => {
     for (let i = 0; i < 6; i += 1) await ffprobe(camera, '/live/main', 'lab-spare:wrong')
     return /h264/.test((await ffprobe(camera, '/live/main', SPARE)).all)
+  },
+  'no-onvif-lockout': async (camera) => {
+    for (let i = 0; i < 6; i += 1) await soap(camera, 'GetDeviceInformation', ...as('lab-spare:wrong'))
+    const isOpen = /RC1-000001/.test((await soap(camera, 'GetDeviceInformation', ...as(SPARE))).body)
+    return isOpen && (await afterGuessing(camera)) === 401
+  },
+  'no-remote-lockout': async (camera) => {
+    for (let i = 0; i < 6; i += 1) await ssh('lab-spare', 'wrong')
+    return /uid=0/.test(await ssh('lab-spare', 'Spa-123-pqr')) && (await afterGuessing(camera)) === 401
+  },
+  'lock-by-address': async (camera) => {
+    const isLocked = (await afterGuessing(camera)) === 401
+    const elsewhere = `https://[::1]:${camera.ports.https}/api/device`
+    return isLocked && (await curl(elsewhere, ...as(SPARE))).status === 200
   },
   'telnet-open': async () => / open /.test(await nmap(CAMERA, 2323)) && / closed /.test(await nmap('::1', 2323)),
   'telnet-factory-password': async () => /uid=0\(root\)/.test(await telnet(2324, 'admin', 'admin', 'id')),
@@ -990,13 +1013,15 @@ test('every weakness is well described', LIMIT, async () => {
 for (const [id, isSeen] of Object.entries(SEEN)) {
   test(`weakness ${id} is seen by another client, and only there`, LIMIT, async (t) => {
     if (PRIVILEGED.has(id) && process.getuid?.() !== 0) return t.skip('needs root')
-    const weak = await startReferenceCamera(options({ weaknesses: [id] }))
+    const isBeside = weaknesses.some((w) => w.id === id && w.beside === 'ssh')
+    const ports = { https: 0, rtsp: 0, http: 0, ...(isBeside ? { ssh: SSH_PORT } : {}) }
+    const weak = await startReferenceCamera(options({ weaknesses: [id], ports }))
     try {
       assert.equal(await isSeen(weak), true)
     } finally {
       await weak.stop()
     }
-    assert.equal(await isSeen(await start(t)), false)
+    assert.equal(await isSeen(await start(t, { ports })), false)
   })
 }
 

@@ -103,7 +103,8 @@ export function makeGate(
     const isRight = user !== undefined && (isOwn || (factory && proof.factory()))
 
     const counts = behaviour.locksOver.includes(visitor.interface)
-    const key = behaviour.believesForwarded ? `${name} ${visitor.forwarded ?? ''}` : name
+    const by = behaviour.believesForwarded ? (visitor.forwarded ?? '') : behaviour.locksByAddress ? visitor.source : ''
+    const key = `${name} ${by}`
     if (counts && lockout.isLocked(key) && (behaviour.lockRefusesRightPassword || !isRight)) {
       failed(visitor, name, 'account locked')
       return 'refused'

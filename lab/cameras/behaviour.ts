@@ -4,7 +4,7 @@ import type { LockRule } from './options.ts'
 import type { WeakHandshake } from './weak-tls.ts'
 
 /** Interfaces by which a user can log in. */
-export type LoginInterface = 'https' | 'http' | 'rtsp' | 'onvif'
+export type LoginInterface = 'https' | 'http' | 'rtsp' | 'onvif' | 'ssh'
 
 /** Everything a weakness may change. The conforming camera is `CONFORMING`. */
 export interface Behaviour {
@@ -97,6 +97,8 @@ export interface Behaviour {
   adoptsIdentifiers: boolean
   /** Where failed log-ins are counted and locked accounts refused. */
   locksOver: readonly LoginInterface[]
+  /** Failures are counted, and log-ins refused, by account and address together. */
+  locksByAddress: boolean
   /** Failures are counted by the address that the request names in X-Forwarded-For. */
   believesForwarded: boolean
   lockRefusesRightPassword: boolean
@@ -208,7 +210,8 @@ export const CONFORMING: Behaviour = {
   sessionIdentifiers: 'random',
   logOutEndsSession: true,
   adoptsIdentifiers: false,
-  locksOver: ['https', 'http', 'rtsp', 'onvif'],
+  locksOver: ['https', 'http', 'rtsp', 'onvif', 'ssh'],
+  locksByAddress: false,
   believesForwarded: false,
   lockRefusesRightPassword: true,
   lockInTruth: {},

@@ -123,6 +123,18 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
               purpose: 'redirects to the web interface',
             },
           ]),
+      ...(options.ports.ssh === undefined
+        ? []
+        : [
+            {
+              id: 'shell',
+              transport: 'tcp' as const,
+              port: options.ports.ssh,
+              protocol: 'ssh' as const,
+              families: ['ipv4' as const],
+              purpose: 'service technicians',
+            },
+          ]),
       ...(options.ports.discovery === undefined
         ? []
         : [
@@ -145,6 +157,9 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
       ...['owner', ...users.map(({ name }) => name)].flatMap((account) => [
         { id: `web-${account}`, service: 'web', account, target: '/api/device', method: 'GET' as const },
         { id: `stream-${account}`, service: 'stream', account, target: STREAMS[0], method: 'DESCRIBE' as const },
+        ...(options.ports.ssh === undefined
+          ? []
+          : [{ id: `shell-${account}`, service: 'shell', account, target: 'shell' }]),
       ]),
       ...(options.formLogin === true
         ? [{ id: 'form', service: 'web', account: spare?.name ?? 'owner', target: '/account', method: 'GET' as const }]
@@ -166,13 +181,15 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
         holds: 'stream' as const,
       })),
     ],
-    bruteForce: ['web-owner', 'stream-owner'].map((login) => ({
-      login,
-      protection: 'lock',
-      ...lock,
-      scope: 'account',
-      ...(spare === undefined ? {} : { spare: spare.name }),
-    })),
+    bruteForce: ['web-owner', 'stream-owner', ...(options.ports.ssh === undefined ? [] : ['shell-owner'])].map(
+      (login) => ({
+        login,
+        protection: 'lock',
+        ...lock,
+        scope: 'account',
+        ...(spare === undefined ? {} : { spare: spare.name }),
+      }),
+    ),
     logging: {
       channels: [
         {

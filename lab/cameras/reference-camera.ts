@@ -19,7 +19,7 @@ import { makeDiscovery } from './onvif/discovery.ts'
 import { makeAnonymousFtp, makeFactoryTelnet } from './remote-doors.ts'
 import { makeRelayCaller } from './relay-caller.ts'
 import { makeRtsp } from './rtsp.ts'
-import { makeOldSsh } from './ssh-door.ts'
+import { makeDeclaredSsh, makeOldSsh } from './ssh-door.ts'
 import { makeSessions } from './sessions.ts'
 import { factorySettings, openState, type State } from './state.ts'
 import { answerSnmp, answerSsdp, SNMP_PORT, SSDP_PORT } from './udp-backdoors.ts'
@@ -128,6 +128,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       [behaviour.anonymousFtpPort, makeAnonymousFtp],
       [behaviour.anonymousMqttPort, makeAnonymousMqtt],
       [behaviour.oldSshPort, makeOldSsh(store)],
+      [options.ports.ssh ?? null, makeDeclaredSsh(store, device.gate)],
     ] as const
   ).flatMap(([port, makeServer]) => (port === null ? [] : [listenerAt([ipv4], port, makeServer)]))
   const lateDoor =
@@ -244,6 +245,8 @@ function refuseUnmet({ addresses, ports, formLogin }: CameraOptions, behaviour: 
     throw new TypeError('this weakness needs ports.http')
   if (formLogin !== true && SESSION_SWITCHES.some((one) => behaviour[one] !== CONFORMING[one]))
     throw new TypeError('this weakness needs formLogin')
+  if (!behaviour.locksOver.includes('ssh') && behaviour.locksOver.length > 0 && ports.ssh === undefined)
+    throw new TypeError('this weakness needs ports.ssh')
   const needsIpv6 = behaviour.ipv6DebugPort !== null || behaviour.factoryPasswordFrom === 'ipv6'
   if (needsIpv6 && addresses.ipv6 === null) {
     throw new TypeError('this weakness needs addresses.ipv6')

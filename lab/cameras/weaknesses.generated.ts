@@ -19,6 +19,7 @@ import { weakness as weaknessesHiddenAccountWeakness } from './weaknesses/hidden
 import { weakness as weaknessesHiddenOpenStreamWeakness } from './weaknesses/hidden-open-stream.ts'
 import { weakness as weaknessesHttpLoginWeakness } from './weaknesses/http-login.ts'
 import { weakness as weaknessesLockAdmitsRightPasswordWeakness } from './weaknesses/lock-admits-right-password.ts'
+import { weakness as weaknessesLockByAddressWeakness } from './weaknesses/lock-by-address.ts'
 import { weakness as weaknessesLockByForgedAddressWeakness } from './weaknesses/lock-by-forged-address.ts'
 import { weakness as weaknessesLockLaterThanDeclaredWeakness } from './weaknesses/lock-later-than-declared.ts'
 import { weakness as weaknessesLockTooBriefWeakness } from './weaknesses/lock-too-brief.ts'
@@ -34,6 +35,8 @@ import { weakness as weaknessesMailWithoutTlsWeakness } from './weaknesses/mail-
 import { weakness as weaknessesMediaBesideTlsWeakness } from './weaknesses/media-beside-tls.ts'
 import { weakness as weaknessesMqttAnonymousWeakness } from './weaknesses/mqtt-anonymous.ts'
 import { weakness as weaknessesNoLockoutWeakness } from './weaknesses/no-lockout.ts'
+import { weakness as weaknessesNoOnvifLockoutWeakness } from './weaknesses/no-onvif-lockout.ts'
+import { weakness as weaknessesNoRemoteLockoutWeakness } from './weaknesses/no-remote-lockout.ts'
 import { weakness as weaknessesNoRtspLockoutWeakness } from './weaknesses/no-rtsp-lockout.ts'
 import { weakness as weaknessesNtpOriginUncheckedWeakness } from './weaknesses/ntp-origin-unchecked.ts'
 import { weakness as weaknessesOldDigestWeakness } from './weaknesses/old-digest.ts'
@@ -114,6 +117,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesHiddenOpenStreamWeakness,
   weaknessesHttpLoginWeakness,
   weaknessesLockAdmitsRightPasswordWeakness,
+  weaknessesLockByAddressWeakness,
   weaknessesLockByForgedAddressWeakness,
   weaknessesLockLaterThanDeclaredWeakness,
   weaknessesLockTooBriefWeakness,
@@ -129,6 +133,8 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesMediaBesideTlsWeakness,
   weaknessesMqttAnonymousWeakness,
   weaknessesNoLockoutWeakness,
+  weaknessesNoOnvifLockoutWeakness,
+  weaknessesNoRemoteLockoutWeakness,
   weaknessesNoRtspLockoutWeakness,
   weaknessesNtpOriginUncheckedWeakness,
   weaknessesOldDigestWeakness,

@@ -4,6 +4,7 @@ import { SOAP_12 } from '../../suites/facts/soap.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import type { OnvifScheme } from '../../suites/observations/onvif-endpoints.ts'
 import type { Bench, Credential, Endpoint } from '../probe.ts'
+import type { ClientOptions, Header } from './conversation.ts'
 import { httpClient } from './http.ts'
 import { textToken, usernameToken } from './username-token.ts'
 
@@ -49,17 +50,21 @@ const message = (header: string, { service, operation, body = '' }: OnvifCall): 
   )
 
 /** A SOAP 1.2 client for the device and media services of one endpoint. */
-export function onvifClient(bench: Bench, to: Endpoint): OnvifClient {
+export function onvifClient(
+  bench: Bench,
+  to: Endpoint,
+  { headers = [], ...options }: Pick<ClientOptions, 'milliseconds' | 'source'> & { headers?: Header[] } = {},
+): OnvifClient {
   /** Microseconds that the device's clock is ahead of the lab's. */
   let ahead = 0
 
   const post = async (call: OnvifCall, header: string, credential?: Credential): Promise<Exchange> => {
-    const client = httpClient(bench, to, { milliseconds: MILLISECONDS, maxBytes: MOST_BYTES })
+    const client = httpClient(bench, to, { milliseconds: MILLISECONDS, maxBytes: MOST_BYTES, ...options })
     const action = `${ONVIF_NAMESPACES[call.service]}/${call.operation}`
     const exchange = await client.send({
       method: 'POST',
       target: call.target,
-      headers: [['Content-Type', `application/soap+xml; charset=utf-8; action="${action}"`]],
+      headers: [['Content-Type', `application/soap+xml; charset=utf-8; action="${action}"`], ...headers],
       body: message(header, call),
       ...(credential ? { credential } : {}),
     })

@@ -11,12 +11,14 @@ import { probe as laterTcpPortsProbe } from './later-tcp-ports.ts'
 import { probe as logClearingProbe } from './log-clearing.ts'
 import { probe as loginAnswersProbe } from './login-answers.ts'
 import { probe as onvifCredentialsProbe } from './onvif-credentials.ts'
+import { probe as onvifLockoutProbe } from './onvif-lockout.ts'
 import { probe as onvifOperationsProbe } from './onvif-operations.ts'
 import { probe as onvifTokenReplayProbe } from './onvif-token-replay.ts'
 import { probe as passwordRulesProbe } from './password-rules.ts'
 import { probe as plainLoginsProbe } from './plain-logins.ts'
 import { probe as rebootLogProbe } from './reboot-log.ts'
 import { probe as remoteCredentialsProbe } from './remote-credentials.ts'
+import { probe as remoteLockoutProbe } from './remote-lockout.ts'
 import { probe as rightsProbe } from './rights.ts'
 import { probe as rtspAnonymousProbe } from './rtsp-anonymous.ts'
 import { probe as rtspCredentialsProbe } from './rtsp-credentials.ts'
@@ -49,12 +51,14 @@ const all = [
   logClearingProbe,
   loginAnswersProbe,
   onvifCredentialsProbe,
+  onvifLockoutProbe,
   onvifOperationsProbe,
   onvifTokenReplayProbe,
   passwordRulesProbe,
   plainLoginsProbe,
   rebootLogProbe,
   remoteCredentialsProbe,
+  remoteLockoutProbe,
   rightsProbe,
   rtspAnonymousProbe,
   rtspCredentialsProbe,

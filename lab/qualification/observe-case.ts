@@ -26,6 +26,7 @@ export function regulationOfCases(): Result<Regulation> {
 }
 /** Longer than any case takes on a loaded machine. */
 const LONGEST_S = 900
+const SSH_PORT = 18_022
 const LOG_PORT = 15_514
 const TIME_PORT = 15_123
 const MAIL_PORT = 15_587
@@ -71,7 +72,7 @@ export async function observeCase(
     camera = await startCameraProcess(
       {
         addresses: { ipv4: addresses.ipv4, ipv6: one.ipv6 ? addresses.ipv6 : null },
-        ports,
+        ports: one.weakness?.beside === 'ssh' ? { ...ports, ssh: SSH_PORT } : ports,
         weaknesses: one.weakness ? [one.weakness.id] : [],
         manners: one.weakness?.manners ?? [],
         serial: `QUALIFY-${n}`,

@@ -113,7 +113,7 @@ interface DemoCamera {
 const LOG_PORT = 15_514
 const TIME_PORT = 15_123
 /** Of seconds: the regulation of the demonstration says so. */
-const LOCK = { failures: 5, windowSeconds: 5, lockSeconds: 5 }
+const LOCK = { failures: 5, windowSeconds: 5, lockSeconds: 3 }
 
 const place = (ipv4: string, ipv6: string | null, base: number): Place => ({
   ipv4,

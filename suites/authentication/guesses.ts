@@ -24,7 +24,7 @@ export interface MeasuredLock {
  */
 export function guessFindings(
   { lasted: { least, most }, guesses, each, accuracy }: MeasuredLock,
-  row: BruteForce | undefined,
+  row: Partial<BruteForce> | undefined,
   limit: number,
   cites: Cite[],
 ): Finding[] {
@@ -43,7 +43,7 @@ export function guessFindings(
 
 /** One guess fewer than locks, in each declared window, as fast as one connection takes them. */
 function belowLock(
-  row: BruteForce | undefined,
+  row: Partial<BruteForce> | undefined,
   each: number,
 ): { guesses: number; failures: number; window: number } | null {
   if (row?.protection !== 'lock' || row.failures === undefined || row.windowSeconds === undefined) return null

@@ -3,7 +3,8 @@ import { kind } from '../observations/rtsp-lockout.ts'
 import { attackedLogins } from '../observations/lockout.ts'
 import { loginsOver } from '../observations/log-ins.ts'
 import { kind as undeclaredLogins } from '../observations/undeclared-logins.ts'
-import { lockoutFindings, lockoutParameters } from './lockout-findings.ts'
+import { lockoutParameters } from './lockout-case.ts'
+import { webLockoutFindings } from './lockout-findings.ts'
 import { claimContradicted, notAttacked } from './undeclared-logins.ts'
 
 /** Guessing at an RTSP log-in is stopped for a time, for the guesser alone, and the account comes back by itself (EN 303 645 provision 5.1-5). */
@@ -22,7 +23,7 @@ export const criterion = defineCriterion({
       : { answer: 'unknown', why: { code: 'no-log-in-declared', values: {} } },
   contradicts: claimContradicted('rtsp', 'authentication/rtsp-login-lockout'),
   judge: ({ value }, context) => [
-    ...lockoutFindings(value, context),
+    ...webLockoutFindings(value, context),
     ...notAttacked(context, 'rtsp', attackedLogins(context.statement, 'rtsp')),
   ],
 })

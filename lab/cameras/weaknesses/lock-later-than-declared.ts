@@ -7,6 +7,8 @@ export const weakness: Weakness = {
     vi: 'Việc khóa đến muộn hơn ba lần sai so với bản khai',
   },
   criteria: ['authentication/login-lockout', 'authentication/rtsp-login-lockout'],
+  // Nothing is declared of ONVIF by itself, and the lock came within eleven.
+  undecided: ['authentication/onvif-login-lockout'],
   visibleTo: 'curl -sk --digest -u {user}:{password} https://{ipv4}:{https}/api/device',
   apply: { lockInTruth: { failures: 8 } },
 }

@@ -27,7 +27,7 @@ const work = mkdtempSync(join(tmpdir(), 'camseal-manners-'))
 after(() => rmSync(work, { recursive: true, force: true }))
 
 const OWNER = 'Owner-7421-kxq'
-const SPARE = 'Spare-7421-kxq'
+const SPARE = 'Other-7421-kxq'
 const LONGEST_S = 400
 
 interface Case {

@@ -100,7 +100,7 @@ describe('updates and the own log', { concurrency: true, timeout: 120_000 }, () 
     const told = (begin: string[], late: string[], before: string[], then: string[]): Observed =>
       withOwn({
         begin: reading(api.begin, begin),
-        refused: reading(api.begin, late),
+        refused: reading(api.refused, late),
         before: reading(api.begin, before),
         installed: reading(api.begin, then),
       })
@@ -112,7 +112,8 @@ describe('updates and the own log', { concurrency: true, timeout: 120_000 }, () 
       [refused, told([old], [in1], [in1], [in1, yes]), 'inconclusive', 'event-log.log-shows-part?'],
       // The age of an old entry has changed: nothing new is told.
       [refused, told([`${no} 5 min ago`], [`${no} 7 min ago`], [old], [old]), 'inconclusive', 'not-told-apart?'],
-      [refused, withOwn({ begin: null }), 'inconclusive', 'event-log.log-not-read'],
+      [refused, withOwn({ begin: null }), 'inconclusive', 'not-told-apart?'],
+      [refused, withOwn({ begin: null, refused: null, installed: null }), 'inconclusive', 'event-log.log-not-read'],
       [installed, told([old], [old, no], [old, no], [old, no, yes]), 'pass', 'recorded'],
       [installed, told([old], [old, no], [old, no], [old, no, in1]), 'fail', 'not-recorded'],
       [installed, told([old], [old, no], [old, no], [in2]), 'inconclusive', 'event-log.log-shows-part?'],

@@ -111,9 +111,18 @@ async function offerAll(
     ...(await makerVariants(bench, update, value.start.text ?? '', value.missing)),
     ...interruptedUpload(genuine, update),
   ]
-  await offerVariants(bench, update, all, value, offer)
+  // A short log does not reach back over the whole row: it is read as soon as a package changed nothing.
+  let isRead = false
+  const offerWatched: Offer = async (given, as) => {
+    const offered = await offer(given, as)
+    if (!isRead && offered.cameBack && offered.versionBefore.text === offered.versionAfter.text) {
+      isRead = true
+      await watch?.read('refused')
+    }
+    return offered
+  }
+  await offerVariants(bench, update, all, value, offerWatched)
   if (bench.signal.aborted) return
-  await watch?.read('refused')
   await offerAtDoors(bench, update, subject, genuine, value, offer)
   if (bench.signal.aborted) return
   if (isGone(value)) value.missing.push({ id: 'genuine', why: 'device-gone' })

@@ -121,7 +121,10 @@ export const updateRefusalSchema = obj({
       until: micros(),
       records: list(logRecordSchema),
       left: int(),
-      /** The device's own log: before the first package, after the variants, right before the genuine one and after it. */
+      /**
+       * The device's own log: before the first package, after the first variant that changed nothing, right before the
+       * genuine package and after it.
+       */
       api: opt(
         obj({
           begin: orNull(exchangeSchema),

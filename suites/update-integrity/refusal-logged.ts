@@ -86,6 +86,9 @@ function recorded(
     return [
       suspicion('channel-silent', { channel: silent.map((c) => c.id).join(', ') }, [context.cite('/log/channels')]),
     ]
+  // The log was read before any package was refused whole.
+  if (isOwnCounted && first.at > (log.api?.refused?.at ?? first.at))
+    return [gap('event-log.log-not-read', {}, [context.cite('/log/api')])]
   const lack = ownLogLack(log, 'begin', 'refused', context)
   return [lack ?? violation('not-recorded', {}, cites([...later, ...within.filter((r) => r.channel === 'log')]))]
 }

@@ -38,10 +38,9 @@ import { criterion as older } from '../suites/update-integrity/older-update-refu
 import { liveBench } from './support/live-bench.ts'
 import { SIGNATURE_BYTES, signed, startUpdateDevice, updateStatement, type Manners } from './support/update-device.ts'
 
-const AREA = [...registry.criteria.values()].filter((c) => c.area === 'update-integrity') as Criterion<
-  UpdateRefusal,
-  unknown
->[]
+const AREA = [...registry.criteria.values()].filter(
+  (c) => c.area === 'update-integrity' && c.over.id === kind.id,
+) as Criterion<UpdateRefusal, unknown>[]
 const SUBJECT = 'a/update/web-update'
 const validate = new Ajv.default({ allErrors: true }).compile(kind.schema)
 const directory = mkdtempSync(join(tmpdir(), 'camseal-update-'))

@@ -251,6 +251,8 @@ inPrivateNetwork(import.meta.url, 2, 700, () => {
             '--out',
             out,
             '--rehearsal',
+            '--ports',
+            'declared',
             '--json',
           ],
           { env, seconds: 240 },

@@ -166,6 +166,7 @@ async function harness(one: Case, weak: string[]): Promise<Found> {
         '--rehearsal',
         '--only',
         one.only.join(','),
+        ...(one.only.some((o) => o.startsWith('exposed-ports')) ? [] : ['--ports', 'declared']),
       ],
       {
         env: {

@@ -119,6 +119,8 @@ const args = (file: string, directory: string, criteria: readonly string[]) => [
   '--out',
   join(directory, 'out'),
   '--rehearsal',
+  '--ports',
+  'declared',
   '--json',
 ]
 const env = (directory: string) => ({ RUDE_PASSWORD: PASSWORD, CAMSEAL_STATE: join(directory, 'bench') })

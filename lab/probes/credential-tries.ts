@@ -118,6 +118,12 @@ export async function tryCredentials(
   const most = Math.max(1, Math.min(BATCH, (row?.failures ?? BATCH + 1) - 1))
   let size = Math.max(1, most - 1)
   let left = Math.max(MOST_WAITED_S, 3 * (lockSeconds + 2))
+  // Before the set-up no right password shows a lock, and earlier probes presented the lab's own: whatever they set off ends first.
+  const isBlind = !works && bench.state === 'factory-fresh'
+  if (isBlind && [knownGood, knownBad].some((e) => e.request.scheme !== 'none')) {
+    left -= lockSeconds + 2
+    await wait(lockSeconds + 2)
+  }
   const queue = pairsFor(bench, place)
   const strangers = strangersBeside(account.user, row)
   while (queue.length > 0 && value.stopped === null) {
@@ -151,12 +157,7 @@ export async function tryCredentials(
         size = 1
         continue
       }
-    } else if (
-      !works &&
-      bench.state === 'factory-fresh' &&
-      queue.length > 0 &&
-      tries.some((t) => t.request.scheme !== 'none')
-    ) {
+    } else if (isBlind && queue.length > 0 && tries.some((t) => t.request.scheme !== 'none')) {
       const window = row?.windowSeconds ?? DEFAULT_WINDOW_S
       if (window > LONGEST_PACE_S) value.complete = false
       else waited = await wait(window + 1)

@@ -5,7 +5,7 @@ import type { Seen } from '../../suites/observation.ts'
 import type { CredentialTries } from '../../suites/observations/credential-tries.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import type { DeclaredLogin } from '../../suites/observations/log-ins.ts'
-import type { Family, Statement } from '../../suites/statement.ts'
+import type { BruteForce, Family, Statement } from '../../suites/statement.ts'
 import type { Bench, Credential } from '../probe.ts'
 import { unanswered, wrongPassword, type LoginPlace } from './log-in-place.ts'
 import { strangersBeside } from './strangers.ts'
@@ -121,8 +121,9 @@ export async function tryCredentials(
   // Before the set-up no right password shows a lock, and earlier probes presented the lab's own: whatever they set off ends first.
   const isBlind = !works && bench.state === 'factory-fresh'
   if (isBlind && [knownGood, knownBad].some((e) => e.request.scheme !== 'none')) {
-    left -= lockSeconds + 2
-    await wait(lockSeconds + 2)
+    const seconds = Math.min((row ?? rowBeside(bench.statement, login))?.lockSeconds ?? DEFAULT_LOCK_S, lockSeconds) + 2
+    left -= seconds
+    await wait(seconds)
   }
   const queue = pairsFor(bench, place)
   const strangers = strangersBeside(account.user, row)
@@ -173,6 +174,10 @@ export async function tryCredentials(
     })
   return { answered: true, value, controls: [], artifacts: [] }
 }
+
+/** What is declared of another log-in at the same service. */
+const rowBeside = ({ bruteForce, logins }: Statement, { service }: LoginPlace['login']): BruteForce | undefined =>
+  bruteForce.find((row) => logins.some((l) => l.id === row.login && l.service === service))
 
 /** Without a known good answer, a try that was answered otherwise than the known bad one is made again, between random passwords. */
 async function repeatOdd(value: CredentialTries, user: string, send: Send, compare: typeof alike): Promise<void> {

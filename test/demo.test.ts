@@ -44,6 +44,7 @@ test('the demonstration does what it says', { timeout: 660_000 }, async (t) => {
       [
         'authentication/no-anonymous-remote-access  not-applicable',
         'authentication/no-default-remote-credentials  not-applicable',
+        'authentication/remote-login-lockout  not-applicable',
         'encryption/no-plain-remote-login  not-applicable',
         'encryption/ssh-algorithms  not-applicable',
       ],

@@ -113,7 +113,7 @@ try {
     console.log(`sslscan ${scanners()}`)
     take(tcpPorts(bed))
     take(udpServices(bed))
-    if (wanted('tls-sslscan') || wanted('tls-nmap')) take(tls(bed))
+    if (['tls-sslscan', 'tls-nmap', 'tls-testssl'].some(wanted)) take(tls(bed))
   }
   if (wanted('whole-run')) {
     if (canIsolate()) take(wholeRun(folder))

@@ -91,13 +91,33 @@ async function carryOut(
  * answer or match.
  */
 export async function read(bench: Bench, reading: Reading): Promise<{ exchange: Exchange; text: string | null }> {
-  const { pattern, ...asked } = reading
+  const { exchange, all } = await readText(bench, reading)
+  return { exchange, text: firstGroup(reading.pattern, all) }
+}
+
+/** Reads a list: the first group of each match, one more than `most` where there are more; none without answer or match. */
+export async function readAll(
+  bench: Bench,
+  reading: Reading,
+  most: number,
+): Promise<{ exchange: Exchange; texts: string[] }> {
+  const { exchange, all } = await readText(bench, reading)
+  try {
+    const texts: string[] = []
+    for (const [, text] of (all ?? '').slice(0, MOST_READ).matchAll(new RegExp(reading.pattern, 'g')))
+      if (texts.length <= most && text !== undefined) texts.push(text)
+    return { exchange, texts }
+  } catch {
+    return { exchange, texts: [] }
+  }
+}
+
+/** All that the pattern of a reading runs over; null without answer. */
+async function readText(bench: Bench, reading: Reading): Promise<{ exchange: Exchange; all: string | null }> {
+  const { pattern: _, ...asked } = reading
   const exchange = await carryOut(bench, { ...asked, method: 'GET' }, {}, { isReading: true })
   const shown = exchange.failure === null ? exchange.browser?.shown : undefined
-  return {
-    exchange,
-    text: firstGroup(pattern, shown ? Buffer.from(shown.raw, 'base64').toString('utf8') : bodyText(exchange)),
-  }
+  return { exchange, all: shown ? Buffer.from(shown.raw, 'base64').toString('utf8') : bodyText(exchange) }
 }
 
 /** The statement's lint has compiled the pattern before; one that does not compile finds nothing. */

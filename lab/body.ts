@@ -8,10 +8,16 @@ async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
 }
 
-/** Bodies one behind the other, as a stream. */
+const isCut = (body: Body): boolean => !(body instanceof Uint8Array) && body.isCut === true
+
+/** Bodies one behind the other, as a stream; nothing comes behind one that is cut. */
 export const joined = (parts: readonly Body[]): Body => ({
   length: parts.reduce((sum, part) => sum + part.length, 0),
   async *chunks() {
-    for (const part of parts) yield* chunksOf(part)
+    for (const part of parts) {
+      yield* chunksOf(part)
+      if (isCut(part)) return
+    }
   },
+  ...(parts.some(isCut) ? { isCut: true } : {}),
 })

@@ -22,7 +22,7 @@ export const changedAnchors = (before: Anchors, after: Anchors): string[] =>
   )
 
 /** The neighbour table of Linux; null elsewhere, on loopback and behind a router. */
-function macOf(ipv4: string | null): string | null {
+export function macOf(ipv4: string | null): string | null {
   if (ipv4 === null) return null
   try {
     const row = readFileSync('/proc/net/arp', 'latin1')

@@ -67,8 +67,11 @@ export interface Credential {
   published: boolean
 }
 
-/** The body of a request: bytes at hand, or a stream of known length for what is too big to hold. */
-export type Body = Uint8Array | { length: number; chunks(): AsyncIterable<Uint8Array> }
+/**
+ * The body of a request: bytes at hand, or a stream of known length for what is too big to hold. `isCut`: the stream ends
+ * before that length, and the lab then cuts the connection.
+ */
+export type Body = Uint8Array | { length: number; chunks(): AsyncIterable<Uint8Array>; isCut?: true }
 
 /** What must be done to take a change back, as data: it survives a crash and is carried out by `resume`. */
 export interface Undo {

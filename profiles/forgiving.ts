@@ -100,6 +100,7 @@ export function forgiving(value: unknown): { statement: Statement; absent: strin
       version: reading(x.version ?? {}),
       packages: packagesOf(x.packages),
     })),
+    accountList: reading(given.accountList),
     identity: list('identity').map(reading),
     actions: Object.fromEntries(Object.entries(fieldsOf(given.actions)).map(([name, a]) => [name, action(a)])),
   }

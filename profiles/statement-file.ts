@@ -196,6 +196,7 @@ export function lintStatement(s: Statement): Fault[] {
     reading(x.content, `/updates/${i}/content`)
     x.settings?.forEach((r, k) => reading(r, `/updates/${i}/settings/${k}`))
   })
+  reading(s.accountList, '/accountList')
   s.identity?.forEach((x, i) => reading(x, `/identity/${i}`))
   action(s.logging.api?.read, '/logging/api/read')
   action(s.logging.api?.clear, '/logging/api/clear')

@@ -4,18 +4,20 @@
 // too, unless its reason starts with "not in CI:".
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
-// Most of the slow files wait for locks, logs and reboots: three at once keep two cores busy, the slowest first, beside
-// the one that tests the devices; when that is done, three more.
-const FILES_AT_ONCE = 3
-const BESIDE = 'test/devices-run.test.ts'
-const MORE_WITHOUT_IT = 3
+// Most of the slow files wait for locks, logs and reboots: the slowest are begun first, and another one whenever the cores
+// have been idle for a while.
+const LEAST_AT_ONCE = 4
+const MOST_AT_ONCE = 10
+const IDLE_ENOUGH = 0.3
+const LOOK_MILLISECONDS = 2_500
 const SLOWEST_FIRST = [
-  ...['weaknesses', 'kill-and-resume', 'broken-bench', 'rude-devices', 'demo', 'devices', 'manners'],
+  ...['devices-run', 'weaknesses', 'kill-and-resume', 'broken-bench', 'rude-devices', 'demo', 'devices', 'manners'],
   ...['port-sweep', 'browser-run', 'page-criteria', 'devices-servers', 'browser', 'reference-camera'],
   'probes-authentication',
 ]
@@ -136,18 +138,29 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 
 const rows = []
 const queue = files.map((file, index) => ({ file, index }))
-const oneByOne = async (list) => {
-  for (let next = list.shift(); next !== undefined; next = list.shift()) {
-    const outcome = await run(next.file, next.index)
+const underWay = new Set()
+const begin = ({ file, index }) => {
+  const ended = run(file, index).then((outcome) => {
     outcome.rows = outcome.rows.map(judged)
     show(outcome)
     rows.push(...outcome.rows)
-  }
+    underWay.delete(ended)
+  })
+  underWay.add(ended)
 }
-const beside = queue.filter(({ file }) => file === BESIDE)
-const others = queue.filter(({ file }) => file !== BESIDE)
-const several = (count) => Promise.all(Array.from({ length: count }, () => oneByOne(others)))
-await Promise.all([oneByOne(beside).then(() => several(MORE_WITHOUT_IT)), several(FILES_AT_ONCE)])
+const coreTimes = () => {
+  const times = cpus().map((core) => core.times)
+  const sum = (of) => times.reduce((all, t) => all + of(t), 0)
+  return { idle: sum((t) => t.idle), all: sum((t) => t.user + t.nice + t.sys + t.irq + t.idle) }
+}
+for (let before = coreTimes(); queue.length + underWay.size > 0;) {
+  const now = coreTimes()
+  const isIdle = now.idle - before.idle > IDLE_ENOUGH * Math.max(1, now.all - before.all)
+  while (queue.length > 0 && underWay.size < LEAST_AT_ONCE) begin(queue.shift())
+  if (isIdle && queue.length > 0 && underWay.size < MOST_AT_ONCE) begin(queue.shift())
+  before = now
+  await (queue.length > 0 ? delay(LOOK_MILLISECONDS) : Promise.all(underWay))
+}
 rmSync(results, { recursive: true, force: true })
 if (files.length === 0) {
   console.log(filters.length === 0 ? 'There are no test files.' : `No test file's name holds ${filters.join(' or ')}.`)

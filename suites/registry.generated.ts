@@ -4,6 +4,7 @@ import { criterion as authenticationFirstUsePasswordChangeCriterion } from './au
 import { criterion as authenticationLockoutNotEvadedCriterion } from './authentication/lockout-not-evaded.ts'
 import { criterion as authenticationLoginLockoutCriterion } from './authentication/login-lockout.ts'
 import { criterion as authenticationNoAnonymousAccessCriterion } from './authentication/no-anonymous-access.ts'
+import { criterion as authenticationNoAnonymousChangesCriterion } from './authentication/no-anonymous-changes.ts'
 import { criterion as authenticationNoAnonymousRemoteAccessCriterion } from './authentication/no-anonymous-remote-access.ts'
 import { criterion as authenticationNoAnonymousStreamCriterion } from './authentication/no-anonymous-stream.ts'
 import { criterion as authenticationNoBasicInClearCriterion } from './authentication/no-basic-in-clear.ts'
@@ -11,11 +12,14 @@ import { criterion as authenticationNoDefaultCredentialsCriterion } from './auth
 import { criterion as authenticationNoDefaultOnvifCredentialsCriterion } from './authentication/no-default-onvif-credentials.ts'
 import { criterion as authenticationNoDefaultRemoteCredentialsCriterion } from './authentication/no-default-remote-credentials.ts'
 import { criterion as authenticationNoDefaultRtspCredentialsCriterion } from './authentication/no-default-rtsp-credentials.ts'
+import { criterion as authenticationNoUndeclaredAccountsCriterion } from './authentication/no-undeclared-accounts.ts'
 import { criterion as authenticationNoUserEnumerationCriterion } from './authentication/no-user-enumeration.ts'
 import { criterion as authenticationNonceUniqueCriterion } from './authentication/nonce-unique.ts'
+import { criterion as authenticationOnvifLoginLockoutCriterion } from './authentication/onvif-login-lockout.ts'
 import { criterion as authenticationOnvifOperationsProtectedCriterion } from './authentication/onvif-operations-protected.ts'
 import { criterion as authenticationOnvifTokenReplayRefusedCriterion } from './authentication/onvif-token-replay-refused.ts'
 import { criterion as authenticationPasswordRulesCriterion } from './authentication/password-rules.ts'
+import { criterion as authenticationRemoteLoginLockoutCriterion } from './authentication/remote-login-lockout.ts'
 import { criterion as authenticationRtspLoginLockoutCriterion } from './authentication/rtsp-login-lockout.ts'
 import { criterion as authenticationSessionCookieAttributesCriterion } from './authentication/session-cookie-attributes.ts'
 import { criterion as authenticationSessionEndsAtLogOutCriterion } from './authentication/session-ends-at-log-out.ts'
@@ -23,6 +27,8 @@ import { criterion as authenticationSessionIdentifiersCriterion } from './authen
 import { criterion as authenticationSessionRenewedAtLogInCriterion } from './authentication/session-renewed-at-log-in.ts'
 import { criterion as authenticationViewerRightsCriterion } from './authentication/viewer-rights.ts'
 import { criterion as encryptionLoginEncryptedCriterion } from './encryption/login-encrypted.ts'
+import { criterion as encryptionMediaEncryptedCriterion } from './encryption/media-encrypted.ts'
+import { criterion as encryptionNoPlainAddressesCriterion } from './encryption/no-plain-addresses.ts'
 import { criterion as encryptionNoPlainRemoteLoginCriterion } from './encryption/no-plain-remote-login.ts'
 import { criterion as encryptionNoSecretsOnTheWireCriterion } from './encryption/no-secrets-on-the-wire.ts'
 import { criterion as encryptionServerCertificateCheckedCriterion } from './encryption/server-certificate-checked.ts'
@@ -35,12 +41,14 @@ import { criterion as encryptionTlsKeyExchangeGroupsCriterion } from './encrypti
 import { criterion as encryptionTlsRenegotiationSecureCriterion } from './encryption/tls-renegotiation-secure.ts'
 import { criterion as encryptionTlsVersionsCriterion } from './encryption/tls-versions.ts'
 import { criterion as exposedPortsDeclaredServicesPresentCriterion } from './exposed-ports/declared-services-present.ts'
+import { criterion as exposedPortsInterfacesExaminedCriterion } from './exposed-ports/interfaces-examined.ts'
 import { criterion as exposedPortsNoInformationBeforeLoginCriterion } from './exposed-ports/no-information-before-login.ts'
 import { criterion as exposedPortsNoInsecureServicesCriterion } from './exposed-ports/no-insecure-services.ts'
 import { criterion as exposedPortsNoUndeclaredContactsCriterion } from './exposed-ports/no-undeclared-contacts.ts'
 import { criterion as exposedPortsUndeclaredTcpPortsCriterion } from './exposed-ports/undeclared-tcp-ports.ts'
 import { criterion as exposedPortsUndeclaredUdpServicesCriterion } from './exposed-ports/undeclared-udp-services.ts'
 import { criterion as loggingAccountChangeRecordedCriterion } from './logging/account-change-recorded.ts'
+import { criterion as loggingClearingRecordedCriterion } from './logging/clearing-recorded.ts'
 import { criterion as loggingFailedLoginRecordedCriterion } from './logging/failed-login-recorded.ts'
 import { criterion as loggingInjectionSafeCriterion } from './logging/injection-safe.ts'
 import { criterion as loggingKeptOverRebootCriterion } from './logging/kept-over-reboot.ts'
@@ -59,8 +67,10 @@ import { criterion as updateIntegrityOtherModelUpdateRefusedCriterion } from './
 import { criterion as updateIntegrityRefusalLoggedCriterion } from './update-integrity/refusal-logged.ts'
 import { criterion as updateIntegritySettingsKeptCriterion } from './update-integrity/settings-kept.ts'
 import { criterion as updateIntegrityTruncatedUpdateRefusedCriterion } from './update-integrity/truncated-update-refused.ts'
+import { criterion as updateIntegrityUnitAsDeclaredCriterion } from './update-integrity/unit-as-declared.ts'
 import { criterion as updateIntegrityUnsignedUpdateRefusedCriterion } from './update-integrity/unsigned-update-refused.ts'
 import { criterion as updateIntegrityUploadNeedsLoginCriterion } from './update-integrity/upload-needs-login.ts'
+import { kind as observationsAnonymousChangesKind } from './observations/anonymous-changes.ts'
 import { kind as observationsChallengesKind } from './observations/challenges.ts'
 import { kind as observationsEventLogKind } from './observations/event-log.ts'
 import { kind as observationsFailedLoginLogKind } from './observations/failed-login-log.ts'
@@ -68,15 +78,18 @@ import { kind as observationsFirstUseKind } from './observations/first-use.ts'
 import { kind as observationsHttpAnonymousKind } from './observations/http-anonymous.ts'
 import { kind as observationsHttpCredentialsKind } from './observations/http-credentials.ts'
 import { kind as observationsHttpLockoutKind } from './observations/http-lockout.ts'
+import { kind as observationsLaterTcpPortsKind } from './observations/later-tcp-ports.ts'
 import { kind as observationsLogClearingKind } from './observations/log-clearing.ts'
 import { kind as observationsLoginAnswersKind } from './observations/login-answers.ts'
 import { kind as observationsOnvifCredentialsKind } from './observations/onvif-credentials.ts'
+import { kind as observationsOnvifLockoutKind } from './observations/onvif-lockout.ts'
 import { kind as observationsOnvifOperationsKind } from './observations/onvif-operations.ts'
 import { kind as observationsOnvifTokenReplayKind } from './observations/onvif-token-replay.ts'
 import { kind as observationsPasswordRulesKind } from './observations/password-rules.ts'
 import { kind as observationsPlainLoginsKind } from './observations/plain-logins.ts'
 import { kind as observationsRebootLogKind } from './observations/reboot-log.ts'
 import { kind as observationsRemoteCredentialsKind } from './observations/remote-credentials.ts'
+import { kind as observationsRemoteLockoutKind } from './observations/remote-lockout.ts'
 import { kind as observationsRightsKind } from './observations/rights.ts'
 import { kind as observationsRtspAnonymousKind } from './observations/rtsp-anonymous.ts'
 import { kind as observationsRtspCredentialsKind } from './observations/rtsp-credentials.ts'
@@ -91,6 +104,8 @@ import { kind as observationsTlsHandshakesKind } from './observations/tls-handsh
 import { kind as observationsTlsOffersKind } from './observations/tls-offers.ts'
 import { kind as observationsTrafficKind } from './observations/traffic.ts'
 import { kind as observationsUdpServicesKind } from './observations/udp-services.ts'
+import { kind as observationsUndeclaredLoginsKind } from './observations/undeclared-logins.ts'
+import { kind as observationsUnitReadingsKind } from './observations/unit-readings.ts'
 import { kind as observationsUpdateRefusalKind } from './observations/update-refusal.ts'
 import type { Criterion } from './criterion.ts'
 import type { ObservationKind } from './observation.ts'
@@ -102,6 +117,7 @@ const criteria = [
   authenticationLockoutNotEvadedCriterion,
   authenticationLoginLockoutCriterion,
   authenticationNoAnonymousAccessCriterion,
+  authenticationNoAnonymousChangesCriterion,
   authenticationNoAnonymousRemoteAccessCriterion,
   authenticationNoAnonymousStreamCriterion,
   authenticationNoBasicInClearCriterion,
@@ -109,11 +125,14 @@ const criteria = [
   authenticationNoDefaultOnvifCredentialsCriterion,
   authenticationNoDefaultRemoteCredentialsCriterion,
   authenticationNoDefaultRtspCredentialsCriterion,
+  authenticationNoUndeclaredAccountsCriterion,
   authenticationNoUserEnumerationCriterion,
   authenticationNonceUniqueCriterion,
+  authenticationOnvifLoginLockoutCriterion,
   authenticationOnvifOperationsProtectedCriterion,
   authenticationOnvifTokenReplayRefusedCriterion,
   authenticationPasswordRulesCriterion,
+  authenticationRemoteLoginLockoutCriterion,
   authenticationRtspLoginLockoutCriterion,
   authenticationSessionCookieAttributesCriterion,
   authenticationSessionEndsAtLogOutCriterion,
@@ -121,6 +140,8 @@ const criteria = [
   authenticationSessionRenewedAtLogInCriterion,
   authenticationViewerRightsCriterion,
   encryptionLoginEncryptedCriterion,
+  encryptionMediaEncryptedCriterion,
+  encryptionNoPlainAddressesCriterion,
   encryptionNoPlainRemoteLoginCriterion,
   encryptionNoSecretsOnTheWireCriterion,
   encryptionServerCertificateCheckedCriterion,
@@ -133,12 +154,14 @@ const criteria = [
   encryptionTlsRenegotiationSecureCriterion,
   encryptionTlsVersionsCriterion,
   exposedPortsDeclaredServicesPresentCriterion,
+  exposedPortsInterfacesExaminedCriterion,
   exposedPortsNoInformationBeforeLoginCriterion,
   exposedPortsNoInsecureServicesCriterion,
   exposedPortsNoUndeclaredContactsCriterion,
   exposedPortsUndeclaredTcpPortsCriterion,
   exposedPortsUndeclaredUdpServicesCriterion,
   loggingAccountChangeRecordedCriterion,
+  loggingClearingRecordedCriterion,
   loggingFailedLoginRecordedCriterion,
   loggingInjectionSafeCriterion,
   loggingKeptOverRebootCriterion,
@@ -157,10 +180,12 @@ const criteria = [
   updateIntegrityRefusalLoggedCriterion,
   updateIntegritySettingsKeptCriterion,
   updateIntegrityTruncatedUpdateRefusedCriterion,
+  updateIntegrityUnitAsDeclaredCriterion,
   updateIntegrityUnsignedUpdateRefusedCriterion,
   updateIntegrityUploadNeedsLoginCriterion,
 ] as unknown as Criterion[]
 const kinds = [
+  observationsAnonymousChangesKind,
   observationsChallengesKind,
   observationsEventLogKind,
   observationsFailedLoginLogKind,
@@ -168,15 +193,18 @@ const kinds = [
   observationsHttpAnonymousKind,
   observationsHttpCredentialsKind,
   observationsHttpLockoutKind,
+  observationsLaterTcpPortsKind,
   observationsLogClearingKind,
   observationsLoginAnswersKind,
   observationsOnvifCredentialsKind,
+  observationsOnvifLockoutKind,
   observationsOnvifOperationsKind,
   observationsOnvifTokenReplayKind,
   observationsPasswordRulesKind,
   observationsPlainLoginsKind,
   observationsRebootLogKind,
   observationsRemoteCredentialsKind,
+  observationsRemoteLockoutKind,
   observationsRightsKind,
   observationsRtspAnonymousKind,
   observationsRtspCredentialsKind,
@@ -191,6 +219,8 @@ const kinds = [
   observationsTlsOffersKind,
   observationsTrafficKind,
   observationsUdpServicesKind,
+  observationsUndeclaredLoginsKind,
+  observationsUnitReadingsKind,
   observationsUpdateRefusalKind,
 ] as unknown as ObservationKind[]
 

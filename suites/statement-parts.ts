@@ -34,5 +34,25 @@ export const reading = obj({
   browser: opt(steps()),
 })
 
+export const INTERFACE_TYPES = [
+  'ethernet',
+  'wifi',
+  'soft-ap',
+  'bluetooth',
+  'usb',
+  'sd-card',
+  'serial',
+  'app',
+  'cloud',
+  'other',
+] as const
+
+/** One way into the unit, present or not. */
+export const unitInterface = obj({
+  id: id(),
+  type: oneOf(...INTERFACE_TYPES),
+  note: opt(text('what it does, and whether one can log in by it')),
+})
+
 export type Action = Static<typeof action>
 export type Reading = Static<typeof reading>

@@ -16,11 +16,12 @@ import {
 } from './schema.ts'
 import { browser } from './statement-browser.ts'
 import { contact, timeClient, tlsClient } from './statement-clients.ts'
-import { action, id, reading } from './statement-parts.ts'
+import { action, id, reading, unitInterface } from './statement-parts.ts'
 import { update } from './statement-updates.ts'
 
 export type { BrowserElement, BrowserStep } from './statement-browser.ts'
 export type { DeclaredContact, TimeClient, TlsClient } from './statement-clients.ts'
+export { INTERFACE_TYPES } from './statement-parts.ts'
 export type { Action, Reading } from './statement-parts.ts'
 export type { OnlineUpdate, Update, UpdateFile, UpdatePackage } from './statement-updates.ts'
 
@@ -138,7 +139,9 @@ const resource = obj({
 const bruteForce = obj({
   login: id(),
   protection: oneOf('lock', 'delay', 'none'),
+  /** Wrong passwords in a row after which the right one is refused as well. */
   failures: opt(int(1, 1000)),
+  /** Failures that are older are not counted any more. */
   windowSeconds: opt(int(1, 86400)),
   lockSeconds: opt(int(1, 86400)),
   scope: opt(oneOf('account', 'address', 'account-and-address')),
@@ -158,6 +161,9 @@ const logChannel = obj({
   /** What reads the present setting, for the undo. */
   current: opt(reading),
 })
+
+/** `what` it reads. Where nothing is said, it may be any mark by which the unit is known again. */
+const identityReading = obj({ ...reading.properties, what: opt(oneOf('serial', 'mac', 'firmware', 'other')) })
 
 const sample = obj({
   id: text('a, b, …'),
@@ -190,15 +196,11 @@ export const statementSchema = obj(
     client: opt(obj({ name: text(), address: opt(text()), contact: opt(text()) })),
     samples: list(sample),
     /** Every interface of the unit, present or not. */
-    interfaces: list(
-      obj({
-        id: id(),
-        type: oneOf('ethernet', 'wifi', 'soft-ap', 'bluetooth', 'usb', 'sd-card', 'serial', 'app', 'cloud', 'other'),
-        note: opt(text()),
-      }),
-    ),
+    interfaces: list(unitInterface),
     services: list(service),
     accounts: list(account),
+    /** What lists every account of the unit: the first group of each match of the pattern is a user name. */
+    accountList: opt(reading),
     logins: list(login),
     resources: list(resource),
     bruteForce: list(bruteForce),
@@ -216,7 +218,7 @@ export const statementSchema = obj(
     contacts: opt(list(contact)),
     updates: list(update),
     /** What reads the identity of the unit without changing it. */
-    identity: opt(list(reading)),
+    identity: opt(list(identityReading)),
     actions: obj({
       /** First-use set-up: sets the administrator's password to {{new-password}}. */
       initialise: opt(action),
@@ -247,6 +249,7 @@ export const statementSchema = obj(
 export type Statement = Static<typeof statementSchema>
 export type Service = Static<typeof service>
 export type Session = Static<typeof session>
+export type Interface = Static<typeof unitInterface>
 export type Account = Static<typeof account>
 export type Login = Static<typeof login>
 export type Resource = Static<typeof resource>

@@ -125,6 +125,8 @@ inPrivateNetwork(import.meta.url, 2, 200, () => {
           '--out',
           out,
           '--rehearsal',
+          '--ports',
+          'declared',
           '--json',
           '--pace',
           'fast',

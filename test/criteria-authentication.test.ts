@@ -602,7 +602,7 @@ test('login-lockout: an answer of 200 with an error page is a lock when the righ
   const page = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"error":"account locked, try later"}'
   const result = locks('camera', {}, ({ seen: { value: v } }) => {
     v.stages[0]!.right = answering(v.stages[0]!.right, page)
-    v.during!.forged = answering(v.during!.forged, page)
+    v.during!.forged = answering(v.during!.forged!, page)
     v.polls = v.polls.map((p, i) => (i === v.polls.length - 1 ? p : answering(p, page)))
   })
   assert.equal(result.verdict, 'pass', result.codes.join())
@@ -610,32 +610,149 @@ test('login-lockout: an answer of 200 with an error page is a lock when the righ
 
 test('login-lockout: slow answers stop guessing only where several connections are slow together', () => {
   const limits = { failures: 10, lockSeconds: 10 }
-  const slow = locks('lighttpd-digest', limits)
+  const delaying = (parameters: unknown, change?: (f: Fixture<Lockout>) => void) =>
+    locks('lighttpd-digest', parameters, (f) => {
+      for (const row of f.statement.bruteForce) row.protection = 'delay'
+      change?.(f)
+    })
+  const slow = delaying(limits)
   assert.deepEqual([slow.verdict, slow.codes], ['inconclusive', ['slowed-per-connection']])
-  assert.equal(locks('lighttpd-digest', { failures: 5, lockSeconds: 300 }).verdict, 'fail')
-  const queued = locks('lighttpd-digest', limits, ({ seen: { value: v } }) => {
+  assert.equal(delaying({ failures: 5, lockSeconds: 300 }).verdict, 'fail')
+  const queued = delaying(limits, ({ seen: { value: v } }) => {
     v.pair!.second.elapsed += 1_000_000
   })
-  assert.deepEqual([queued.verdict, queued.codes], ['pass', ['slowed']])
-  const alone = locks('lighttpd-digest', limits, ({ seen: { value: v } }) => (v.pair = null))
+  assert.deepEqual([queued.verdict, queued.codes], ['pass', ['slowed', 'guesses-limited']])
+  const locking = locks('lighttpd-digest', limits)
+  assert.deepEqual([locking.verdict, isDecided(locking, 'not-as-declared')], ['fail', true], 'a lock is declared')
+  const alone = delaying(limits, ({ seen: { value: v } }) => (v.pair = null))
   assert.deepEqual([alone.verdict, alone.codes], ['inconclusive', ['slowed-per-connection']])
+})
+
+test('login-lockout: guesses a day follow from the lock that was measured, and not only its length', () => {
+  const few = locks('camera', { guessesPerDay: 200_000 })
+  assert.deepEqual([few.verdict, isDecided(few, 'guesses-limited')], ['pass', true])
+  const many = locks('camera', { guessesPerDay: 30_000 })
+  assert.deepEqual([many.verdict, isDecided(many, 'too-many-guesses')], ['fail', true])
+  const least = many.findings.find((f) => f.message.code === 'too-many-guesses')?.message.values['guesses']
+  const near = locks('camera', { guessesPerDay: Number(least) })
+  assert.deepEqual([near.verdict, isDecided(near, 'guesses-undecided')], ['inconclusive', true])
+  // Five are declared; where nothing is, one wrong password may be enough for a lock, and so many guesses are not proved.
+  const undeclared = verdictOf<Lockout>(lockout, 'camera', {
+    parameters: { guessesPerDay: 30_000 },
+    change: ({ statement }) => {
+      statement.bruteForce = []
+    },
+  })
+  assert.deepEqual([undeclared.verdict, undeclared.codes.includes('guesses-undecided')], ['inconclusive', true])
+})
+
+test('login-lockout: a lock of a minute leaves few guesses, unless the declared window lets one stay below it', () => {
+  const minute = (windowSeconds: number, each = 0) =>
+    locks('camera', { guessesPerDay: 30_000 }, ({ statement, seen: { value: v } }) => {
+      for (const row of statement.bruteForce) Object.assign(row, { windowSeconds, lockSeconds: 60 })
+      v.stages[0]!.wrong = v.stages[0]!.wrong.map((w) => ({ ...w, elapsed: Math.max(w.elapsed, each) }))
+      const [last = 0] = v.polls.map((p) => p.at).slice(-1)
+      v.polls = v.polls.map((p, i) => ({ ...p, at: last + (i - v.polls.length + 1) * 500_000 + 60_000_000 }))
+    })
+  assert.deepEqual([minute(30).verdict, isDecided(minute(30), 'guesses-limited')], ['pass', true])
+  assert.deepEqual([minute(5).verdict, isDecided(minute(5), 'too-many-guesses-below')], ['fail', true])
+  assert.equal(minute(5, 4_000_000).codes.includes('too-many-guesses-below'), false, 'a slow answer keeps guesses few')
+})
+
+test('login-lockout: what is declared must be what is measured', () => {
+  const declared = (row: object, change: (f: Fixture<Lockout>) => void = () => undefined) =>
+    locks('camera', {}, (f) => {
+      for (const one of f.statement.bruteForce) Object.assign(one, row)
+      change(f)
+    })
+  const late = (f: Fixture<Lockout>): void => {
+    const { value: v } = f.seen
+    const [stage] = v.stages
+    // The lock came with the sixth to eleventh.
+    v.stages.unshift({ wrong: stage!.wrong, right: v.before.spare, late: [v.before.spare] })
+    v.stages[1] = { ...stage!, wrong: [...stage!.wrong, ...stage!.wrong, stage!.wrong[0]!] }
+  }
+  const six = declared({}, late)
+  assert.deepEqual(
+    [six.verdict, isDecided(six, 'not-as-declared'), six.codes.includes('count-unclear')],
+    ['fail', true, false],
+  )
+  const delayed = declared({ protection: 'delay' }, late)
+  assert.deepEqual([delayed.verdict, delayed.codes.includes('not-as-declared')], ['inconclusive', false])
+  const slowly = declared({ windowSeconds: 1 }, (f) => {
+    late(f)
+    const [stage] = f.seen.value.stages
+    stage!.wrong = stage!.wrong.map((w, i) => ({ ...w, at: w.at + i * 500_000 }))
+  })
+  assert.equal(slowly.codes.includes('not-as-declared'), false, 'the window was over before')
+  // A ban that is made from a log may fall on the first of the next wrong passwords.
+  const banned = declared({}, (f) => {
+    late(f)
+    const [, second] = f.seen.value.stages
+    second!.wrong = second!.wrong.map((w, i) => (i < 2 ? w : failed(w)))
+  })
+  assert.deepEqual([banned.verdict, banned.codes.includes('not-as-declared')], ['inconclusive', true])
+
+  const short = declared({ lockSeconds: 10 })
+  assert.deepEqual([short.verdict, isDecided(short, 'lock-too-short')], ['fail', true])
+  const beside = locks('camera', { lockSeconds: 2 }, ({ statement }) => {
+    for (const row of statement.bruteForce) row.lockSeconds = 10
+  })
+  assert.deepEqual([beside.verdict, isDecided(beside, 'shorter-than-declared')], ['fail', true])
+  const second = declared({ lockSeconds: 2 }, ({ seen: { value: v } }) => {
+    v.polls = v.polls.slice(-1).map((p) => ({ ...p, at: v.stages[0]!.right.at + 500_000 }))
+  })
+  assert.deepEqual([second.verdict, isDecided(second, 'lock-too-short')], ['fail', true], 'a lock of a second')
+
+  assert.equal(declared({ scope: 'account-and-address' }).verdict, 'pass')
+  const address = declared({ scope: 'address' })
+  assert.deepEqual([address.verdict, address.codes.includes('scope-not-as-declared')], ['inconclusive', true])
+  const elsewhere = (scope: string) =>
+    declared({ scope }, ({ seen: { value: v } }) => {
+      v.during!.ownerElsewhere = v.during!.owner
+      v.during!.owner = v.stages[0]!.right
+    })
+  assert.equal(elsewhere('address').verdict, 'pass')
+  assert.deepEqual(
+    [elsewhere('account').verdict, elsewhere('account').codes.includes('scope-not-as-declared')],
+    ['inconclusive', true],
+  )
+})
+
+test('login-lockout: a delay is as good as the guesses it leaves, also on two connections', () => {
+  const slowed = (micros: number, guessesPerDay: number) =>
+    locks('lighttpd-digest', { guessesPerDay }, ({ statement, seen: { value: v } }) => {
+      for (const row of statement.bruteForce) row.protection = 'delay'
+      const took = (e: Exchange): Exchange => ({
+        ...e,
+        elapsed: micros,
+        rounds: e.rounds.map((r, i) => (i === e.rounds.length - 1 ? { ...r, elapsed: micros } : r)),
+      })
+      for (const stage of v.stages) stage.wrong = stage.wrong.map(took)
+      v.pair = { first: took(v.pair!.first), second: { ...took(v.pair!.second), elapsed: 2 * micros } }
+    })
+  const enough = slowed(4_000_000, 30_000)
+  assert.deepEqual([enough.verdict, isDecided(enough, 'guesses-limited')], ['pass', true])
+  const short = slowed(1_000_000, 30_000)
+  assert.deepEqual([short.verdict, isDecided(short, 'too-many-guesses')], ['fail', true])
 })
 
 test('login-lockout: a device that computes as long for the right password delays no failure', () => {
   const computing = (right: number) => (f: Fixture<Lockout>) => {
     const { value } = f.seen
+    for (const row of f.statement.bruteForce) row.protection = 'delay'
     const took = (e: Exchange, elapsed: number): Exchange => ({
       ...e,
       elapsed,
       rounds: e.rounds.map((r) => ({ ...r, elapsed })),
     })
     for (const stage of value.stages) {
-      stage.wrong = stage.wrong.map((e) => took(e, 800_000))
+      stage.wrong = stage.wrong.map((e) => took(e, 1_200_000))
       stage.right = took(stage.right, right)
       stage.late = stage.late.map((e) => took(e, right))
     }
   }
-  const alike = locks('camera-no-lock', {}, computing(780_000))
+  const alike = locks('camera-no-lock', {}, computing(1_170_000))
   assert.deepEqual([alike.verdict, alike.codes], ['fail', ['never-locked']])
   const delayed = locks('camera-no-lock', {}, computing(20_000))
   assert.deepEqual([delayed.verdict, delayed.codes], ['inconclusive', ['slowed-per-connection']])
@@ -759,8 +876,18 @@ test('texts: every message of the first criteria exists in both languages', () =
     const name = id.split('/')[1] ?? ''
     const sources = [
       `../suites/authentication/${name}.ts`,
-      ...(name.includes('default') ? ['../suites/authentication/credential-findings.ts'] : []),
-      ...(name.includes('login-lockout') ? ['../suites/authentication/lockout-findings.ts'] : []),
+      ...(name === 'no-anonymous-access' ? ['../suites/authentication/bypass-findings.ts'] : []),
+      ...(name.includes('default')
+        ? ['../suites/authentication/credential-findings.ts', '../suites/authentication/undeclared-tries.ts']
+        : []),
+      ...(/default|login-lockout/.test(name) ? ['../suites/authentication/undeclared-logins.ts'] : []),
+      ...(name.includes('login-lockout')
+        ? [
+            '../suites/authentication/lockout-findings.ts',
+            '../suites/authentication/lockout-scope.ts',
+            '../suites/authentication/guesses.ts',
+          ]
+        : []),
     ]
     const source = sources.map((s) => readFileSync(new URL(s, import.meta.url), 'utf8')).join('\n')
     const used = [...source.matchAll(/'([a-z]+(?:-[a-z]+)*)'/g)].map((m) => m[1] ?? '')

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { bilingual } from '../reports/locales/index.ts'
 import { criterion } from '../suites/exposed-ports/undeclared-tcp-ports.ts'
 import type { State } from '../suites/observation.ts'
+import { kind as laterTcpPorts, type LaterTcpPorts } from '../suites/observations/later-tcp-ports.ts'
 import { kind as services, type Services } from '../suites/observations/services.ts'
 import { kind as tcpPorts, type TcpPorts } from '../suites/observations/tcp-ports.ts'
 import type { Statement } from '../suites/statement.ts'
@@ -16,21 +17,37 @@ interface Recorded {
 }
 const recorded = (name: string): Recorded => structuredClone(fixture(`tcp-ports/${name}.json`)) as Recorded
 
+/** The second sweep once more, as if it had been made at the end. */
+const laterOf = ({ address, family, sourceAddress, rtt, baseline, sweeps }: TcpPorts): LaterTcpPorts => {
+  const [, sweep] = structuredClone(sweeps)
+  assert.ok(sweep)
+  return { address, family, sourceAddress, rtt, baseline, stream: null, sweep, again: [], services: [] }
+}
+
 /** One judgement of what was recorded, after a change to it. */
 function judged(
   name: string,
   change: (r: Recorded) => void = () => undefined,
-  options: { state?: State; parameters?: Record<string, unknown> } = {},
+  options: {
+    state?: State
+    parameters?: Record<string, unknown>
+    later?: (l: LaterTcpPorts) => LaterTcpPorts | null
+  } = {},
 ) {
   const r = recorded(name)
   change(r)
-  const { state = 'in-service', parameters = {} } = options
+  const { state = 'in-service', parameters = {}, later = (l) => l } = options
   if (state === 'factory-fresh') for (const s of r.statement.samples) s.arrives = 'factory-fresh'
-  const observations = [answered(tcpPorts, 'a/ipv4', r.ports, state), answered(services, 'a/ipv4', r.services, state)]
+  const seenLater = state === 'in-service' ? later(laterOf(r.ports)) : null
+  const observations = [
+    answered(tcpPorts, 'a/ipv4', r.ports, state),
+    answered(services, 'a/ipv4', r.services, state),
+    ...(seenLater ? [answered(laterTcpPorts, 'a/ipv4', seenLater, state)] : []),
+  ]
   const found = judgeBy(criterion, {
     statement: r.statement,
     observations,
-    kinds: [tcpPorts, services],
+    kinds: [tcpPorts, services, laterTcpPorts],
     parameters,
   }).find((j) => j.state === state)
   assert.ok(found)
@@ -46,7 +63,7 @@ describe('undeclared TCP ports', () => {
   test('declared services only: pass, with both sweeps cited', () => {
     const judgement = judged('declared-only')
     assert.equal(judgement.verdict, 'pass')
-    assert.deepEqual(codes(judgement), ['declared-seen', 'declared-seen', 'swept', 'swept'])
+    assert.deepEqual(codes(judgement), ['declared-seen', 'declared-seen', 'swept', 'swept', 'swept'])
     assert.ok(judgement.findings.some((f) => f.cites.some((c) => c.at === '/sweeps/1/canary')))
   })
 
@@ -60,14 +77,14 @@ describe('undeclared TCP ports', () => {
     })
     assert.deepEqual(
       finding?.cites.map((c) => `${c.kind}${c.at}`),
-      ['tcp-ports/sweeps/0/open/2', 'tcp-ports/sweeps/1/open/2', 'services/services/1'],
+      ['tcp-ports/sweeps/0/open/2', 'tcp-ports/sweeps/1/open/2', 'later-tcp-ports/sweep/open/2', 'services/services/1'],
     )
   })
 
   test('a sweep of the declared ports only: inconclusive', () => {
     const judgement = judged('declared-only', ({ ports }) => ports.sweeps.forEach((s) => (s.refused = [[24, 30]])))
     assert.equal(judgement.verdict, 'inconclusive')
-    assert.deepEqual(codes(judgement), ['declared-seen', 'declared-seen', 'incomplete', 'incomplete'])
+    assert.deepEqual(codes(judgement), ['declared-seen', 'declared-seen', 'incomplete', 'incomplete', 'incomplete'])
   })
 
   test('a canary lost in one sweep: inconclusive', () => {
@@ -91,6 +108,50 @@ describe('undeclared TCP ports', () => {
     })
     assert.equal(judgement.verdict, 'inconclusive')
     assert.ok(codes(judgement).includes('undeclared-once?'))
+  })
+
+  test('a port that opens later: fail where it stays open, suspect where it closed again, excused where it is declared', () => {
+    const telnet = recorded('telnet')
+    const row = telnet.services.services.find((s) => s.port === 2323) ?? assert.fail()
+    const opened = (again: boolean) => (l: LaterTcpPorts) => ({
+      ...l,
+      sweep: { ...laterOf(telnet.ports).sweep },
+      again: [{ port: 2323, at: 1, open: again }],
+      services: again ? [row] : [],
+    })
+    const stays = judged('declared-only', undefined, { later: opened(true) })
+    assert.equal(stays.verdict, 'fail')
+    const finding = stays.findings.find((f) => f.is === 'violation')
+    assert.deepEqual(finding?.message, {
+      code: 'undeclared-later',
+      values: { port: 2323, family: 'ipv4', protocol: 'telnet' },
+    })
+    assert.deepEqual(
+      finding?.cites.map((c) => `${c.kind}${c.at}`),
+      ['later-tcp-ports/sweep/open/2', 'later-tcp-ports/again/0', 'later-tcp-ports/services/0'],
+    )
+    const closed = judged('declared-only', undefined, { later: opened(false) })
+    assert.equal(closed.verdict, 'inconclusive')
+    assert.ok(codes(closed).includes('undeclared-once?'))
+    const client = { transport: 'tcp' as const, first: 2300, last: 2400, purpose: 'passive FTP' }
+    const excused = judged('declared-only', (r) => (r.statement.clientPorts = [client]), { later: opened(true) })
+    assert.equal(excused.verdict, 'pass')
+    const when = (r: Recorded) => {
+      const service = { id: 'late', transport: 'tcp' as const, port: 2323, protocol: 'telnet' as const, purpose: 'x' }
+      r.statement.services.push({ ...service, families: ['ipv4'], when: 'after an update' })
+    }
+    assert.equal(judged('declared-only', when, { later: opened(true) }).verdict, 'pass')
+    const foreign = (l: LaterTcpPorts) => ({ ...opened(true)(l), baseline: { at: 1, ports: [2222, 2323] } })
+    assert.equal(judged('declared-only', undefined, { later: foreign }).verdict, 'pass')
+  })
+
+  test('without the sweep at the end nothing passes in service; before the first set-up there is none', () => {
+    const missing = judged('declared-only', undefined, { later: () => null })
+    assert.equal(missing.verdict, 'inconclusive')
+    assert.ok(codes(missing).includes('later-not-swept'))
+    assert.equal(judged('declared-only', undefined, { state: 'factory-fresh' }).verdict, 'pass')
+    const blind = (l: LaterTcpPorts) => ({ ...l, sweep: { ...l.sweep, canary: { port: null, asked: 0, missed: 0 } } })
+    assert.ok(codes(judged('declared-only', undefined, { later: blind })).includes('no-control'))
   })
 
   test('the baseline and declared client ports are not held against the device', () => {

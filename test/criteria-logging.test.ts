@@ -30,7 +30,7 @@ const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]
 const SUBJECT = 'a/login/web'
 const validate = new Ajv.default({ allErrors: true }).compile(kind.schema)
 
-type Parameters = { required: boolean; actor?: boolean }
+type Parameters = { required: boolean; where?: 'server' | 'any'; actor?: boolean }
 
 function judge(
   value: FailedLoginLog,
@@ -402,6 +402,102 @@ test('no channel declared: fail where the text asks for one, inconclusive else',
   assert.equal(judge(none, web(), { required: false }).verdict, 'inconclusive')
 })
 
+/** The same log-ins on a device whose own log is read; entries as JSON records: at the beginning, before the failures, at the end. */
+function withOwnLog(
+  value: FailedLoginLog,
+  [first, before, after]: [string[], string[], string[]],
+  over: { page?: boolean; end?: 'complete' | 'too-long' } = {},
+): FailedLoginLog {
+  const read = (second: number, entries: string[]): Exchange => {
+    const body = JSON.stringify({ records: entries.map((message) => ({ message })) })
+    const text = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+    const got = exchange(second * SECOND, 'admin', text)
+    for (const round of got.rounds) round.answer.end = over.end ?? 'complete'
+    return got
+  }
+  return { ...value, api: { first: read(2.9, first), before: read(4, before), after: read(19, after) } }
+}
+const OWN_LOG: Statement['logging'] = {
+  channels: [],
+  api: { read: { service: 'http', method: 'GET', target: '/log', account: 'owner' } },
+}
+const ANY = { required: true, where: 'any' } as const
+
+test("the device's own log: counts where the text lets it, with the same proof", () => {
+  const alone = (entries: [string[], string[], string[]], over = {}): FailedLoginLog => ({
+    ...withOwnLog(observation([]), entries, over),
+    channels: [],
+  })
+  const own = web({ logging: OWN_LOG })
+  const [old, good] = ['2026-01-01 boot', '2026-11-22 login ok admin from 127.0.0.1']
+  const again = '2026-11-22 login ok admin from 127.0.0.1, second time'
+  const named = '2026-11-22 login failed, user cs09'
+  const wrong = '2026-11-22 login failed, user admin from 127.0.0.1'
+  const told = alone([[old], [old, good], [old, good, named, wrong, again]])
+  assert.deepEqual(judge(told, own, ANY), { verdict: 'pass', codes: ['recorded-by-name'] })
+  assert.deepEqual(judge(told, own), { verdict: 'fail', codes: ['no-channel-declared'] })
+  assert.deepEqual(judge(told, own, { required: false }), { verdict: 'inconclusive', codes: ['no-channel-declared'] })
+  const silent: [string[], string[], string[]] = [[old], [old, good], [old, good, again]]
+  assert.deepEqual(judge(alone(silent), own, ANY), { verdict: 'fail', codes: ['not-recorded'] })
+  // Of what a log tells already before any failure nothing follows.
+  assert.deepEqual(judge(alone([[old], [old, wrong], [old, wrong, `${wrong} again`]]), own, ANY), {
+    verdict: 'inconclusive',
+    codes: ['not-told-apart'],
+  })
+  for (const [code, value] of [
+    ['log-unproven', alone([[old], [old, good], [old, good]])],
+    ['log-shows-part', alone([[old], [old, good], [again]])],
+    ['log-not-read', alone(silent, { end: 'too-long' })],
+    ['nothing-received-with', { ...observation([]), channels: [] }],
+  ] satisfies [string, FailedLoginLog][])
+    assert.deepEqual(
+      judge(value, own, ANY),
+      { verdict: 'inconclusive', codes: [code.startsWith('log') ? `event-log.${code}` : code] },
+      code,
+    )
+
+  // Beside a log server: either holds it, and neither may be unproven where nothing is found.
+  const both = web({ logging: { ...OWN_LOG, channels: web().logging.channels } })
+  const heard: [number, string][] = [
+    [3.1, NGINX_200],
+    [9.1, NGINX_200],
+  ]
+  assert.deepEqual(
+    judge(withOwnLog(observation(heard), [[old], [old, good], [old, good, named, wrong]]), both, ANY).verdict,
+    'pass',
+  )
+  assert.deepEqual(
+    judge(withOwnLog(observation(heard), [[old], [old, good], [old, good, named, wrong]]), both).verdict,
+    'fail',
+  )
+  assert.deepEqual(
+    judge(
+      withOwnLog(
+        observation([
+          [5.1, NGINX_UNKNOWN],
+          [7.1, NGINX_MISMATCH],
+        ]),
+        silent,
+      ),
+      both,
+      ANY,
+    ).verdict,
+    'pass',
+  )
+  assert.deepEqual(judge(withOwnLog(observation(heard), silent), both, ANY), {
+    verdict: 'fail',
+    codes: ['not-recorded'],
+  })
+  assert.deepEqual(judge(withOwnLog(observation([]), silent), both, ANY).codes, ['channel-silent'])
+  assert.deepEqual(
+    judge({ ...observation([]), declared: false, channels: [] }, web({ logging: { channels: [] } }), ANY),
+    {
+      verdict: 'fail',
+      codes: ['no-log-declared'],
+    },
+  )
+})
+
 /** A free port of each transport. */
 async function freePort(): Promise<number> {
   const server = createServer()
@@ -411,7 +507,12 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function observe(statement: Statement, secrets: Record<string, string>, login: string) {
+async function observe(
+  statement: Statement,
+  secrets: Record<string, string>,
+  login: string,
+  parameters: Parameters = { required: true },
+) {
   const bench = liveBench(statement, secrets)
   const subject = `a/login/${login}`
   const seen = await probe.run(bench, subject)
@@ -420,7 +521,7 @@ async function observe(statement: Statement, secrets: Record<string, string>, lo
     seen.controls.filter((c) => !c.ok),
     [],
   )
-  const { verdict, codes } = judge(seen.value, statement, { required: true }, subject)
+  const { verdict, codes } = judge(seen.value, statement, parameters, subject)
   await sleep(100)
   return { seen, verdict, codes, undone: bench.undone, open: bench.open() }
 }
@@ -606,6 +707,35 @@ describe('observed', { concurrency: true, timeout: 120_000 }, () => {
           const got = await observe(statement, { owner: 'Owner-Pass-1x', guard: 'Guard-Pass-1x' }, login)
           assert.equal(got.verdict, verdict, `${login} from ${lab}: ${got.codes.join()}`)
         }
+      } finally {
+        await camera.stop()
+      }
+    })
+
+  for (const [weaknesses, verdict] of [
+    [[], 'pass'],
+    [['failed-login-unlogged'], 'fail'],
+  ] as const)
+    test(`the reference camera with a log of its own only, ${weaknesses.join() || 'as it should be'}: ${verdict}`, async () => {
+      const camera = await startReferenceCamera({
+        addresses: { ipv4: '127.77.3.10', ipv6: null },
+        ports: { https: 0, rtsp: 0 },
+        weaknesses: [...weaknesses],
+        serial: 'T-2',
+        syslog: null,
+        lock: { failures: 5, windowSeconds: 60, lockSeconds: 60 },
+        bootSeconds: 1,
+        factoryFresh: false,
+        adminPassword: 'Owner-Pass-1x',
+        users: [{ name: 'guard', password: 'Guard-Pass-1x', role: 'viewer', spare: true }],
+      })
+      try {
+        const statement = camera.statement()
+        statement.logging.channels = []
+        const secrets = { owner: 'Owner-Pass-1x', guard: 'Guard-Pass-1x' }
+        const got = await observe(statement, secrets, 'web-owner', { required: true, where: 'any' })
+        assert.equal(got.verdict, verdict, got.codes.join())
+        assert.ok(got.seen.value.api && got.seen.value.channels.length === 0)
       } finally {
         await camera.stop()
       }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { criterion as noBasicInClear } from '../suites/authentication/no-basic-in-clear.ts'
 import { criterion as defaults } from '../suites/authentication/no-default-onvif-credentials.ts'
 import { criterion as protectedOperations } from '../suites/authentication/onvif-operations-protected.ts'
 import { criterion as replayRefused } from '../suites/authentication/onvif-token-replay-refused.ts'
@@ -16,10 +17,17 @@ import {
 } from '../suites/facts/onvif.ts'
 import { soapOf } from '../suites/facts/soap.ts'
 import { readXml } from '../suites/facts/xml.ts'
+import { verdictOf } from '../suites/judge.ts'
 import type { ObservationKind } from '../suites/observation.ts'
+import type { Challenges } from '../suites/observations/challenges.ts'
 import type { CredentialTries } from '../suites/observations/credential-tries.ts'
 import type { Exchange } from '../suites/observations/exchange.ts'
-import { kind as operations, type OnvifAsked, type OnvifOperations } from '../suites/observations/onvif-operations.ts'
+import {
+  kind as operations,
+  type OnvifAsked,
+  type OnvifOperations,
+  type OnvifWays,
+} from '../suites/observations/onvif-operations.ts'
 import type { OnvifTokenReplay } from '../suites/observations/onvif-token-replay.ts'
 import { kind as services } from '../suites/observations/services.ts'
 import { kind as tcpPorts } from '../suites/observations/tcp-ports.ts'
@@ -286,6 +294,106 @@ test('ONVIF that nobody declared contradicts the statement; without it nothing i
   }
 })
 
+/** Codes of what was not tried, of a log-in where everything that was tried was refused. */
+function notTriedOf(
+  authentication: ('digest' | 'username-token')[],
+  value: OnvifOperations,
+  endpoint = SUBJECT,
+): string {
+  const statement = withOnvif()
+  for (const s of statement.services) if (s.onvif) s.onvif.authentication = authentication
+  const findings = defaults.judge(
+    { answered: true, value: refusedTries(), controls: [], artifacts: [] },
+    { ...contextOf(statement, 'a/onvif/web/digest', value, endpoint), catalogue: catalogueData },
+  )
+  assert.ok(findings.some((f) => f.message.code === 'defaults-refused'))
+  return findings.flatMap((f) => (f.is === 'gap' ? f.message.code : [])).join()
+}
+
+/** Verdict and codes of a log-in over TLS alone beside one ONVIF endpoint. */
+function clearCodes(value: OnvifOperations): string[] {
+  const challenges = {
+    ...{ protocol: 'http', family: 'ipv4', port: 443, tls: true, target: '/', fresh: [], kept: [] },
+    ...{ genuine: exchange(USERS), replay: null, undiscovered: [], clear: [] },
+  } as Challenges
+  const context = contextOf(withOnvif(), 'a/login/web', value, SUBJECT)
+  const findings = noBasicInClear.judge({ answered: true, value: challenges, controls: [], artifacts: [] }, context)
+  return [verdictOf(findings), ...findings.map((f) => f.message.code)]
+}
+
+/** What a criterion is given, with one observation of ONVIF beside its own. */
+const contextOf = (statement: Statement, subject: string, value: OnvifOperations, endpoint: string) => {
+  const citing = (of: string) => (at: string) => ({ kind: 'x', subject: of, state: 'in-service' as const, at })
+  return {
+    ...{ statement, subject, parameters: {}, state: 'in-service' as const, cite: citing(subject) },
+    catalogue: () => null,
+    others: <T>() => [
+      {
+        subject: endpoint,
+        seen: { answered: true as const, value: value as T, controls: [], artifacts: [] },
+        cite: citing(endpoint),
+      },
+    ],
+  }
+}
+
+/** The same operation by every way to log in. */
+const byWays = (taken: Partial<Record<'challenge' | 'token' | 'text' | 'after', string>>): OnvifWays => ({
+  service: 'device',
+  operation: 'GetUsers',
+  target: '/onvif/device_service',
+  challenge: exchange(taken.challenge ?? NO, 'digest-sha-256'),
+  token: exchange(taken.token ?? NO, 'username-token'),
+  text: exchange(taken.text ?? NO, 'username-token'),
+  after: exchange(taken.after ?? NO, 'username-token'),
+})
+const USERS = http(200, given('GetUsers'))
+
+test('ways to log in that are taken and not declared contradict the statement, or were not tried', () => {
+  const kinds = [operations, services, tcpPorts] as unknown as ObservationKind[]
+  const judgeWith = (authentication: ('digest' | 'username-token')[], value: OnvifOperations) => {
+    const statement = withOnvif()
+    for (const s of statement.services) if (s.onvif) s.onvif.authentication = authentication
+    const judgements = judgeBy(replayRefused as unknown as Criterion, {
+      statement,
+      observations: [answered(operations, SUBJECT, value)],
+      kinds: [...kinds, replayRefused.over as ObservationKind],
+    })
+    return judgements.flatMap((j) => [j.verdict, ...codes(j)])
+  }
+  const users = asked('GetUsers')
+  const withToken = seenOperations([users], { ways: byWays({ challenge: USERS, token: USERS, after: USERS }) })
+  const withText = seenOperations([users], { ways: byWays({ challenge: USERS, text: USERS, after: USERS }) })
+  const without = seenOperations([users], { ways: byWays({ challenge: USERS, after: USERS }) })
+  assert.deepEqual(judgeWith(['digest'], withToken), ['fail', 'way-undeclared'])
+  assert.deepEqual(judgeWith(['digest'], withText), ['fail', 'way-undeclared'])
+  assert.deepEqual(judgeWith(['digest'], without), ['not-applicable', 'no-onvif-declared'])
+  assert.deepEqual(
+    judgeWith(['digest'], seenOperations([users], { ways: null })),
+    ['not-applicable', 'no-onvif-declared'],
+    'nothing could be compared',
+  )
+  const open = seenOperations([asked('GetUsers', { anonymous: USERS })], { ways: byWays({ token: USERS }) })
+  assert.deepEqual(judgeWith(['digest'], open), ['not-applicable', 'no-onvif-declared'], 'given to anybody')
+
+  assert.equal(notTriedOf(['digest'], withToken), 'way-not-tried')
+  assert.equal(notTriedOf(['username-token'], withToken), 'way-not-tried', 'a challenge is answered')
+  assert.equal(notTriedOf(['digest', 'username-token'], withToken), '')
+  assert.equal(notTriedOf(['digest'], without), '')
+  const elsewhere = { ...withToken, port: 8000 }
+  assert.equal(notTriedOf(['digest', 'username-token'], elsewhere, 'a/ipv4/08000'), 'onvif-elsewhere')
+  const silent = seenOperations([], { port: 8000, opening: exchange(http(404, 'none')), services: null, closing: null })
+  assert.equal(notTriedOf(['digest'], silent, 'a/ipv4/08000'), '', 'no ONVIF there')
+})
+
+test('a username token with the password itself is a password in clear where nothing is encrypted', () => {
+  const found = (tls: boolean, ways: OnvifWays | null) => clearCodes(seenOperations([asked('GetUsers')], { tls, ways }))
+  assert.deepEqual(found(false, byWays({ text: USERS })), ['fail', 'text-token-accepted', 'nothing-in-clear'])
+  assert.deepEqual(found(true, byWays({ text: USERS })), ['pass', 'nothing-in-clear'])
+  assert.deepEqual(found(false, byWays({ token: USERS })), ['pass', 'nothing-in-clear'])
+  assert.deepEqual(found(false, null), ['pass', 'nothing-in-clear'])
+})
+
 test('a recorded token must be refused between fresh ones that work', () => {
   const OK = http(200, given('GetDeviceInformation'))
   const judge = (
@@ -322,37 +430,43 @@ test('a recorded token must be refused between fresh ones that work', () => {
   assert.equal(judge({ anonymous: OK }), 'inconclusive not-protected')
 })
 
+const OK = http(200, given('GetDeviceInformation'))
+const FAULT = http(200, fault('t:NotAuthorized'))
+
+/** One listed credential, answered so, between log-ins with the right one. */
+function refusedTries(tried = FAULT, control = OK): CredentialTries {
+  const attempt = exchange(tried, 'username-token')
+  return {
+    family: 'ipv4',
+    port: 80,
+    tls: false,
+    target: '/onvif/device_service',
+    user: 'admin',
+    declaredIsListed: false,
+    anonymous: exchange(FAULT),
+    knownGood: exchange(OK, 'username-token'),
+    knownBad: exchange(FAULT, 'username-token'),
+    batches: [
+      {
+        tries: [
+          {
+            ...attempt,
+            request: { ...attempt.request, credential: { user: 'admin', secret: 'admin', published: true } },
+          },
+        ],
+        control: exchange(control, 'username-token'),
+        waited: 0,
+      },
+    ],
+    repeats: [],
+    complete: true,
+    stopped: null,
+  }
+}
+
 test('default credentials over ONVIF are judged by what was given', () => {
-  const OK = http(200, given('GetDeviceInformation'))
-  const FAULT = http(200, fault('t:NotAuthorized'))
   const judge = (tried: string, control = OK) => {
-    const attempt = exchange(tried, 'username-token')
-    const value: CredentialTries = {
-      family: 'ipv4',
-      port: 80,
-      tls: false,
-      target: '/onvif/device_service',
-      user: 'admin',
-      declaredIsListed: false,
-      anonymous: exchange(FAULT),
-      knownGood: exchange(OK, 'username-token'),
-      knownBad: exchange(FAULT, 'username-token'),
-      batches: [
-        {
-          tries: [
-            {
-              ...attempt,
-              request: { ...attempt.request, credential: { user: 'admin', secret: 'admin', published: true } },
-            },
-          ],
-          control: exchange(control, 'username-token'),
-          waited: 0,
-        },
-      ],
-      repeats: [],
-      complete: true,
-      stopped: null,
-    }
+    const value = refusedTries(tried, control)
     const { verdict, codes: found } = judged(
       defaults,
       { answered: true, value, controls: [], artifacts: [] },

@@ -44,6 +44,7 @@ test('the demonstration does what it says', { timeout: 660_000 }, async (t) => {
       [
         'authentication/no-anonymous-remote-access  not-applicable',
         'authentication/no-default-remote-credentials  not-applicable',
+        'authentication/remote-login-lockout  not-applicable',
         'encryption/no-plain-remote-login  not-applicable',
         'encryption/ssh-algorithms  not-applicable',
       ],
@@ -64,12 +65,14 @@ test('the demonstration does what it says', { timeout: 660_000 }, async (t) => {
       'authentication/no-anonymous-remote-access',
       'authentication/no-default-credentials',
       'authentication/no-default-remote-credentials',
+      'authentication/onvif-login-lockout',
+      'authentication/remote-login-lockout',
       'authentication/rtsp-login-lockout',
       'encryption/no-plain-remote-login',
       'encryption/tls-versions',
       'exposed-ports/no-insecure-services',
       'exposed-ports/undeclared-tcp-ports',
-      'logging/failed-login-recorded',
+      'logging/record-fields',
       'update-integrity/altered-update-refused',
     ])
     assert.equal(verdicts.regulations[0]?.overall, 'does-not-conform')

@@ -69,7 +69,10 @@ inPrivateNetwork(
           const regulation = writeRegulation(join(directory, 'few.yaml'), CRITERIA)
           const args = ['run', '--statement', file, '--regulation', regulation, '--out', out]
           const env = { CAMSEAL_STATE: join(directory, 'bench') }
-          const ran = await camseal([...args, '--rehearsal', '--json', '--pace', 'fast'], { env, seconds: 90 })
+          const ran = await camseal([...args, '--rehearsal', '--ports', 'declared', '--json', '--pace', 'fast'], {
+            env,
+            seconds: 90,
+          })
           const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as Report
           const found = report.verdicts.judgements.map(({ criterion, verdict, findings }) => {
             const violations = findings.filter((f) => f.is === 'violation').map((f) => f.message.code)

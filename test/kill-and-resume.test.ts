@@ -117,6 +117,8 @@ const runArgs = (u: Unit, out: string) => [
   '--out',
   out,
   '--rehearsal',
+  '--ports',
+  'declared',
   '--pace',
   'fast',
 ]

@@ -10,8 +10,11 @@ import { passwordVariable } from '../lab/cameras/declaration.ts'
 import { mannersOf } from '../lab/cameras/manner.ts'
 import { manners } from '../lab/cameras/manners.generated.ts'
 import { startReferenceCamera } from '../lab/cameras/reference-camera.ts'
+import { forShortLocks } from '../lab/cameras/short-locks.ts'
 import { weaknesses } from '../lab/cameras/weaknesses.generated.ts'
+import { loadRegulation } from '../profiles/regulation-file.ts'
 import type { Report } from '../reports/report.ts'
+import { registry } from '../suites/registry.generated.ts'
 import type { Statement } from '../suites/statement.ts'
 import { camseal } from './support/camseal.ts'
 import { inPrivateNetwork } from './support/private-network.ts'
@@ -24,7 +27,7 @@ const work = mkdtempSync(join(tmpdir(), 'camseal-manners-'))
 after(() => rmSync(work, { recursive: true, force: true }))
 
 const OWNER = 'Owner-7421-kxq'
-const SPARE = 'Spare-7421-kxq'
+const SPARE = 'Other-7421-kxq'
 const LONGEST_S = 400
 
 interface Case {
@@ -47,6 +50,7 @@ const OPEN = [
   'authentication/password-rules',
   'authentication/viewer-rights',
   'authentication/login-lockout',
+  'authentication/onvif-login-lockout',
   'authentication/rtsp-login-lockout',
   'authentication/lockout-not-evaded',
   // The camera's log server is somebody else until a probe points it at the lab.
@@ -117,6 +121,11 @@ async function harness(one: Case, weak: string[]): Promise<Found> {
   const n = ++cameras
   const directory = join(work, `${n}`)
   mkdirSync(join(directory, 'packages'), { recursive: true })
+  const lock = { failures: 5, windowSeconds: 60, lockSeconds: one.lockSeconds ?? 3 }
+  const core = loadRegulation('camseal-core', registry)
+  assert.ok(core.ok)
+  const regulation = join(directory, 'regulation.yaml')
+  writeFileSync(regulation, stringify(forShortLocks(core.value, lock)))
   const camera = await startReferenceCamera({
     addresses: { ipv4: `127.80.${n}.10`, ipv6: null },
     // Neighbours, so that a sweep comes to all of them at once.
@@ -125,7 +134,7 @@ async function harness(one: Case, weak: string[]): Promise<Found> {
     manners: [one.manner],
     serial: `MANNERS-${n}`,
     syslog: { address: `127.80.${n}.1`, port: 5700 + n },
-    lock: { failures: 5, windowSeconds: 60, lockSeconds: one.lockSeconds ?? 3 },
+    lock,
     bootSeconds: 0.5,
     factoryFresh: false,
     adminPassword: OWNER,
@@ -151,12 +160,13 @@ async function harness(one: Case, weak: string[]): Promise<Found> {
         '--statement',
         file,
         '--regulation',
-        'camseal-core',
+        regulation,
         '--out',
         out,
         '--rehearsal',
         '--only',
         one.only.join(','),
+        ...(one.only.some((o) => o.startsWith('exposed-ports')) ? [] : ['--ports', 'declared']),
       ],
       {
         env: {

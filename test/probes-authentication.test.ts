@@ -6,11 +6,13 @@ import type { Probe } from '../lab/probe.ts'
 import { probe as httpAnonymous } from '../lab/probes/http-anonymous.ts'
 import { probe as httpCredentials } from '../lab/probes/http-credentials.ts'
 import { probe as httpLockout } from '../lab/probes/http-lockout.ts'
+import { probe as onvifLockout } from '../lab/probes/onvif-lockout.ts'
 import { probe as rtspLockout } from '../lab/probes/rtsp-lockout.ts'
 import { probe as rtspAnonymous } from '../lab/probes/rtsp-anonymous.ts'
 import { probe as rtspCredentials } from '../lab/probes/rtsp-credentials.ts'
 import { criterion as lockout } from '../suites/authentication/login-lockout.ts'
 import { criterion as rtspLockoutCriterion } from '../suites/authentication/rtsp-login-lockout.ts'
+import { criterion as onvifLockoutCriterion } from '../suites/authentication/onvif-login-lockout.ts'
 import { criterion as evaded } from '../suites/authentication/lockout-not-evaded.ts'
 import { criterion as anonymousAccess } from '../suites/authentication/no-anonymous-access.ts'
 import { criterion as anonymousStream } from '../suites/authentication/no-anonymous-stream.ts'
@@ -32,6 +34,7 @@ const PAIRS = [
   [httpLockout, lockout],
   [httpLockout, evaded],
   [rtspLockout, rtspLockoutCriterion],
+  [onvifLockout, onvifLockoutCriterion],
 ] as unknown as [Probe, Criterion][]
 
 /** Every authentication criterion against one camera: the verdicts that are no pass, by criterion. */
@@ -90,17 +93,23 @@ test('the conforming camera passes everything, in service and before the first s
   assert.deepEqual(await notPassed(t, { factoryFresh: true, addresses: { ipv4: '127.77.10.24', ipv6: null } }), {})
 })
 
+const UNLOCKED = {
+  [lockout.id]: 'fail',
+  [evaded.id]: 'inconclusive',
+  [rtspLockoutCriterion.id]: 'fail',
+  [onvifLockoutCriterion.id]: 'fail',
+}
 const WEAK: [string, Record<string, string>][] = [
   ['default-password-http', { [httpDefaults.id]: 'fail' }],
   ['default-password-rtsp', { [rtspDefaults.id]: 'fail' }],
   ['anonymous-snapshot', { [anonymousAccess.id]: 'fail' }],
+  ['log-in-skipped-for-suffix', { [anonymousAccess.id]: 'fail' }],
   ['anonymous-stream', { [anonymousStream.id]: 'fail', [rtspDefaults.id]: 'inconclusive' }],
+  ['stream-by-set-up', { [anonymousStream.id]: 'fail' }],
   ['hidden-open-stream', { [anonymousStream.id]: 'fail' }],
-  ['no-lockout', { [lockout.id]: 'fail', [evaded.id]: 'inconclusive', [rtspLockoutCriterion.id]: 'fail' }],
-  [
-    'lock-admits-right-password',
-    { [lockout.id]: 'fail', [evaded.id]: 'inconclusive', [rtspLockoutCriterion.id]: 'fail' },
-  ],
+  ['no-lockout', UNLOCKED],
+  ['lock-admits-right-password', UNLOCKED],
+  ['no-onvif-lockout', { [onvifLockoutCriterion.id]: 'fail' }],
   ['no-rtsp-lockout', { [rtspLockoutCriterion.id]: 'fail' }],
   ['lock-by-forged-address', { [evaded.id]: 'fail' }],
 ]
@@ -134,7 +143,7 @@ test('a lock that the tries set off is waited out, and they are made again one b
 })
 
 test('nobody but a spare account is attacked', LIMIT, async (t) => {
-  const only = PAIRS.filter(([p]) => p.id === 'http-lockout')
+  const only = PAIRS.filter(([p]) => p.id === 'http-lockout' || p.id === 'onvif-lockout')
   const without = (s: Statement): void => {
     for (const a of s.accounts) delete a.spare
     for (const r of s.bruteForce) delete r.spare
@@ -142,6 +151,7 @@ test('nobody but a spare account is attacked', LIMIT, async (t) => {
   assert.deepEqual(await notPassed(t, {}, without, only), {
     [lockout.id]: 'inconclusive',
     [evaded.id]: 'inconclusive',
+    [onvifLockoutCriterion.id]: 'inconclusive',
   })
   const lonely = (s: Statement): void => {
     for (const r of s.bruteForce) r.spare = 'owner'
@@ -149,5 +159,6 @@ test('nobody but a spare account is attacked', LIMIT, async (t) => {
   assert.deepEqual(await notPassed(t, { addresses: { ipv4: '127.77.10.26', ipv6: null } }, lonely, only), {
     [lockout.id]: 'inconclusive',
     [evaded.id]: 'inconclusive',
+    [onvifLockoutCriterion.id]: 'inconclusive',
   })
 })

@@ -14,9 +14,11 @@ import { probe as replay } from '../lab/probes/onvif-token-replay.ts'
 import { criterion as defaults } from '../suites/authentication/no-default-onvif-credentials.ts'
 import { criterion as protectedOperations } from '../suites/authentication/onvif-operations-protected.ts'
 import { criterion as replayRefused } from '../suites/authentication/onvif-token-replay-refused.ts'
+import { takes } from '../suites/authentication/onvif-ways.ts'
 import type { Criterion } from '../suites/criterion.ts'
 import { answerOf } from '../suites/facts/answer.ts'
 import { responseTo } from '../suites/facts/onvif.ts'
+import type { OnvifOperations } from '../suites/observations/onvif-operations.ts'
 import type { Statement } from '../suites/statement.ts'
 import { catalogueData, judged, misfits } from './support/authentication.ts'
 import { emptyStatement, testBench } from './support/bench.ts'
@@ -95,6 +97,42 @@ for (const [weakness, criterion] of WEAK)
     assert.deepEqual((await judgedOnvif(t, { weaknesses: [weakness] })).notPassed, { [criterion]: 'fail' })
   })
 
+test(
+  'every way to log in is tried with the right password, declared or not, also over plain HTTP',
+  LIMIT,
+  async (t) => {
+    const taken = async (weaknesses: string[], authentication: ('digest' | 'username-token')[]) => {
+      const camera = await startReferenceCamera({
+        addresses: { ipv4: `127.77.11.${next++}`, ipv6: null },
+        ports: { https: 0, rtsp: 0, http: 0 },
+        ...{ weaknesses, serial: 'P2', syslog: null, bootSeconds: 1, factoryFresh: false },
+        lock: { failures: 5, windowSeconds: 30, lockSeconds: 1 },
+        adminPassword: SECRETS.owner,
+      })
+      t.after(() => camera.stop())
+      const statement = camera.statement()
+      for (const { onvif } of statement.services) if (onvif) onvif.authentication = authentication
+      const bench = testBench(statement, { catalogue: catalogueData, secrets: SECRETS, sources: () => ['127.77.11.1'] })
+      const all: Record<string, string> = {}
+      for (const subject of operations.kind.expected({ statement, state: 'in-service', seen: () => [] })) {
+        const seen = await operations.run(bench, subject)
+        assert.deepEqual(misfits(operations.kind, seen), [])
+        assert.ok(!JSON.stringify(seen).includes(SECRETS.owner), 'the password is in no evidence')
+        if (!seen.answered) continue
+        const value = seen.value as OnvifOperations
+        const ways = (['challenge', 'token', 'text'] as const).filter((way) => takes(value, way))
+        all[value.tls ? 'https' : 'http'] = ways.join()
+      }
+      return all
+    }
+    assert.deepEqual(await taken([], ['digest']), { https: 'challenge,token', http: '' })
+    assert.deepEqual(await taken(['onvif-text-password'], ['username-token']), {
+      https: 'challenge,token,text',
+      http: 'challenge,token,text',
+    })
+  },
+)
+
 test('a camera whose clock is wrong by years is asked by its own clock', LIMIT, async (t) => {
   const { notPassed } = await judgedOnvif(t, {}, async ({ services }, bench) => {
     const to = bench.endpoint('ipv4', services[0]?.port ?? 0, true)
@@ -150,7 +188,7 @@ interface Strange {
  */
 async function strange(
   t: TestContext,
-  { open = [] as string[], most = Infinity, dies = Infinity } = {},
+  { open = [] as string[], more = [] as string[], most = Infinity, dies = Infinity } = {},
 ): Promise<Strange> {
   const seen: Strange = { port: 0, asked: [], failures: 0 }
   let lockedUntil = 0
@@ -178,17 +216,24 @@ async function strange(
       const [, operation = '', namespace = ''] = /<(\w+) xmlns="([^"]*)"/.exec(body.split('Body>')[1] ?? '') ?? []
       const prefix = namespace.includes('media') ? 'b' : 'a'
       const known: Record<string, string> = {
-        GetServices:
-          '<a:Service><a:Namespace>http://www.onvif.org/ver10/media/wsdl</a:Namespace><a:XAddr>http://127.77.13.99:80/stolen</a:XAddr></a:Service>',
+        GetServices: `<a:Service><a:Namespace>http://www.onvif.org/ver10/media/wsdl</a:Namespace><a:XAddr>http://127.77.13.99:80/stolen</a:XAddr></a:Service>${more
+          .map(
+            (name) =>
+              `<a:Service><a:Namespace>http://www.onvif.org/${name}/wsdl</a:Namespace><a:XAddr>http://127.77.13.2:${seen.port}/${name}</a:XAddr></a:Service>`,
+          )
+          .join('')}`,
         GetSystemDateAndTime: '<a:SystemDateAndTime/>',
         GetUsers: '<a:User/>',
         GetDeviceInformation: '<a:Model>X</a:Model>',
         GetProfiles: '<b:Profiles token="p&amp;1"/>',
         GetStreamUri: '<b:MediaUri/>',
       }
-      const inner = known[operation]
-      const isPublic = ['GetServices', 'GetSystemDateAndTime', ...open].includes(operation)
-      const granted = isPublic || allowed(body)
+      const isMore = more.some((name) => request.url === `/${name}`)
+      const inner = isMore ? '<x/>' : known[operation]
+      const isPublic = ['GetSystemDateAndTime', ...open].includes(operation)
+      const granted = isPublic || (operation === 'GetServices' && more.length === 0) || allowed(body)
+      if (isMore && granted)
+        return response.end(answer(`<${operation}Response xmlns="${namespace}">${inner}</${operation}Response>`))
       response.end(
         answer(
           inner === undefined && granted
@@ -253,10 +298,24 @@ test('a camera of another make is judged by what it says, and led nowhere else',
   assert.deepEqual(elsewhere, ['http://127.77.13.99:80/stolen'])
   assert.ok(sound.asked.every((a) => a.startsWith('127.77.13.2:') && !a.includes('stolen')))
   assert.ok(sound.asked.some((a) => a.endsWith('/onvif/media_service')))
-  assert.equal(wrongs, 3, 'no lock is declared: only a few wrong passwords')
+  assert.equal(wrongs, 1, 'no lock is declared: only a few wrong passwords, and two by other ways to log in')
   const open = await judgedStrange(await strange(t, { open: ['GetProfiles'] }))
   assert.equal(open.found[0], 'fail given,refused')
 })
+
+test(
+  'services that the device lists are asked as well, also where the list itself needs a log-in',
+  LIMIT,
+  async (t) => {
+    const more = ['ver20/ptz', 'ver20/media', 'ver20/unheard-of']
+    const sound = await strange(t, { more })
+    assert.equal((await judgedStrange(sound)).found[0], 'pass refused')
+    const asked = (path: string) => sound.asked.filter((a) => a.endsWith(`/${path}`)).length
+    assert.ok(asked('ver20/ptz') >= 8 && asked('ver20/media') >= 10, sound.asked.join())
+    assert.deepEqual([asked('ver20/imaging'), asked('ver20/unheard-of')], [0, 0])
+    assert.equal((await judgedStrange(await strange(t, { more, open: ['GetNodes'] }))).found[0], 'fail given,refused')
+  },
+)
 
 test('a lock that the wrong passwords set off is waited out, and no other is sent', LIMIT, async (t) => {
   const { found, wrongs } = await judgedStrange(await strange(t, { most: 3 }), 8)

@@ -17,7 +17,7 @@ import { buildPackage, compareVersions, makeVendorKey, MODEL, readPackage } from
 import { payloadsOf } from '../lab/cameras/rtp.ts'
 import { syslogMessage } from '../lab/cameras/syslog.ts'
 import { weaknesses } from '../lab/cameras/weaknesses.generated.ts'
-import { usernameToken } from '../lab/instruments/username-token.ts'
+import { textToken, usernameToken } from '../lab/instruments/username-token.ts'
 import { statementSchema } from '../suites/statement.ts'
 
 const LIMIT = { timeout: 60_000 }
@@ -658,6 +658,9 @@ const afterGuessing = async (camera: ReferenceCamera): Promise<number> => {
   return (await curl(web(camera, '/api/device'), ...as(SPARE))).status
 }
 
+const DEVICE = '/api/device'
+const WRONG = as('lab-spare:wrong')
+
 const statusOf = async (camera: ReferenceCamera, path: string, ...args: string[]): Promise<number> =>
   (await curl(web(camera, path), ...args)).status
 
@@ -692,6 +695,15 @@ const rebooted = async (camera: ReferenceCamera): Promise<void> => {
   await untilBack(camera)
 }
 
+const SSH_PORT = 2223
+/** What `id` says to whoever logs in with OpenSSH. */
+const ssh = async (user: string, password: string): Promise<string> => {
+  const anyHost = ['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null']
+  const once = ['-o', 'PreferredAuthentications=password', '-o', 'NumberOfPasswordPrompts=1']
+  const to = ['-p', String(SSH_PORT), `${user}@${CAMERA}`, 'id']
+  return (await run('sshpass', ['-p', password, 'ssh', '-F', 'none', ...anyHost, ...once, ...to])).all
+}
+
 /** What the telnet client of GNU inetutils shows while somebody types these lines. */
 const telnet = async (port: number, ...lines: string[]): Promise<string> => {
   const typed = lines.map((line) => `sleep 0.3; echo ${line}`).join('; ')
@@ -704,12 +716,14 @@ const nmapUdp = async (port: number, script: string): Promise<string> =>
 /** Datagrams of nmap, and the port of SNMP, need privileges. */
 const PRIVILEGED = new Set(['snmp-public', 'ssdp-undeclared', 'calls-relay'])
 
-/** What the stream asks of somebody without a log-in. */
-const streamChallenges = async (camera: ReferenceCamera): Promise<string> => {
+/** What the stream says to somebody without a log-in. */
+const streamSays = async (camera: ReferenceCamera, request: string, more = ''): Promise<string> => {
   const ask = `exec 3<> /dev/tcp/${CAMERA}/${camera.ports.rtsp}
-    printf 'DESCRIBE rtsp://${CAMERA}/live/main RTSP/1.0\\r\\nCSeq: 1\\r\\n\\r\\n' >&3; timeout 1 cat <&3`
+    printf '${request} RTSP/1.0\\r\\nCSeq: 1\\r\\n${more}\\r\\n' >&3; timeout 1 cat <&3`
   return (await run('bash', ['-c', ask])).out
 }
+const streamChallenges = (camera: ReferenceCamera): Promise<string> =>
+  streamSays(camera, `DESCRIBE rtsp://${CAMERA}/live/main`)
 
 const headersOf = async (camera: ReferenceCamera, ...args: string[]): Promise<string> =>
   (await curl(web(camera, '/api/device'), '-i', ...args)).body
@@ -744,6 +758,20 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
     for (let i = 0; i < 6; i += 1) await ffprobe(camera, '/live/main', 'lab-spare:wrong')
     return /h264/.test((await ffprobe(camera, '/live/main', SPARE)).all)
   },
+  'no-onvif-lockout': async (camera) => {
+    for (let i = 0; i < 6; i += 1) await soap(camera, 'GetDeviceInformation', ...as('lab-spare:wrong'))
+    const isOpen = /RC1-000001/.test((await soap(camera, 'GetDeviceInformation', ...as(SPARE))).body)
+    return isOpen && (await afterGuessing(camera)) === 401
+  },
+  'no-remote-lockout': async (camera) => {
+    for (let i = 0; i < 6; i += 1) await ssh('lab-spare', 'wrong')
+    return /uid=0/.test(await ssh('lab-spare', 'Spa-123-pqr')) && (await afterGuessing(camera)) === 401
+  },
+  'lock-by-address': async (camera) => {
+    const isLocked = (await afterGuessing(camera)) === 401
+    const elsewhere = `https://[::1]:${camera.ports.https}/api/device`
+    return isLocked && (await curl(elsewhere, ...as(SPARE))).status === 200
+  },
   'telnet-open': async () => / open /.test(await nmap(CAMERA, 2323)) && / closed /.test(await nmap('::1', 2323)),
   'telnet-factory-password': async () => /uid=0\(root\)/.test(await telnet(2324, 'admin', 'admin', 'id')),
   'ftp-anonymous': async () => /< 230 /.test((await run('curl', ['-sv', '-m', '5', `ftp://${CAMERA}:2121/`])).all),
@@ -762,6 +790,28 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
         .out,
     ),
   'redirect-missing': async ({ ports }) => / closed /.test(await nmap(CAMERA, ports.http ?? 0)),
+  'another-version': async (camera) => (await versionOf(camera)) !== '1.4.0',
+  'another-unit': async (camera) =>
+    !(await curl(web(camera, '/api/device'), ...as(ADMIN))).body.includes('"serial":"RC1-000001"'),
+  'hidden-account': async (camera) =>
+    (await curl(web(camera, '/api/users'), ...as(ADMIN))).body.includes('"name":"maintenance"'),
+  'plain-snapshot-address': async (camera) => {
+    const body = '<ProfileToken>main</ProfileToken>'
+    const ask = `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><GetSnapshotUri xmlns="http://www.onvif.org/ver10/media/wsdl">${body}</GetSnapshotUri></s:Body></s:Envelope>`
+    const type = ['-H', 'Content-Type: application/soap+xml', '-d', ask]
+    const told = await curl(web(camera, '/onvif/media_service'), ...as(ADMIN), ...type)
+    assert.match(told.body, /<tt:Uri>https?:/)
+    return told.body.includes(`<tt:Uri>http://${CAMERA}:${camera.ports.http}/snapshot.jpg<`)
+  },
+  'wireless-undeclared': async (camera) =>
+    /<tt:InterfaceType>71</.test((await soap(camera, 'GetNetworkInterfaces', ...as(ADMIN))).body),
+  'serial-in-certificate': async (camera) => {
+    const ask = `openssl s_client -connect ${CAMERA}:${camera.ports.https} </dev/null 2>/dev/null | openssl x509 -noout -subject`
+    const { out } = await run('sh', ['-c', ask])
+    assert.match(out, /CN ?=/)
+    return out.includes('RC1-000001')
+  },
+  'serial-as-hostname': async (camera) => /<tt:Name>RC1-000001</.test((await soap(camera, 'GetHostname')).body),
   'serial-in-banner': async (camera) =>
     /^Server: RC-1\/1\.4\.0 \(RC1-000001\)/m.test((await curl(web(camera, '/'), '-i')).body),
   'default-password-http': async (camera) =>
@@ -772,11 +822,42 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
     (await statusOf(camera, '/api/device', ...as('admin:admin'))) === 401,
   'anonymous-snapshot': async (camera) => (await statusOf(camera, '/snapshot.jpg')) === 200,
   'anonymous-stream': async (camera) => /^h264/.test((await ffprobe(camera, '/live/main')).out),
+  'stream-by-set-up': async (camera) => {
+    const transport = 'Transport: RTP/AVP/TCP;unicast;interleaved=0-1\\r\\n'
+    const setUp = await streamSays(camera, `SETUP rtsp://${CAMERA}/live/main/trackID=0`, transport)
+    return /^RTSP\/1.0 200/.test(setUp) && /401/.test(await streamChallenges(camera))
+  },
+  'log-in-skipped-for-suffix': async (camera) =>
+    (await statusOf(camera, '/api/users/x.css')) === 200 && (await statusOf(camera, '/api/users')) === 401,
   'hidden-open-stream': async (camera) =>
     /^h264/.test((await ffprobe(camera, '/live/debug')).out) && /401/.test((await ffprobe(camera, '/live/main')).all),
   'no-lockout': async (camera) => (await afterGuessing(camera)) === 200,
   'lock-admits-right-password': async (camera) =>
     (await afterGuessing(camera)) === 200 && (await statusOf(camera, '/api/device', ...as('lab-spare:wrong'))) === 401,
+  'lock-later-than-declared': async (camera) => {
+    const guess = (n: number) => Promise.all(Array.from({ length: n }, () => statusOf(camera, DEVICE, ...WRONG)))
+    await guess(4)
+    if ((await statusOf(camera, DEVICE, ...as(SPARE))) !== 200) return false
+    await guess(8)
+    return (await statusOf(camera, DEVICE, ...as(SPARE))) === 401
+  },
+  'lock-too-brief': async (camera) => {
+    await Promise.all(Array.from({ length: 4 }, () => statusOf(camera, DEVICE, ...WRONG)))
+    await wait(700)
+    return (await statusOf(camera, DEVICE, ...as(SPARE))) === 200
+  },
+  'default-password-ipv6': async (camera) =>
+    (await curl(web(camera, DEVICE, '[::1]'), ...as('admin:admin'))).status === 200 &&
+    (await statusOf(camera, DEVICE, ...as('admin:admin'))) === 401,
+  'service-page-default-password': async (camera) =>
+    (await curl(`http://${CAMERA}:${camera.ports.http}/`, ...as('admin:admin'))).status === 200 &&
+    (await curl(`http://${CAMERA}:${camera.ports.http}/`)).status === 401,
+  'onvif-text-password': async (camera) => {
+    const header = textToken({ user: 'admin', password: 'Abc-123-xyz' }, new Date().toISOString())
+    const message = ['-H', 'Content-Type: application/soap+xml', '-d', soapMessage('GetDeviceInformation', header)]
+    const { body } = await curl(`http://${CAMERA}:${camera.ports.http}/onvif/device_service`, ...message)
+    return body.includes('RC1-000001')
+  },
   'old-tls': async (camera) => /TLSv1\.0 +enabled[^]*TLSv1\.1 +enabled/.test(await sslscan(camera)),
   'weak-suite': async (camera) => /TLSv1\.2 +128 bits +AES128-SHA\s/.test(await sslscan(camera)),
   'http-login': async (camera) =>
@@ -784,6 +865,13 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
   'onvif-open-operations': async (camera) => {
     const { body } = await soap(camera, 'GetUsers')
     return /Username>lab-spare</.test(body) && /NotAuthorized/.test((await soap(camera, 'GetDeviceInformation')).body)
+  },
+  'onvif-set-open': async (camera) => {
+    const { body } = await post(
+      camera,
+      soapMessage('SetHostname').replace('"/>', '"><Name>camera</Name></SetHostname>'),
+    )
+    return /SetHostnameResponse/.test(body) && /NotAuthorized/.test((await soap(camera, 'GetUsers')).body)
   },
   'onvif-default-password': async (camera) =>
     /RC1-000001/.test((await soap(camera, 'GetDeviceInformation', ...as('admin:admin'))).body) &&
@@ -815,6 +903,10 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
   'log-keeps-passwords': async (camera) => {
     await withGuest(camera)
     return (await ownLog(camera)).includes(Buffer.from(GUEST_PASSWORD).toString('base64'))
+  },
+  'log-clearing-unlogged': async (camera) => {
+    const cleared = await statusOf(camera, '/api/log', '-X', 'DELETE', ...as(ADMIN))
+    return cleared === 200 && !(await ownLog(camera)).includes('"log-cleared"')
   },
   'log-cleared-by-viewer': async (camera) =>
     (await statusOf(camera, '/api/log', ...as(SPARE), '-X', 'DELETE')) === 200 &&
@@ -890,8 +982,15 @@ const OF_SESSIONS = ['session-adopted', 'session-cookie-open', 'session-counted'
 const AS_CLIENT = ['mail-without-tls', 'server-dates-unchecked', 'server-name-unchecked', 'trusts-any-certificate']
 /** Out of its box only. */
 const FRESH = ['works-before-set-up']
-/** No client of others repeats a log-in word for word, or is a server of updates. */
-const SELF_PROVED = ['digest-replay', 'ntp-origin-unchecked', 'update-online-unchecked']
+/** No client of others repeats a log-in word for word, breaks an upload off, or is a server of updates. */
+const SELF_PROVED = [
+  'digest-replay',
+  'media-beside-tls',
+  'ntp-origin-unchecked',
+  'telnet-opens-later',
+  'update-interrupted-accepted',
+  'update-online-unchecked',
+]
 
 test('every weakness is well described', LIMIT, async () => {
   const folderOfWeaknesses = new URL('../lab/cameras/weaknesses/', import.meta.url)
@@ -925,13 +1024,15 @@ test('every weakness is well described', LIMIT, async () => {
 for (const [id, isSeen] of Object.entries(SEEN)) {
   test(`weakness ${id} is seen by another client, and only there`, LIMIT, async (t) => {
     if (PRIVILEGED.has(id) && process.getuid?.() !== 0) return t.skip('needs root')
-    const weak = await startReferenceCamera(options({ weaknesses: [id] }))
+    const isBeside = weaknesses.some((w) => w.id === id && w.beside === 'ssh')
+    const ports = { https: 0, rtsp: 0, http: 0, ...(isBeside ? { ssh: SSH_PORT } : {}) }
+    const weak = await startReferenceCamera(options({ weaknesses: [id], ports }))
     try {
       assert.equal(await isSeen(weak), true)
     } finally {
       await weak.stop()
     }
-    assert.equal(await isSeen(await start(t)), false)
+    assert.equal(await isSeen(await start(t, { ports })), false)
   })
 }
 

@@ -80,7 +80,10 @@ inPrivateNetwork(import.meta.url, 1, 240, () => {
     const about = ['--statement', statement, '--regulation', regulation, '--bench', bench]
     const doctor = await camseal(['doctor', ...about], { env })
     const out = join(folder, 'out')
-    const ran = await camseal(['run', ...about, '--out', out, '--rehearsal', '--pace', 'fast'], { env, seconds: 200 })
+    const ran = await camseal(['run', ...about, '--out', out, '--rehearsal', '--ports', 'declared', '--pace', 'fast'], {
+      env,
+      seconds: 200,
+    })
     const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as Report
     const [judgement] = report.verdicts.judgements
     const journal = readJournal(readFileSync(join(out, 'journal.jsonl')))

@@ -119,7 +119,18 @@ inPrivateNetwork(import.meta.url, 1, 120, () => {
     )
     t.after(() => camera.stop())
     const out = join(directory, 'out')
-    const args = ['run', '--statement', camera.statement, '--regulation', 'camseal-core', '--out', out, '--rehearsal']
+    const args = [
+      'run',
+      '--statement',
+      camera.statement,
+      '--regulation',
+      'camseal-core',
+      '--out',
+      out,
+      '--rehearsal',
+      '--ports',
+      'declared',
+    ]
     const ran = await camseal(
       [...args, '--bench', join(directory, 'bench.yaml'), '--only', 'logging/time-from-checked-ntp'],
       { env: { ...camera.environment, CAMSEAL_STATE: join(directory, 'state') } },

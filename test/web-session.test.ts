@@ -239,6 +239,8 @@ inPrivateNetwork(import.meta.url, 2, 300, () => {
             '--out',
             out,
             '--rehearsal',
+            '--ports',
+            'declared',
             '--json',
             '--pace',
             'fast',

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { addAccount, changeAccount, removeAccount, type AccountFault, isFit } from './accounts.ts'
 import type { Visitor } from './auth.ts'
-import type { Device } from './device.ts'
+import { serialOf, type Device } from './device.ts'
 import { isAuthority } from './certificate.ts'
 import { MODEL } from './firmware.ts'
 import { sendTestMail } from './mail.ts'
@@ -35,6 +35,8 @@ export interface ApiRequest {
   /** The variable part of the path. */
   name: string
   body: Buffer
+  /** The client stayed until its body was whole. */
+  isWhole: boolean
 }
 
 export interface Route {
@@ -190,8 +192,8 @@ function clearLog({ device, user, actor }: ApiRequest): Answer {
   return done('log cleared')
 }
 
-function update({ device, body, actor }: ApiRequest): Answer {
-  const { answer, afterwards } = install(device, body, actor)
+function update({ device, body, actor, isWhole }: ApiRequest): Answer {
+  const { answer, afterwards } = install(device, body, actor, isWhole)
   return {
     ...(answer.accepted
       ? json(200, { result: 'accepted', version: answer.firmware.version })
@@ -224,7 +226,7 @@ export const ROUTES: readonly Route[] = [
   get(/^\/live$/, 'viewer', () => html(livePage)),
   get(/^\/snapshot\.jpg$/, 'viewer', () => ({ status: 200, type: 'image/jpeg', body: pictureAt(Date.now()) })),
   get(/^\/api\/device$/, 'viewer', ({ device }) =>
-    json(200, { model: MODEL, serial: device.options.serial, firmware: device.store.state.firmware.version }),
+    json(200, { model: MODEL, serial: serialOf(device), firmware: device.store.state.firmware.version }),
   ),
   get(/^\/api\/firmware$/, 'viewer', ({ device }) => json(200, device.store.state.firmware)),
   get(/^\/api\/users$/, 'admin', ({ device }) =>

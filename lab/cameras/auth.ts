@@ -84,7 +84,7 @@ export function makeGate(
 ): Gate {
   const digest = makeDigest(behaviour.nonces, behaviour.takesMd5)
   const tokens = makeTokens(() => Date.now() + store.state.clockOffset)
-  const lockout = makeLockout(options.lock)
+  const lockout = makeLockout({ ...options.lock, ...behaviour.lockInTruth })
 
   const failed = (attempt: Visitor, user: string, reason: string): void => {
     front.failed(attempt.source)
@@ -95,12 +95,16 @@ export function makeGate(
   const admit = (visitor: Visitor, name: string, proof: Proof): User | 'refused' | 'stale' => {
     const unused = store.state.factoryFresh && !behaviour.setUpFirst && name === 'admin'
     const user = unused ? factoryAdmin(store.state.passwordKey) : store.state.users.find((one) => one.name === name)
-    const factory = name === 'admin' && behaviour.factoryPasswordWorks.includes(visitor.interface)
+    const factory =
+      name === 'admin' &&
+      behaviour.factoryPasswordWorks.includes(visitor.interface) &&
+      (behaviour.factoryPasswordFrom === null || visitor.source.includes(':'))
     const isOwn = proof.own(user)
     const isRight = user !== undefined && (isOwn || (factory && proof.factory()))
 
     const counts = behaviour.locksOver.includes(visitor.interface)
-    const key = behaviour.believesForwarded ? `${name} ${visitor.forwarded ?? ''}` : name
+    const by = behaviour.believesForwarded ? (visitor.forwarded ?? '') : behaviour.locksByAddress ? visitor.source : ''
+    const key = `${name} ${by}`
     if (counts && lockout.isLocked(key) && (behaviour.lockRefusesRightPassword || !isRight)) {
       failed(visitor, name, 'account locked')
       return 'refused'

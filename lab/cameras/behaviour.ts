@@ -1,15 +1,27 @@
+import { FACTORY_VERSION } from './firmware.ts'
 import type { LogEvent } from './log.ts'
+import type { LockRule } from './options.ts'
 import type { WeakHandshake } from './weak-tls.ts'
 
 /** Interfaces by which a user can log in. */
-export type LoginInterface = 'https' | 'http' | 'rtsp' | 'onvif'
+export type LoginInterface = 'https' | 'http' | 'rtsp' | 'onvif' | 'ssh'
 
 /** Everything a weakness may change. The conforming camera is `CONFORMING`. */
 export interface Behaviour {
+  /** What runs when the unit is new. */
+  factoryVersion: string
+  /** The serial number that the unit tells instead of its own. */
+  foreignSerial: string | null
+  /** An administrator that nobody declares. */
+  hiddenAccount: string | null
+  /** A wireless interface is there and in use. */
+  hasWireless: boolean
   /** An undeclared telnet server on every IPv4 address. */
   telnetPort: number | null
   /** An undeclared telnet server that takes the factory password. */
   factoryTelnetPort: number | null
+  /** An undeclared telnet server that opens once a stream was watched or an update installed. */
+  lateTelnetPort: number | null
   /** An undeclared FTP server that lets anonymous users in. */
   anonymousFtpPort: number | null
   /** An undeclared MQTT broker that asks for no log-in. */
@@ -29,10 +41,18 @@ export interface Behaviour {
   /** Takes plain HTTP at all, where it has a port for it. */
   plainHttp: boolean
   rtspOverTls: boolean
+  /** Sends media within the connection of RTSP where a client asks for it; else in datagrams only. */
+  interleaves: boolean
   /** Every web answer names the firmware and the serial number in its `Server` header. */
   bannerNamesUnit: boolean
+  /** The certificate names the serial number. */
+  certificateNamesUnit: boolean
+  /** So does the host name, which ONVIF tells everybody. */
+  hostnameNamesUnit: boolean
   /** Where `admin`/`admin` works in service, whatever password was set. */
   factoryPasswordWorks: readonly LoginInterface[]
+  /** And only from addresses of this family; from all where nothing is said. */
+  factoryPasswordFrom: 'ipv6' | null
   /** Before the first set-up nothing else works; else `admin`/`admin` opens everything. */
   setUpFirst: boolean
   passwordRules: boolean
@@ -43,15 +63,23 @@ export interface Behaviour {
   /** A refusal has status 200 and a page that says no. */
   refusesWith200: boolean
   anonymousSnapshot: boolean
+  /** An address that ends like that of a style sheet asks for no log-in, and what comes after the page's own is dropped. */
+  skipsLogInForStyles: boolean
   anonymousStreams: boolean
+  /** Streams ask for the log-in at SETUP and PLAY, not at DESCRIBE alone. */
+  setUpNeedsLogIn: boolean
   /** An undeclared RTSP path that asks for no log-in. */
   hiddenStream: string | null
   /** ONVIF operations that ask for no log-in although their access class does. */
   openOperations: readonly string[]
   /** A username token is good once, and while it is young. */
   checksTokenFreshness: boolean
+  /** ONVIF gives the address of the snapshot without TLS. */
+  plainSnapshotAddress: boolean
   /** ONVIF takes username tokens beside Digest. */
   takesTokens: boolean
+  /** ONVIF over plain HTTP too, and a username token may hold the password itself. */
+  clearOnvif: boolean
   /** Digest may be answered with MD5 beside SHA-256. */
   takesMd5: boolean
   /** Where a password is also asked for and taken as Basic. */
@@ -69,9 +97,13 @@ export interface Behaviour {
   adoptsIdentifiers: boolean
   /** Where failed log-ins are counted and locked accounts refused. */
   locksOver: readonly LoginInterface[]
+  /** Failures are counted, and log-ins refused, by account and address together. */
+  locksByAddress: boolean
   /** Failures are counted by the address that the request names in X-Forwarded-For. */
   believesForwarded: boolean
   lockRefusesRightPassword: boolean
+  /** What of the declared lock is otherwise in truth. */
+  lockInTruth: Partial<LockRule>
   tlsMinVersion: 'TLSv1' | 'TLSv1.2'
   /** OpenSSL cipher list. */
   tlsCiphers: string
@@ -82,6 +114,8 @@ export interface Behaviour {
   /** OpenSSL list of key exchange groups. */
   tlsGroups: string
   weakHandshake: WeakHandshake | null
+  /** A page for technicians over plain HTTP instead of the redirect. */
+  servicePage: boolean
   /** The web API over plain HTTP instead of the redirect. */
   apiOverHttp: boolean
   logsFailedLogins: boolean
@@ -106,6 +140,8 @@ export interface Behaviour {
   /** A refused package leaves it running. */
   survivesRefusedUpdates: boolean
   updateRefusesTruncated: boolean
+  /** An upload that breaks off is written as far as it came. */
+  updateWritesUnfinished: boolean
   updateChecksModel: boolean
   /** A package is verified with the key that it brings itself. */
   updateTrustsOwnSigner: boolean
@@ -128,8 +164,13 @@ const STRONG_CIPHERS = [
 ].join(':')
 
 export const CONFORMING: Behaviour = {
+  factoryVersion: FACTORY_VERSION,
+  foreignSerial: null,
+  hiddenAccount: null,
+  hasWireless: false,
   telnetPort: null,
   factoryTelnetPort: null,
+  lateTelnetPort: null,
   anonymousFtpPort: null,
   anonymousMqttPort: null,
   oldSshPort: null,
@@ -140,19 +181,27 @@ export const CONFORMING: Behaviour = {
   redirectListens: true,
   plainHttp: true,
   rtspOverTls: false,
+  interleaves: true,
   bannerNamesUnit: false,
+  certificateNamesUnit: false,
+  hostnameNamesUnit: false,
   factoryPasswordWorks: [],
+  factoryPasswordFrom: null,
   setUpFirst: true,
   passwordRules: true,
   viewersMayAll: false,
   tellsUsers: false,
   refusesWith200: false,
   anonymousSnapshot: false,
+  skipsLogInForStyles: false,
   anonymousStreams: false,
+  setUpNeedsLogIn: true,
   hiddenStream: null,
   openOperations: [],
   checksTokenFreshness: true,
+  plainSnapshotAddress: false,
   takesTokens: true,
+  clearOnvif: false,
   takesMd5: true,
   basicOver: [],
   oldDigestOver: [],
@@ -161,15 +210,18 @@ export const CONFORMING: Behaviour = {
   sessionIdentifiers: 'random',
   logOutEndsSession: true,
   adoptsIdentifiers: false,
-  locksOver: ['https', 'http', 'rtsp', 'onvif'],
+  locksOver: ['https', 'http', 'rtsp', 'onvif', 'ssh'],
+  locksByAddress: false,
   believesForwarded: false,
   lockRefusesRightPassword: true,
+  lockInTruth: {},
   tlsMinVersion: 'TLSv1.2',
   tlsCiphers: STRONG_CIPHERS,
   rsaCertificate: false,
   shortKey: false,
   tlsGroups: 'X25519:P-256:P-384',
   weakHandshake: null,
+  servicePage: false,
   apiOverHttp: false,
   logsFailedLogins: true,
   sendsSyslog: true,
@@ -187,6 +239,7 @@ export const CONFORMING: Behaviour = {
   updateRefusesOlder: true,
   survivesRefusedUpdates: true,
   updateRefusesTruncated: true,
+  updateWritesUnfinished: false,
   updateChecksModel: true,
   updateTrustsOwnSigner: false,
   updateNeedsLogin: true,

@@ -19,11 +19,12 @@ const DAY = 86_400_000
 
 /**
  * A key of this unit alone and a self-signed server certificate for its addresses (RFC 5280; addresses are
- * named in subjectAltName, RFC 6125). The name tells nothing about the unit.
+ * named in subjectAltName, RFC 6125). The usual name tells nothing about the unit.
  */
 export async function makeIdentity(
   kind: 'P-256' | 'RSA' | 'RSA-1024',
   addresses: readonly string[],
+  name = 'camera',
 ): Promise<Identity> {
   const algorithm = kind === 'P-256' ? P256 : rsaOf(kind === 'RSA' ? 2048 : 1024)
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
@@ -31,7 +32,7 @@ export async function makeIdentity(
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
     {
       serialNumber: `01${randomBytes(15).toString('hex')}`,
-      name: 'CN=camera',
+      name: `CN=${name}`,
       notBefore: new Date(now - DAY),
       notAfter: new Date(now + 3650 * DAY),
       signingAlgorithm: algorithm,

@@ -123,6 +123,18 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
               purpose: 'redirects to the web interface',
             },
           ]),
+      ...(options.ports.ssh === undefined
+        ? []
+        : [
+            {
+              id: 'shell',
+              transport: 'tcp' as const,
+              port: options.ports.ssh,
+              protocol: 'ssh' as const,
+              families: ['ipv4' as const],
+              purpose: 'service technicians',
+            },
+          ]),
       ...(options.ports.discovery === undefined
         ? []
         : [
@@ -140,10 +152,14 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
       { id: 'owner', user: 'admin', password: { env: passwordVariable('admin') }, role: 'administrator' },
       ...users.map(accountOf),
     ],
+    accountList: { ...web, target: '/api/users', pattern: '"name":"([^"]+)"' },
     logins: [
       ...['owner', ...users.map(({ name }) => name)].flatMap((account) => [
         { id: `web-${account}`, service: 'web', account, target: '/api/device', method: 'GET' as const },
         { id: `stream-${account}`, service: 'stream', account, target: STREAMS[0], method: 'DESCRIBE' as const },
+        ...(options.ports.ssh === undefined
+          ? []
+          : [{ id: `shell-${account}`, service: 'shell', account, target: 'shell' }]),
       ]),
       ...(options.formLogin === true
         ? [{ id: 'form', service: 'web', account: spare?.name ?? 'owner', target: '/account', method: 'GET' as const }]
@@ -165,13 +181,15 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
         holds: 'stream' as const,
       })),
     ],
-    bruteForce: ['web-owner', 'stream-owner'].map((login) => ({
-      login,
-      protection: 'lock',
-      ...lock,
-      scope: 'account',
-      ...(spare === undefined ? {} : { spare: spare.name }),
-    })),
+    bruteForce: ['web-owner', 'stream-owner', ...(options.ports.ssh === undefined ? [] : ['shell-owner'])].map(
+      (login) => ({
+        login,
+        protection: 'lock',
+        ...lock,
+        scope: 'account',
+        ...(spare === undefined ? {} : { spare: spare.name }),
+      }),
+    ),
     logging: {
       channels: [
         {
@@ -219,7 +237,7 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
       bootSeconds: Math.max(1, Math.ceil(2 * options.bootSeconds)),
       updatePort: options.updatePort,
     }),
-    identity: [{ ...web, target: '/api/device', pattern: '"serial":"([^"]+)"' }],
+    identity: [{ what: 'serial', ...web, target: '/api/device', pattern: '"serial":"([^"]+)"' }],
     actions: {
       initialise: {
         service: 'web',

@@ -7,6 +7,10 @@ import type { CameraOptions } from './options.ts'
 import type { Sessions } from './sessions.ts'
 import type { State, StateStore } from './state.ts'
 
+/** What the unit tells as its serial number. */
+export const serialOf = ({ behaviour, options }: Pick<Device, 'behaviour' | 'options'>): string =>
+  behaviour.foreignSerial ?? options.serial
+
 /** The inside of the camera, as its interfaces see it. */
 export interface Device {
   options: CameraOptions
@@ -17,10 +21,12 @@ export interface Device {
   time: CameraTimeClient
   sessions: Sessions
   front: Pick<Required<Front>, 'opened' | 'answering'>
-  /** Of the web interface and of the streams, as they are open. */
-  ports(): { https: number; rtsp: number }
+  /** Of the web interface and of the streams, as they are open; null where there is no plain HTTP. */
+  ports(): { https: number; rtsp: number; http: number | null }
   /** Ends the streams and web sessions of a user whose password changed or who was removed. */
   endSessionsOf(user: string): void
+  /** A stream was watched, or an update installed. */
+  wasUsed(): void
   factorySettings(): Partial<State>
   /** Closes every door, applies the change, waits, opens again. Returns at once; a second call changes nothing. */
   reboot(reason: string, change: Partial<State>): void

@@ -25,7 +25,7 @@ export function makeApi(device: Device, login: 'https' | 'http'): Handler {
   return async (request, response) => {
     try {
       await device.front.answering(request.socket.remoteAddress ?? '')
-      const isOnvif = login === 'https' && isOnvifTarget(request.url)
+      const isOnvif = (login === 'https' || device.behaviour.clearOnvif) && isOnvifTarget(request.url)
       const honest = isForeign(request)
         ? refusal(403, 'request from another site')
         : await (isOnvif ? answerOnvif(device, request, response) : answerTo(device, login, request, response))
@@ -78,8 +78,9 @@ async function answerTo(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<Answer> {
-  const path = /^\/[^?#]*/.exec(request.url ?? '')?.[0]
-  if (path === undefined) return refusal(400, 'malformed target')
+  const named = /^\/[^?#]*/.exec(request.url ?? '')?.[0]
+  if (named === undefined) return refusal(400, 'malformed target')
+  const path = device.behaviour.skipsLogInForStyles ? named.replace(/(.)\/[^/]*\.css$/, '$1') : named
   const routes = device.options.formLogin === true ? [...ROUTES, ...FORM_ROUTES] : ROUTES
   const candidates = routes.filter((route) => route.path.test(path))
   if (candidates.length === 0) return refusal(404, 'not found')
@@ -91,6 +92,7 @@ async function answerTo(
   const { cookie: cookies, authorization } = request.headers
   const isOpen =
     (route ?? candidates[0]!).access === 'public' ||
+    path !== named ||
     (device.behaviour.anonymousSnapshot && path === '/snapshot.jpg') ||
     (!device.behaviour.updateNeedsLogin && path === '/api/update')
 
@@ -121,10 +123,10 @@ async function answerTo(
 
   const name = nameOf(route, path)
   if (name === null) return refusal(400, 'malformed target')
-  const body = await bodyOf(request, route.mostBytes ?? MOST_BYTES)
+  const body = await bodyOf(request, route.mostBytes ?? MOST_BYTES, device.behaviour.updateWritesUnfinished)
   if (body === null) return refusal(413, 'too long')
   const actor = { user: user?.name ?? '', source, interface: login }
-  return route.run({ device, user, visitor, cookies, actor, name, body })
+  return route.run({ device, user, visitor, cookies, actor, name, body, isWhole: request.complete })
 }
 
 /** Whose session it is; nobody's once the account is gone. */

@@ -25,8 +25,8 @@ export interface LockRule {
 export interface CameraOptions {
   /** Every listener binds to these and to nothing else. */
   addresses: { ipv4: string; ipv6: string | null }
-  /** 0 takes any free port. `http` only redirects to `https`; WS-Discovery (UDP) is on only where it has a port. */
-  ports: { https: number; rtsp: number; http?: number; discovery?: number }
+  /** 0 takes any free port. `http` only redirects to `https`; WS-Discovery (UDP) and SSH are on only where they have a port. */
+  ports: { https: number; rtsp: number; http?: number; discovery?: number; ssh?: number }
   /** Ids of `weaknesses/`. */
   weaknesses: string[]
   /** Ids of `manners/`: how it is hard to test although it conforms. */
@@ -90,6 +90,7 @@ const FIELDS: readonly (readonly [field: string, expected: string, check: Check]
   ['ports.rtsp', 'a port', isPort],
   ['ports.http', 'a port or nothing', isOptional(isPort)],
   ['ports.discovery', 'a port above 0, or nothing', isOptional((value) => isPort(value) && value !== 0)],
+  ['ports.ssh', 'a port above 0, or nothing', isOptional((value) => isPort(value) && value !== 0)],
   ['weaknesses', 'a list of weakness ids', isWords],
   ['manners', 'a list of manner ids, or nothing', isOptional(isWords)],
   ['serial', 'letters, digits and hyphens', isWord],

@@ -7,9 +7,9 @@ import { CONFORMING, type Behaviour } from './behaviour.ts'
 import { makeIdentity } from './certificate.ts'
 import { declare } from './declaration.ts'
 import type { Device } from './device.ts'
-import { MODEL } from './firmware.ts'
+import { FACTORY_VERSION, MODEL } from './firmware.ts'
 import { makeApi } from './http.ts'
-import { makeListener } from './listener.ts'
+import { makeListener, type Listener } from './listener.ts'
 import { frontOf, mannersOf } from './manner.ts'
 import { openLog, type LogRecord } from './log.ts'
 import { makeTimeClient } from './ntp-client.ts'
@@ -19,12 +19,14 @@ import { makeDiscovery } from './onvif/discovery.ts'
 import { makeAnonymousFtp, makeFactoryTelnet } from './remote-doors.ts'
 import { makeRelayCaller } from './relay-caller.ts'
 import { makeRtsp } from './rtsp.ts'
-import { makeOldSsh } from './ssh-door.ts'
+import { makeDeclaredSsh, makeOldSsh } from './ssh-door.ts'
 import { makeSessions } from './sessions.ts'
 import { factorySettings, openState, type State } from './state.ts'
 import { answerSnmp, answerSsdp, SNMP_PORT, SSDP_PORT } from './udp-backdoors.ts'
 import { makeUdpListener } from './udp-listener.ts'
 import { writePackages, type PackageFiles } from './update.ts'
+import { makeServicePage } from './service-page.ts'
+import { isOnvifTarget } from './onvif/service.ts'
 import { makeHttpServer, makeHttpsServer, makeTlsServer, redirectTo } from './web.ts'
 import { behaviourWith } from './weakness.ts'
 import { weaknessesOf } from './weaknesses.ts'
@@ -55,7 +57,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
   const manners = mannersOf(options.manners ?? [])
   const behaviour = behaviourWith([...manners, ...weaknessesOf(options.weaknesses)])
   refuseUnmet(options, behaviour)
-  const store = await openState(options, behaviour.rsaCertificate)
+  const store = await openState(options, behaviour)
   const log = openLog({
     addresses: options.addresses,
     store,
@@ -76,11 +78,12 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
     time: makeTimeClient({ addresses: options.addresses, store, behaviour }),
     sessions,
     front,
-    ports: () => ({ https: https.port, rtsp: stream.port }),
+    ports: () => ({ https: https.port, rtsp: stream.port, http: http?.port ?? null }),
     endSessionsOf(user) {
       rtsp.endSessionsOf(user)
       sessions.endAllOf(user)
     },
+    wasUsed: () => void lateDoor?.open().catch(() => undefined),
     factorySettings: () => factorySettings(options, store.state.passwordKey),
     reboot(reason, change) {
       rebooting ??= reboot(reason, change).finally(() => {
@@ -108,12 +111,16 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
     behaviour.rtspOverTls ? makeTlsServer(identities, behaviour, rtsp.serve) : createServer(rtsp.serve),
   )
   const redirect = redirectTo(() => https.port, front.answering)
+  const api = makeApi(device, 'http')
+  const plain: typeof api = (request, response) => {
+    if (behaviour.apiOverHttp || (behaviour.clearOnvif && isOnvifTarget(request.url))) return api(request, response)
+    return behaviour.servicePage ? servicePage(request, response) : redirect(request, response)
+  }
+  const servicePage = makeServicePage(device)
   const http =
     options.ports.http === undefined || !behaviour.plainHttp
       ? null
-      : listenerAt(everywhere, options.ports.http, () =>
-          makeHttpServer(behaviour.apiOverHttp ? makeApi(device, 'http') : redirect, front.opened),
-        )
+      : listenerAt(everywhere, options.ports.http, () => makeHttpServer(plain, front.opened))
   const doors = (
     [
       [behaviour.telnetPort, makeTelnetServer],
@@ -121,8 +128,11 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       [behaviour.anonymousFtpPort, makeAnonymousFtp],
       [behaviour.anonymousMqttPort, makeAnonymousMqtt],
       [behaviour.oldSshPort, makeOldSsh(store)],
+      [options.ports.ssh ?? null, makeDeclaredSsh(store, device.gate)],
     ] as const
   ).flatMap(([port, makeServer]) => (port === null ? [] : [listenerAt([ipv4], port, makeServer)]))
+  const lateDoor =
+    behaviour.lateTelnetPort === null ? null : openOnce(listenerAt([ipv4], behaviour.lateTelnetPort, makeTelnetServer))
   const debug =
     behaviour.ipv6DebugPort === null || ipv6 === null
       ? null
@@ -150,7 +160,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
   const close = async (): Promise<void> => {
     device.time.stop()
     sessions.clear()
-    await Promise.all([...listeners.map((listener) => listener.close()), discovery?.close()])
+    await Promise.all([...listeners.map((listener) => listener.close()), discovery?.close(), lateDoor?.close()])
     await log.pause()
   }
 
@@ -166,6 +176,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       return
     }
     while (!(await isOpenAgain())) await wait(1000)
+    if (change.firmware) device.wasUsed()
   }
   /** A port may have been taken by somebody else meanwhile. */
   const isOpenAgain = (): Promise<boolean> =>
@@ -189,7 +200,8 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       return store.state.firmware.version
     },
     statement: () => {
-      const firmware = store.state.firmware.version
+      const isDeclared = behaviour.factoryVersion === FACTORY_VERSION
+      const firmware = isDeclared ? store.state.firmware.version : FACTORY_VERSION
       const declared = declare({ options, ports: ports(), firmware, vendorKey: store.state.vendorKey, packages })
       return manners.reduce((statement, manner) => manner.declare?.(statement) ?? statement, declared)
     },
@@ -205,6 +217,19 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
   }
 }
 
+/** A listener that more than one thing may want to be open. */
+function openOnce(listener: Listener): Pick<Listener, 'open' | 'close'> {
+  let opening: Promise<void> | null = null
+  return {
+    open: () => (opening ??= listener.open()),
+    async close() {
+      await opening?.catch(() => undefined)
+      opening = null
+      await listener.close()
+    },
+  }
+}
+
 const SESSION_SWITCHES = [
   'sessionCookieAttributes',
   'sessionIdentifiers',
@@ -214,12 +239,16 @@ const SESSION_SWITCHES = [
 
 /** A weakness that cannot show is a false witness: it must be an error, not a sound camera. */
 function refuseUnmet({ addresses, ports, formLogin }: CameraOptions, behaviour: Behaviour): void {
-  const needsHttp = behaviour.apiOverHttp || !behaviour.redirectListens
+  const { apiOverHttp, clearOnvif, servicePage, plainSnapshotAddress, redirectListens } = behaviour
+  const needsHttp = apiOverHttp || clearOnvif || servicePage || plainSnapshotAddress || !redirectListens
   if (needsHttp && (ports.http === undefined || !behaviour.plainHttp))
     throw new TypeError('this weakness needs ports.http')
   if (formLogin !== true && SESSION_SWITCHES.some((one) => behaviour[one] !== CONFORMING[one]))
     throw new TypeError('this weakness needs formLogin')
-  if (behaviour.ipv6DebugPort !== null && addresses.ipv6 === null) {
+  if (!behaviour.locksOver.includes('ssh') && behaviour.locksOver.length > 0 && ports.ssh === undefined)
+    throw new TypeError('this weakness needs ports.ssh')
+  const needsIpv6 = behaviour.ipv6DebugPort !== null || behaviour.factoryPasswordFrom === 'ipv6'
+  if (needsIpv6 && addresses.ipv6 === null) {
     throw new TypeError('this weakness needs addresses.ipv6')
   }
 }

@@ -16,7 +16,12 @@ export interface Transport {
 const MOST_QUEUED = 1024 * 1024
 
 /** The first transport of the header that the camera can do (RFC 2326 section 12.39), or null. */
-export async function openTransport(header: string, connection: Socket, heard: () => void): Promise<Transport | null> {
+export async function openTransport(
+  header: string,
+  connection: Socket,
+  { interleaves }: { interleaves: boolean },
+  heard: () => void,
+): Promise<Transport | null> {
   for (const offer of header.split(',').map((one) => one.trim())) {
     const [profile = '', ...parameters] = offer.split(';').map((one) => one.trim().toLowerCase())
     if (parameters.includes('multicast')) continue
@@ -24,7 +29,7 @@ export async function openTransport(header: string, connection: Socket, heard: (
       const found = parameters.map((one) => new RegExp(`^${name}=(\\d{1,5})(?:-(\\d{1,5}))?$`).exec(one)).find(Boolean)
       return found ? [Number(found[1]), Number(found[2] ?? Number(found[1]) + 1)] : null
     }
-    if (profile === 'rtp/avp/tcp') return interleaved(connection, pair('interleaved') ?? [0, 1])
+    if (profile === 'rtp/avp/tcp' && interleaves) return interleaved(connection, pair('interleaved') ?? [0, 1])
     const client = pair('client_port')
     if ((profile === 'rtp/avp' || profile === 'rtp/avp/udp') && client !== null) {
       const transport = await datagrams(connection, client, heard)

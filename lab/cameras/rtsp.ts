@@ -60,6 +60,7 @@ export function makeRtsp(device: Device): RtspService {
   const admit = (request: RtspRequest, path: string, socket: Socket, connection: string): string | RtspAnswer => {
     const { behaviour, gate, store } = device
     const isStream = (STREAMS as readonly string[]).includes(path)
+    if (isStream && !behaviour.setUpNeedsLogIn && request.method !== 'DESCRIBE') return ''
     if (path === behaviour.hiddenStream || (behaviour.anonymousStreams && isStream)) return ''
     if (store.state.factoryFresh && behaviour.setUpFirst) return { status: 403 }
     const access = gate.logIn({
@@ -81,7 +82,9 @@ export function makeRtsp(device: Device): RtspService {
     if (request.headers.has('session')) return { status: 455 }
     if (sessions.size >= MOST_SESSIONS) return { status: 453 }
     const id = randomBytes(12).toString('hex')
-    const transport = await openTransport(request.headers.get('transport') ?? '', socket, () => keepAlive(socket))
+    const transport = await openTransport(request.headers.get('transport') ?? '', socket, device.behaviour, () =>
+      keepAlive(socket),
+    )
     if (transport === null) return { status: 461 }
     if (socket.destroyed) {
       transport.close()
@@ -140,6 +143,7 @@ export function makeRtsp(device: Device): RtspService {
       { status: 200, headers: [...headers, ['Range', 'npt=now-'], ['RTP-Info', info]] },
       () => {
         if (sessions.has(session.id)) session.stream.play(session.transport)
+        device.wasUsed()
       },
     ]
   }

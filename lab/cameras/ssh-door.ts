@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer, type Server } from 'node:net'
 import ssh2, { type ServerChannel, type Session } from 'ssh2'
+import type { Gate } from './auth.ts'
 import { outputOf, SHELL_PROMPT } from './remote-doors.ts'
 import type { StateStore } from './state.ts'
 import { passwordOf } from './users.ts'
@@ -14,25 +15,33 @@ const ALGORITHMS: ssh2.Algorithms = {
   compress: ['none'],
 }
 
-const makeKey = (): string =>
+/** What current clients ask for first. */
+const STRONG: ssh2.Algorithms = {
+  kex: ['curve25519-sha256', 'ecdh-sha2-nistp256'],
+  serverHostKey: ['ssh-ed25519'],
+  cipher: ['aes256-gcm@openssh.com', 'aes128-gcm@openssh.com'],
+  hmac: ['hmac-sha2-256-etm@openssh.com'],
+  compress: ['none'],
+}
+
+const makeOldKey = (): string =>
   generateKeyPairSync('rsa', {
     modulusLength: 1024,
     publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
   }).privateKey
 
-/** Lets the users of the web interface in by password and by nothing else; the host key outlives a reboot. */
-export function makeOldSsh(store: StateStore): () => Server {
+type IsRight = (name: string, password: string, source: string) => boolean
+
+/** Lets users in by password and by nothing else; the host key outlives a reboot. */
+function makeSsh(algorithms: ssh2.Algorithms, newKey: () => string, isRight: IsRight): () => Server {
   let key: string | null = null
-  const isRight = (name: string, password: string): boolean =>
-    !store.state.factoryFresh &&
-    store.state.users.some((u) => u.name === name && passwordOf(u, store.state.passwordKey) === password)
   return () => {
-    key ??= makeKey()
-    const ssh = new ssh2.Server({ hostKeys: [key], ident: 'camera_1.0', algorithms: ALGORITHMS }, (client) => {
+    key ??= newKey()
+    const ssh = new ssh2.Server({ hostKeys: [key], ident: 'camera_1.0', algorithms }, (client, { ip }) => {
       client.on('error', () => undefined)
       client.on('authentication', (asked) =>
-        asked.method === 'password' && isRight(asked.username, asked.password)
+        asked.method === 'password' && isRight(asked.username, asked.password, ip)
           ? asked.accept()
           : asked.reject(['password']),
       )
@@ -44,6 +53,25 @@ export function makeOldSsh(store: StateStore): () => Server {
     })
   }
 }
+
+/** The users of the web interface, and no lock. */
+export const makeOldSsh = (store: StateStore): (() => Server) =>
+  makeSsh(
+    ALGORITHMS,
+    makeOldKey,
+    (name, password) =>
+      !store.state.factoryFresh &&
+      store.state.users.some((u) => u.name === name && passwordOf(u, store.state.passwordKey) === password),
+  )
+
+/** The declared door: the users of the web interface by the gate that all interfaces share, once the set-up is done. */
+export const makeDeclaredSsh = (store: StateStore, gate: Gate): (() => Server) =>
+  makeSsh(
+    STRONG,
+    () => ssh2.utils.generateKeyPairSync('ed25519').private,
+    (name, password, source) =>
+      !store.state.factoryFresh && gate.logInByPassword({ interface: 'ssh', source }, name, password).granted,
+  )
 
 /** The shell of the other doors, for one command or line by line (RFC 4254 section 6.5). */
 function serveSession(session: Session): void {

@@ -4,12 +4,15 @@ import { createHash } from 'node:crypto'
 import type { CameraOptions, Role, SyslogTarget } from './options.ts'
 import { makeIdentity, type Identity } from './certificate.ts'
 import type { TimeTarget } from './ntp-client.ts'
-import { makeVendorKey, FACTORY_VERSION, payloadOf } from './firmware.ts'
+import type { Behaviour } from './behaviour.ts'
+import { makeVendorKey, payloadOf } from './firmware.ts'
 import { makePasswordKey, makeUser, type User } from './users.ts'
 
 export const SETTINGS = ['name', 'time-zone'] as const
 export type SettingName = (typeof SETTINGS)[number]
 const FACTORY_SETTINGS: Record<SettingName, string> = { name: 'camera', 'time-zone': 'UTC' }
+
+const FACTORY_HOSTNAME = 'camera'
 
 /** A server of updates. */
 export interface UpdateSource {
@@ -28,6 +31,8 @@ export interface State {
   syslog: SyslogTarget | null
   ntp: TimeTarget | null
   mail: TimeTarget | null
+  /** Its name in the network. */
+  hostname: string
   /** Where to look for updates. */
   updates: UpdateSource | null
   /** Certificate of the authority that log servers must have theirs from; PEM. */
@@ -50,10 +55,10 @@ export interface StateStore {
 }
 
 /** The state found in the folder, or a new one as the options say. */
-export async function openState(options: CameraOptions, rsa: boolean): Promise<StateStore> {
+export async function openState(options: CameraOptions, behaviour: Behaviour): Promise<StateStore> {
   const file = options.stateDirectory === undefined ? null : join(options.stateDirectory, 'state.json')
   if (options.stateDirectory !== undefined) mkdirSync(options.stateDirectory, { recursive: true, mode: 0o700 })
-  let state = (file === null ? null : read(file)) ?? (await newState(options))
+  let state = (file === null ? null : read(file)) ?? (await newState(options, behaviour))
   const store: StateStore = {
     get state() {
       return state
@@ -65,7 +70,7 @@ export async function openState(options: CameraOptions, rsa: boolean): Promise<S
       renameSync(`${file}.new`, file)
     },
   }
-  const needsRsa = rsa && state.rsaIdentity === null
+  const needsRsa = behaviour.rsaCertificate && state.rsaIdentity === null
   store.change(needsRsa ? { rsaIdentity: await makeIdentity('RSA', addressesOf(options)) } : {})
   return store
 }
@@ -76,42 +81,60 @@ export const factorySettings = (
   passwordKey: string,
 ): Pick<
   State,
-  'factoryFresh' | 'users' | 'syslog' | 'ntp' | 'mail' | 'updates' | 'authority' | 'clockOffset' | 'settings'
+  | 'factoryFresh'
+  | 'users'
+  | 'syslog'
+  | 'ntp'
+  | 'mail'
+  | 'hostname'
+  | 'updates'
+  | 'authority'
+  | 'clockOffset'
+  | 'settings'
 > => ({
   factoryFresh: true,
   users: (options.users ?? []).map(({ name, password, role }) => makeUser(name, password, role, passwordKey)),
   syslog: null,
   ntp: null,
   mail: null,
+  hostname: FACTORY_HOSTNAME,
   updates: null,
   authority: null,
   clockOffset: 0,
   settings: FACTORY_SETTINGS,
 })
 
-async function newState(options: CameraOptions): Promise<State> {
+async function newState(
+  options: CameraOptions,
+  { factoryVersion, hiddenAccount, certificateNamesUnit }: Behaviour,
+): Promise<State> {
   const passwordKey = makePasswordKey()
   const settings = factorySettings(options, passwordKey)
   const admin =
     options.adminPassword !== undefined && !options.factoryFresh
       ? [makeUser('admin', options.adminPassword, 'admin' satisfies Role, passwordKey)]
       : []
+  const hidden =
+    hiddenAccount === null
+      ? []
+      : [makeUser(hiddenAccount, `${makePasswordKey()}aA1!`, 'admin' satisfies Role, passwordKey)]
   return {
     factoryFresh: options.factoryFresh,
-    users: [...admin, ...settings.users],
+    users: [...admin, ...settings.users, ...hidden],
     passwordKey,
     clockOffset: 0,
     syslog: options.syslog,
     ntp: null,
     mail: null,
+    hostname: settings.hostname,
     updates: null,
     authority: null,
     settings: settings.settings,
     firmware: {
-      version: FACTORY_VERSION,
-      sha256: createHash('sha256').update(payloadOf(FACTORY_VERSION)).digest('hex'),
+      version: factoryVersion,
+      sha256: createHash('sha256').update(payloadOf(factoryVersion)).digest('hex'),
     },
-    identity: await makeIdentity('P-256', addressesOf(options)),
+    identity: await makeIdentity('P-256', addressesOf(options), certificateNamesUnit ? options.serial : undefined),
     rsaIdentity: null,
     vendorKey: makeVendorKey(),
   }

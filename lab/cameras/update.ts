@@ -39,9 +39,11 @@ export function install(
   device: Device,
   bytes: Buffer,
   actor: Record<string, string>,
+  isWhole = true,
 ): { answer: UpdateAnswer; afterwards?: () => void } {
   const { behaviour, log, store } = device
-  const answer = judgePackage(bytes, store.state.vendorKey, store.state.firmware.version, behaviour)
+  const looks = isWhole ? behaviour : { ...behaviour, updateChecksContent: false }
+  const answer = judgePackage(bytes, store.state.vendorKey, store.state.firmware.version, looks)
   if (!answer.accepted) {
     if (behaviour.logsRefusedUpdates) log.write('update-refused', { ...actor, reason: answer.reason })
     return behaviour.survivesRefusedUpdates ? { answer } : { answer, afterwards: () => device.die() }

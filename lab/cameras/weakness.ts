@@ -11,6 +11,10 @@ export interface Weakness {
   undecided?: string[]
   /** Shows only in a unit that comes out of its box. */
   arrives?: 'factory-fresh'
+  /** Manners of the camera that it shows in. */
+  manners?: string[]
+  /** Shows only where this service is declared as well. */
+  beside?: 'ssh'
   /** One command of an independent client with {ipv4}, {ipv6}, {https}, {http}, {rtsp}; or `self-proved`. */
   visibleTo: string
   apply: Partial<Behaviour>

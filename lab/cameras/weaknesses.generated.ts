@@ -2,29 +2,41 @@
 import { weakness as weaknessesAccountsUnloggedWeakness } from './weaknesses/accounts-unlogged.ts'
 import { weakness as weaknessesAnonymousSnapshotWeakness } from './weaknesses/anonymous-snapshot.ts'
 import { weakness as weaknessesAnonymousStreamWeakness } from './weaknesses/anonymous-stream.ts'
+import { weakness as weaknessesAnotherUnitWeakness } from './weaknesses/another-unit.ts'
+import { weakness as weaknessesAnotherVersionWeakness } from './weaknesses/another-version.ts'
 import { weakness as weaknessesAnyPasswordWeakness } from './weaknesses/any-password.ts'
 import { weakness as weaknessesBasicOverRtspWeakness } from './weaknesses/basic-over-rtsp.ts'
 import { weakness as weaknessesCallsRelayWeakness } from './weaknesses/calls-relay.ts'
 import { weakness as weaknessesDebugPortIpv6Weakness } from './weaknesses/debug-port-ipv6.ts'
 import { weakness as weaknessesDefaultPasswordHttpWeakness } from './weaknesses/default-password-http.ts'
+import { weakness as weaknessesDefaultPasswordIpv6Weakness } from './weaknesses/default-password-ipv6.ts'
 import { weakness as weaknessesDefaultPasswordRtspWeakness } from './weaknesses/default-password-rtsp.ts'
 import { weakness as weaknessesDigestReplayWeakness } from './weaknesses/digest-replay.ts'
 import { weakness as weaknessesDowngradeUnmarkedWeakness } from './weaknesses/downgrade-unmarked.ts'
 import { weakness as weaknessesFailedLoginUnloggedWeakness } from './weaknesses/failed-login-unlogged.ts'
 import { weakness as weaknessesFtpAnonymousWeakness } from './weaknesses/ftp-anonymous.ts'
+import { weakness as weaknessesHiddenAccountWeakness } from './weaknesses/hidden-account.ts'
 import { weakness as weaknessesHiddenOpenStreamWeakness } from './weaknesses/hidden-open-stream.ts'
 import { weakness as weaknessesHttpLoginWeakness } from './weaknesses/http-login.ts'
 import { weakness as weaknessesLockAdmitsRightPasswordWeakness } from './weaknesses/lock-admits-right-password.ts'
+import { weakness as weaknessesLockByAddressWeakness } from './weaknesses/lock-by-address.ts'
 import { weakness as weaknessesLockByForgedAddressWeakness } from './weaknesses/lock-by-forged-address.ts'
+import { weakness as weaknessesLockLaterThanDeclaredWeakness } from './weaknesses/lock-later-than-declared.ts'
+import { weakness as weaknessesLockTooBriefWeakness } from './weaknesses/lock-too-brief.ts'
 import { weakness as weaknessesLogClearedByViewerWeakness } from './weaknesses/log-cleared-by-viewer.ts'
+import { weakness as weaknessesLogClearingUnloggedWeakness } from './weaknesses/log-clearing-unlogged.ts'
+import { weakness as weaknessesLogInSkippedForSuffixWeakness } from './weaknesses/log-in-skipped-for-suffix.ts'
 import { weakness as weaknessesLogInjectionWeakness } from './weaknesses/log-injection.ts'
 import { weakness as weaknessesLogKeepsPasswordsWeakness } from './weaknesses/log-keeps-passwords.ts'
 import { weakness as weaknessesLogLostAtRebootWeakness } from './weaknesses/log-lost-at-reboot.ts'
 import { weakness as weaknessesLogWithoutSourceWeakness } from './weaknesses/log-without-source.ts'
 import { weakness as weaknessesLoginUnloggedWeakness } from './weaknesses/login-unlogged.ts'
 import { weakness as weaknessesMailWithoutTlsWeakness } from './weaknesses/mail-without-tls.ts'
+import { weakness as weaknessesMediaBesideTlsWeakness } from './weaknesses/media-beside-tls.ts'
 import { weakness as weaknessesMqttAnonymousWeakness } from './weaknesses/mqtt-anonymous.ts'
 import { weakness as weaknessesNoLockoutWeakness } from './weaknesses/no-lockout.ts'
+import { weakness as weaknessesNoOnvifLockoutWeakness } from './weaknesses/no-onvif-lockout.ts'
+import { weakness as weaknessesNoRemoteLockoutWeakness } from './weaknesses/no-remote-lockout.ts'
 import { weakness as weaknessesNoRtspLockoutWeakness } from './weaknesses/no-rtsp-lockout.ts'
 import { weakness as weaknessesNtpOriginUncheckedWeakness } from './weaknesses/ntp-origin-unchecked.ts'
 import { weakness as weaknessesOldDigestWeakness } from './weaknesses/old-digest.ts'
@@ -32,15 +44,21 @@ import { weakness as weaknessesOldTlsWeakness } from './weaknesses/old-tls.ts'
 import { weakness as weaknessesOnvifDefaultPasswordWeakness } from './weaknesses/onvif-default-password.ts'
 import { weakness as weaknessesOnvifOpenOperationsWeakness } from './weaknesses/onvif-open-operations.ts'
 import { weakness as weaknessesOnvifReplayAcceptedWeakness } from './weaknesses/onvif-replay-accepted.ts'
+import { weakness as weaknessesOnvifSetOpenWeakness } from './weaknesses/onvif-set-open.ts'
+import { weakness as weaknessesOnvifTextPasswordWeakness } from './weaknesses/onvif-text-password.ts'
+import { weakness as weaknessesPlainSnapshotAddressWeakness } from './weaknesses/plain-snapshot-address.ts'
 import { weakness as weaknessesRc4SuiteWeakness } from './weaknesses/rc4-suite.ts'
 import { weakness as weaknessesRebootUnloggedWeakness } from './weaknesses/reboot-unlogged.ts'
 import { weakness as weaknessesRedirectMissingWeakness } from './weaknesses/redirect-missing.ts'
 import { weakness as weaknessesRenegotiationUnsignalledWeakness } from './weaknesses/renegotiation-unsignalled.ts'
 import { weakness as weaknessesRsa1024CertificateWeakness } from './weaknesses/rsa-1024-certificate.ts'
 import { weakness as weaknessesSameNonceWeakness } from './weaknesses/same-nonce.ts'
+import { weakness as weaknessesSerialAsHostnameWeakness } from './weaknesses/serial-as-hostname.ts'
 import { weakness as weaknessesSerialInBannerWeakness } from './weaknesses/serial-in-banner.ts'
+import { weakness as weaknessesSerialInCertificateWeakness } from './weaknesses/serial-in-certificate.ts'
 import { weakness as weaknessesServerDatesUncheckedWeakness } from './weaknesses/server-dates-unchecked.ts'
 import { weakness as weaknessesServerNameUncheckedWeakness } from './weaknesses/server-name-unchecked.ts'
+import { weakness as weaknessesServicePageDefaultPasswordWeakness } from './weaknesses/service-page-default-password.ts'
 import { weakness as weaknessesSessionAdoptedWeakness } from './weaknesses/session-adopted.ts'
 import { weakness as weaknessesSessionCookieOpenWeakness } from './weaknesses/session-cookie-open.ts'
 import { weakness as weaknessesSessionCountedWeakness } from './weaknesses/session-counted.ts'
@@ -50,16 +68,19 @@ import { weakness as weaknessesSnmpPublicWeakness } from './weaknesses/snmp-publ
 import { weakness as weaknessesSsdpUndeclaredWeakness } from './weaknesses/ssdp-undeclared.ts'
 import { weakness as weaknessesSshOldAlgorithmsWeakness } from './weaknesses/ssh-old-algorithms.ts'
 import { weakness as weaknessesSslv3OfferedWeakness } from './weaknesses/sslv3-offered.ts'
+import { weakness as weaknessesStreamBySetUpWeakness } from './weaknesses/stream-by-set-up.ts'
 import { weakness as weaknessesSyslogSilentWeakness } from './weaknesses/syslog-silent.ts'
 import { weakness as weaknessesTellsUsersWeakness } from './weaknesses/tells-users.ts'
 import { weakness as weaknessesTelnetFactoryPasswordWeakness } from './weaknesses/telnet-factory-password.ts'
 import { weakness as weaknessesTelnetOpenWeakness } from './weaknesses/telnet-open.ts'
+import { weakness as weaknessesTelnetOpensLaterWeakness } from './weaknesses/telnet-opens-later.ts'
 import { weakness as weaknessesTlsCompressionWeakness } from './weaknesses/tls-compression.ts'
 import { weakness as weaknessesTrustsAnyCertificateWeakness } from './weaknesses/trusts-any-certificate.ts'
 import { weakness as weaknessesUpdateAlteredAcceptedWeakness } from './weaknesses/update-altered-accepted.ts'
 import { weakness as weaknessesUpdateAlteredKillsWeakness } from './weaknesses/update-altered-kills.ts'
 import { weakness as weaknessesUpdateAnonymousUploadWeakness } from './weaknesses/update-anonymous-upload.ts'
 import { weakness as weaknessesUpdateForeignKeyAcceptedWeakness } from './weaknesses/update-foreign-key-accepted.ts'
+import { weakness as weaknessesUpdateInterruptedAcceptedWeakness } from './weaknesses/update-interrupted-accepted.ts'
 import { weakness as weaknessesUpdateOnlineUncheckedWeakness } from './weaknesses/update-online-unchecked.ts'
 import { weakness as weaknessesUpdateOtherModelAcceptedWeakness } from './weaknesses/update-other-model-accepted.ts'
 import { weakness as weaknessesUpdateRefusalUnloggedWeakness } from './weaknesses/update-refusal-unlogged.ts'
@@ -71,6 +92,7 @@ import { weakness as weaknessesUpdateUnsignedAcceptedWeakness } from './weakness
 import { weakness as weaknessesViewerMayAllWeakness } from './weaknesses/viewer-may-all.ts'
 import { weakness as weaknessesWeakCurveWeakness } from './weaknesses/weak-curve.ts'
 import { weakness as weaknessesWeakSuiteWeakness } from './weaknesses/weak-suite.ts'
+import { weakness as weaknessesWirelessUndeclaredWeakness } from './weaknesses/wireless-undeclared.ts'
 import { weakness as weaknessesWorksBeforeSetUpWeakness } from './weaknesses/works-before-set-up.ts'
 import type { Weakness } from './weakness.ts'
 
@@ -78,29 +100,41 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesAccountsUnloggedWeakness,
   weaknessesAnonymousSnapshotWeakness,
   weaknessesAnonymousStreamWeakness,
+  weaknessesAnotherUnitWeakness,
+  weaknessesAnotherVersionWeakness,
   weaknessesAnyPasswordWeakness,
   weaknessesBasicOverRtspWeakness,
   weaknessesCallsRelayWeakness,
   weaknessesDebugPortIpv6Weakness,
   weaknessesDefaultPasswordHttpWeakness,
+  weaknessesDefaultPasswordIpv6Weakness,
   weaknessesDefaultPasswordRtspWeakness,
   weaknessesDigestReplayWeakness,
   weaknessesDowngradeUnmarkedWeakness,
   weaknessesFailedLoginUnloggedWeakness,
   weaknessesFtpAnonymousWeakness,
+  weaknessesHiddenAccountWeakness,
   weaknessesHiddenOpenStreamWeakness,
   weaknessesHttpLoginWeakness,
   weaknessesLockAdmitsRightPasswordWeakness,
+  weaknessesLockByAddressWeakness,
   weaknessesLockByForgedAddressWeakness,
+  weaknessesLockLaterThanDeclaredWeakness,
+  weaknessesLockTooBriefWeakness,
   weaknessesLogClearedByViewerWeakness,
+  weaknessesLogClearingUnloggedWeakness,
+  weaknessesLogInSkippedForSuffixWeakness,
   weaknessesLogInjectionWeakness,
   weaknessesLogKeepsPasswordsWeakness,
   weaknessesLogLostAtRebootWeakness,
   weaknessesLogWithoutSourceWeakness,
   weaknessesLoginUnloggedWeakness,
   weaknessesMailWithoutTlsWeakness,
+  weaknessesMediaBesideTlsWeakness,
   weaknessesMqttAnonymousWeakness,
   weaknessesNoLockoutWeakness,
+  weaknessesNoOnvifLockoutWeakness,
+  weaknessesNoRemoteLockoutWeakness,
   weaknessesNoRtspLockoutWeakness,
   weaknessesNtpOriginUncheckedWeakness,
   weaknessesOldDigestWeakness,
@@ -108,15 +142,21 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesOnvifDefaultPasswordWeakness,
   weaknessesOnvifOpenOperationsWeakness,
   weaknessesOnvifReplayAcceptedWeakness,
+  weaknessesOnvifSetOpenWeakness,
+  weaknessesOnvifTextPasswordWeakness,
+  weaknessesPlainSnapshotAddressWeakness,
   weaknessesRc4SuiteWeakness,
   weaknessesRebootUnloggedWeakness,
   weaknessesRedirectMissingWeakness,
   weaknessesRenegotiationUnsignalledWeakness,
   weaknessesRsa1024CertificateWeakness,
   weaknessesSameNonceWeakness,
+  weaknessesSerialAsHostnameWeakness,
   weaknessesSerialInBannerWeakness,
+  weaknessesSerialInCertificateWeakness,
   weaknessesServerDatesUncheckedWeakness,
   weaknessesServerNameUncheckedWeakness,
+  weaknessesServicePageDefaultPasswordWeakness,
   weaknessesSessionAdoptedWeakness,
   weaknessesSessionCookieOpenWeakness,
   weaknessesSessionCountedWeakness,
@@ -126,16 +166,19 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesSsdpUndeclaredWeakness,
   weaknessesSshOldAlgorithmsWeakness,
   weaknessesSslv3OfferedWeakness,
+  weaknessesStreamBySetUpWeakness,
   weaknessesSyslogSilentWeakness,
   weaknessesTellsUsersWeakness,
   weaknessesTelnetFactoryPasswordWeakness,
   weaknessesTelnetOpenWeakness,
+  weaknessesTelnetOpensLaterWeakness,
   weaknessesTlsCompressionWeakness,
   weaknessesTrustsAnyCertificateWeakness,
   weaknessesUpdateAlteredAcceptedWeakness,
   weaknessesUpdateAlteredKillsWeakness,
   weaknessesUpdateAnonymousUploadWeakness,
   weaknessesUpdateForeignKeyAcceptedWeakness,
+  weaknessesUpdateInterruptedAcceptedWeakness,
   weaknessesUpdateOnlineUncheckedWeakness,
   weaknessesUpdateOtherModelAcceptedWeakness,
   weaknessesUpdateRefusalUnloggedWeakness,
@@ -147,5 +190,6 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesViewerMayAllWeakness,
   weaknessesWeakCurveWeakness,
   weaknessesWeakSuiteWeakness,
+  weaknessesWirelessUndeclaredWeakness,
   weaknessesWorksBeforeSetUpWeakness,
 ]

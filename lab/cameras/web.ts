@@ -113,13 +113,17 @@ export const redirectTo =
   }
 
 /** The body of a request, read to its end; null when it is longer than `most`. */
-export async function bodyOf(request: IncomingMessage, most: number): Promise<Buffer | null> {
+export async function bodyOf(request: IncomingMessage, most: number, takesPart = false): Promise<Buffer | null> {
   let chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes <= most) chunks.push(chunk)
-    else chunks = []
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      if (bytes <= most) chunks.push(chunk)
+      else chunks = []
+    }
+  } catch (error) {
+    if (!takesPart) throw error
   }
   return bytes > most ? null : Buffer.concat(chunks)
 }

@@ -64,6 +64,8 @@ const SECRET_HEADERS = /^(authorization|cookie|proxy-authorization)$/i
 const MOST_ROUNDS = 5
 /** A device that knows of no expectations says nothing (RFC 9110 section 10.1.1). */
 const EXPECTATION_MILLISECONDS = 1_500
+/** A device may refuse what it has not yet got whole; after this the connection is cut. */
+const CUT_MILLISECONDS = 500
 /** Longest time in which a device takes nothing of a body. */
 const STALL_MILLISECONDS = 30_000
 /** Read beyond what is kept: a secret cut in half would not be recognised. */
@@ -108,13 +110,18 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
     const withheld = expects && (await answeredAtOnce(open, asked.method))
     if (asked.body && !(asked.body instanceof Uint8Array) && !withheld)
       await open.send(asked.body.chunks(), STALL_MILLISECONDS)
+    const isCut = asked.body !== undefined && !(asked.body instanceof Uint8Array) && asked.body.isCut === true
     const { bytes, end } = await open.read((received) => dialect.enough(received, asked.method), {
-      milliseconds: asked.milliseconds ?? milliseconds,
+      milliseconds: isCut && !withheld ? CUT_MILLISECONDS : (asked.milliseconds ?? milliseconds),
       maxBytes: maxBytes + dialect.before + SECRET_BYTES,
     })
     const answer = bytes.subarray(dialect.start(bytes))
     const code = end === 'reset' || end === 'timeout' ? end : 'closed'
-    const failure: Failure | null = answer.length === 0 ? { code, detail: 'no byte of an answer' } : null
+    const silence: Failure =
+      isCut && end === 'timeout'
+        ? { code: 'lab', detail: 'connection cut in the middle of the body' }
+        : { code, detail: 'no byte of an answer' }
+    const failure = answer.length === 0 ? silence : null
     return { kept, failure, bytes: unpacked(answer, asked.method), length: answer.length, end, withheld }
   }
 
@@ -171,7 +178,7 @@ export function converse(bench: Bench, to: Endpoint, dialect: Dialect, options: 
       if (failure === null || result.kept) rounds.push(roundOf(result, began))
       if (failure !== null) {
         drop()
-        if (!result.kept || failure.code === 'timeout' || bench.signal.aborted) break
+        if (!result.kept || ['timeout', 'lab'].includes(failure.code) || bench.signal.aborted) break
         continue
       }
       heard?.(result.bytes)

@@ -4,8 +4,9 @@ import { SOAP_12 } from '../../suites/facts/soap.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import type { OnvifScheme } from '../../suites/observations/onvif-endpoints.ts'
 import type { Bench, Credential, Endpoint } from '../probe.ts'
+import type { ClientOptions, Header } from './conversation.ts'
 import { httpClient } from './http.ts'
-import { usernameToken } from './username-token.ts'
+import { textToken, usernameToken } from './username-token.ts'
 
 export interface OnvifCall {
   service: OnvifService
@@ -30,6 +31,8 @@ export interface OnvifClient {
   callWith(call: OnvifCall, token: RecordedToken): Promise<Exchange>
   /** A token dated by the device's clock, or this many seconds before. */
   token(credential: Credential, secondsAgo?: number): RecordedToken
+  /** The same of now, with the password itself. */
+  textToken(credential: Credential): RecordedToken
   /** Sets the clock by the answer to GetSystemDateAndTime; false where it tells no time. */
   setClock(exchange: Exchange): boolean
 }
@@ -47,17 +50,21 @@ const message = (header: string, { service, operation, body = '' }: OnvifCall): 
   )
 
 /** A SOAP 1.2 client for the device and media services of one endpoint. */
-export function onvifClient(bench: Bench, to: Endpoint): OnvifClient {
+export function onvifClient(
+  bench: Bench,
+  to: Endpoint,
+  { headers = [], ...options }: Pick<ClientOptions, 'milliseconds' | 'source'> & { headers?: Header[] } = {},
+): OnvifClient {
   /** Microseconds that the device's clock is ahead of the lab's. */
   let ahead = 0
 
   const post = async (call: OnvifCall, header: string, credential?: Credential): Promise<Exchange> => {
-    const client = httpClient(bench, to, { milliseconds: MILLISECONDS, maxBytes: MOST_BYTES })
+    const client = httpClient(bench, to, { milliseconds: MILLISECONDS, maxBytes: MOST_BYTES, ...options })
     const action = `${ONVIF_NAMESPACES[call.service]}/${call.operation}`
     const exchange = await client.send({
       method: 'POST',
       target: call.target,
-      headers: [['Content-Type', `application/soap+xml; charset=utf-8; action="${action}"`]],
+      headers: [['Content-Type', `application/soap+xml; charset=utf-8; action="${action}"`], ...headers],
       body: message(header, call),
       ...(credential ? { credential } : {}),
     })
@@ -83,6 +90,9 @@ export function onvifClient(bench: Bench, to: Endpoint): OnvifClient {
     token(credential, secondsAgo = 0) {
       const at = (bench.now() + ahead) / 1000 - secondsAgo * 1000
       return { credential, header: usernameToken(credential, new Date(at).toISOString()) }
+    },
+    textToken(credential) {
+      return { credential, header: textToken(credential, new Date((bench.now() + ahead) / 1000).toISOString()) }
     },
     setClock(exchange) {
       const time = deviceTime(responseTo('GetSystemDateAndTime', 'device', answerOf(exchange)))

@@ -16,6 +16,8 @@ export interface Given {
   of: UpdatePackage
   /** What the lab says of its version, where that is not the one of the statement. */
   version?: string
+  /** Uploaded up to this byte, then the lab cuts the connection. */
+  cutAt?: number
 }
 
 /** How somebody else than the declared account uploads. */
@@ -34,14 +36,15 @@ export type Way = (given: Given & { sha256: string }, as?: Uploader) => Promise<
 /** The declared path of a device to which packages are uploaded. */
 export const uploadWay =
   (bench: Bench, upload: NonNullable<Update['upload']>): Way =>
-  async ({ rope }, as) => {
+  async ({ rope, cutAt }, as) => {
+    const body = bodyOf(rope, cutAt)
     const { account: _, ...anonymous } = upload
     const exchange =
       as === undefined
-        ? await bench.perform(upload, {}, bodyOf(rope))
+        ? await bench.perform(upload, {}, body)
         : as === 'nobody'
-          ? await bench.perform(anonymous, {}, bodyOf(rope))
-          : await bench.perform(upload, {}, bodyOf(rope), as)
+          ? await bench.perform(anonymous, {}, body)
+          : await bench.perform(upload, {}, body, as)
     return { takenAt: () => 0, told: () => ({ upload: exchange }) }
   }
 

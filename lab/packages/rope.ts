@@ -109,5 +109,9 @@ export async function isUniform(rope: Rope): Promise<boolean> {
   return true
 }
 
-/** A rope as the body of a request. */
-export const bodyOf = (rope: Rope): Body => ({ length: ropeLength(rope), chunks: () => chunksOf(rope) })
+/** A rope as the body of a request; after so many bytes of it the connection is cut. */
+export const bodyOf = (rope: Rope, cutAt?: number): Body => ({
+  length: ropeLength(rope),
+  chunks: () => chunksOf(cutAt === undefined ? rope : cut(rope, 0, cutAt)),
+  ...(cutAt === undefined ? {} : { isCut: true }),
+})

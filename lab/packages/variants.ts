@@ -41,7 +41,11 @@ export function labVariants(
   const missing: Missing[] = []
   const part = (name: Part) => rangesOf(length, update, name)
   const add = (id: VariantId, range: Range, make: () => Rope) =>
-    variants.push({ id, derivation: 'lab', make: async () => ({ rope: make(), of, change: await changeOf(range) }) })
+    variants.push({
+      id,
+      derivation: 'lab',
+      make: async () => ({ rope: make(), of, change: await changeOf(genuine, range, update) }),
+    })
   const bit = (id: VariantId, at: number) => add(id, { from: at, to: at + 1 }, () => flipped(genuine, at))
   const bitOf = (id: VariantId, name: Part) => {
     const [range] = part(name)
@@ -49,12 +53,6 @@ export function labVariants(
     else missing.push({ id, why: 'no-layout' })
   }
   const upTo = (id: VariantId, end: number) => add(id, { from: end, to: length }, () => cut(genuine, 0, end))
-  const changeOf = async (range: Range): Promise<UpdateVariant['change']> => ({
-    at: range.from,
-    bytes: range.to - range.from,
-    part: partOf(range, length, update),
-    uniform: range.to - range.from > 1 && (await isUniform(cut(genuine, range.from, range.to))),
-  })
 
   if (update.layout === undefined) bit('middle-bit', length >> 1)
   else {
@@ -77,6 +75,36 @@ export function labVariants(
     bit('last-bit', length - 1)
   }
   return { variants, missing }
+}
+
+/**
+ * The genuine package, of which the first half goes out before the connection is cut. It comes last: a device may wait for
+ * the rest for a while and take nothing else meanwhile. A browser cannot be stopped in the middle of an upload.
+ */
+export function interruptedUpload(genuine: Rope, update: Update): Variant[] {
+  if (!update.upload || update.upload.browser) return []
+  const length = ropeLength(genuine)
+  const cutAt = length >> 1
+  const make = async () => ({
+    rope: genuine,
+    of: update.packages.genuine,
+    cutAt,
+    change: await changeOf(genuine, { from: cutAt, to: length }, update),
+  })
+  return [{ id: 'interrupted', derivation: 'lab', make }]
+}
+
+async function changeOf(
+  genuine: Rope,
+  range: Range,
+  update: Pick<Update, 'layout'>,
+): Promise<NonNullable<UpdateVariant['change']>> {
+  return {
+    at: range.from,
+    bytes: range.to - range.from,
+    part: partOf(range, ropeLength(genuine), update),
+    uniform: range.to - range.from > 1 && (await isUniform(cut(genuine, range.from, range.to))),
+  }
 }
 
 const middle = ({ from, to }: Range): number => from + ((to - from) >> 1)

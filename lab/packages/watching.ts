@@ -1,4 +1,5 @@
 import type { UpdateRefusal } from '../../suites/observations/update-refusal.ts'
+import { declaresLog } from '../../suites/observations/log-actions.ts'
 import type { Update } from '../../suites/statement.ts'
 import { endpointOf } from '../actions.ts'
 import type { Bench } from '../probe.ts'
@@ -13,20 +14,31 @@ const LATE_MILLISECONDS = 1_500
 
 const about = (key: string) => ({ code: `update-refusal.${key}`, values: {} })
 
-/** The device's log channels during the whole row. */
+type OwnLog = NonNullable<NonNullable<UpdateRefusal['log']>['api']>
+
+/** The device's logs during the whole row. */
 export interface Watch {
+  /** Reads the device's own log, where one is declared. */
+  read(when: keyof OwnLog): Promise<void>
   /** What came; to be asked before settings are put back. */
   result(): Promise<UpdateRefusal['log']>
   close(): Promise<void>
 }
 
-/** Null where no log channel is declared. A receiver that cannot be opened is no reason to leave out the packages. */
+/** Null where no log is declared. A receiver that cannot be opened is no reason to leave out the packages. */
 export async function watchLog(bench: Bench, update: Update, subject: string): Promise<Watch | null> {
   const door = endpointOf(bench, (update.upload ?? update.version).service)
-  if (bench.statement.logging.channels.length === 0 || door === null) return null
+  if (!declaresLog(bench.statement) || door === null) return null
+  const { api } = bench.statement.logging
+  const own: OwnLog = { begin: null, refused: null, before: null, installed: null }
   const channels = await openChannels(bench, `update-refusal/${subject}`, door.family)
   const { from } = await quietTime(bench, channels, QUIET_MILLISECONDS, about('quiet'))
+  const read = async (when: keyof OwnLog): Promise<void> => {
+    if (api && !bench.signal.aborted) own[when] = await bench.perform(api.read, {})
+  }
+  await read('begin')
   return {
+    read,
     async result() {
       await bench.wait(LATE_MILLISECONDS, about('late'))
       const until = bench.now()
@@ -41,7 +53,15 @@ export async function watchLog(bench: Bench, update: Update, subject: string): P
         raw: Buffer.from(bench.redact(bytes).subarray(0, MOST_RECORD_BYTES)).toString('base64'),
       }))
       const { list, faults } = channels
-      return { channels: list, faults, from, until, records, left: all.length - records.length }
+      return {
+        channels: list,
+        faults,
+        from,
+        until,
+        records,
+        left: all.length - records.length,
+        ...(api ? { api: own } : {}),
+      }
     },
     async close() {
       await channels.restore()

@@ -5,13 +5,19 @@ import type { Seen } from '../../suites/observation.ts'
 import type { CredentialTries } from '../../suites/observations/credential-tries.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import type { DeclaredLogin } from '../../suites/observations/log-ins.ts'
-import type { Statement } from '../../suites/statement.ts'
+import type { BruteForce, Family, Statement } from '../../suites/statement.ts'
 import type { Bench, Credential } from '../probe.ts'
 import { unanswered, wrongPassword, type LoginPlace } from './log-in-place.ts'
 import { strangersBeside } from './strangers.ts'
 
 /** Sends the protected request of the log-in, on a connection of its own. */
 export type Send = (credential?: Credential) => Promise<Exchange>
+
+/** The same request over the other address family. */
+export interface Elsewhere {
+  family: Family
+  send: Send
+}
 
 const BATCH = 3
 /** What waiting for locks may cost in all, in seconds, or three times the lock where that is longer. */
@@ -59,7 +65,7 @@ export async function tryCredentials(
   bench: Bench,
   place: LoginPlace,
   send: Send,
-  compare: typeof alike = alike,
+  { compare = alike, elsewhere = null }: { compare?: typeof alike; elsewhere?: Elsewhere | null } = {},
 ): Promise<Seen<CredentialTries>> {
   const { to, login, account } = place
   const right = bench.credential(account.id)
@@ -101,6 +107,7 @@ export async function tryCredentials(
     batches: [],
     repeats: [],
     complete: true,
+    elsewhere: null,
     stopped: null,
   }
   const stop = (why: NonNullable<CredentialTries['stopped']>): void => {
@@ -111,6 +118,13 @@ export async function tryCredentials(
   const most = Math.max(1, Math.min(BATCH, (row?.failures ?? BATCH + 1) - 1))
   let size = Math.max(1, most - 1)
   let left = Math.max(MOST_WAITED_S, 3 * (lockSeconds + 2))
+  // Before the set-up no right password shows a lock, and earlier probes presented the lab's own: whatever they set off ends first.
+  const isBlind = !works && bench.state === 'factory-fresh'
+  if (isBlind && [knownGood, knownBad].some((e) => e.request.scheme !== 'none')) {
+    const seconds = Math.min((row ?? rowBeside(bench.statement, login))?.lockSeconds ?? DEFAULT_LOCK_S, lockSeconds) + 2
+    left -= seconds
+    await wait(seconds)
+  }
   const queue = pairsFor(bench, place)
   const strangers = strangersBeside(account.user, row)
   while (queue.length > 0 && value.stopped === null) {
@@ -144,12 +158,7 @@ export async function tryCredentials(
         size = 1
         continue
       }
-    } else if (
-      !works &&
-      bench.state === 'factory-fresh' &&
-      queue.length > 0 &&
-      tries.some((t) => t.request.scheme !== 'none')
-    ) {
+    } else if (isBlind && queue.length > 0 && tries.some((t) => t.request.scheme !== 'none')) {
       const window = row?.windowSeconds ?? DEFAULT_WINDOW_S
       if (window > LONGEST_PACE_S) value.complete = false
       else waited = await wait(window + 1)
@@ -158,8 +167,17 @@ export async function tryCredentials(
     if (size !== 1) size = most
   }
   if (!works) await repeatOdd(value, account.user, send, compare)
+  else if (elsewhere && value.stopped === null)
+    value.elsewhere = await tryElsewhere(bench, place, elsewhere, {
+      ...{ isGood, size: most, wait: () => wait(lockSeconds + 2) },
+      banned: value.batches.some((b) => !isGood(b.control)),
+    })
   return { answered: true, value, controls: [], artifacts: [] }
 }
+
+/** What is declared of another log-in at the same service. */
+const rowBeside = ({ bruteForce, logins }: Statement, { service }: LoginPlace['login']): BruteForce | undefined =>
+  bruteForce.find((row) => logins.some((l) => l.id === row.login && l.service === service))
 
 /** Without a known good answer, a try that was answered otherwise than the known bad one is made again, between random passwords. */
 async function repeatOdd(value: CredentialTries, user: string, send: Send, compare: typeof alike): Promise<void> {
@@ -177,4 +195,41 @@ async function repeatOdd(value: CredentialTries, user: string, send: Send, compa
     })
     value.repeats.push({ again, bad: await send(wrongPassword(user)) })
   }
+}
+
+/**
+ * What is listed for the declared user over the other family, in the same small batches; where these set off a ban before,
+ * only as many as the declared number bears. Users without a log-in here are left out: one family has told of them.
+ */
+async function tryElsewhere(
+  bench: Bench,
+  place: LoginPlace,
+  { family, send }: Elsewhere,
+  before: { banned: boolean; size: number; isGood: (exchange: Exchange) => boolean; wait: () => Promise<number> },
+): Promise<NonNullable<CredentialTries['elsewhere']>> {
+  const { isGood, banned } = before
+  const right = bench.credential(place.account.id)
+  const row = bench.statement.bruteForce.find((r) => r.login === place.login.id)
+  const all = pairsFor(bench, place).filter(({ user }) => user === place.account.user)
+  const queue = banned ? all.slice(0, Math.max(1, (row?.failures ?? BATCH + 1) - 2)) : all
+  const knownBad = await send(wrongPassword(place.account.user))
+  const batches: NonNullable<CredentialTries['elsewhere']>['batches'] = [{ tries: [], control: await send(right) }]
+  let [size, waits] = [before.size, banned ? 1 : 2]
+  const holds = (): boolean => isGood(batches.at(-1)?.control ?? knownBad)
+  for (;;) {
+    if (!holds()) {
+      if (waits-- <= 0 || bench.signal.aborted) break
+      await before.wait()
+      batches.push({ tries: [], control: await send(right) })
+      size = 1
+      continue
+    }
+    if (queue.length === 0 || bench.signal.aborted) break
+    const batch = queue.splice(0, size)
+    const tries: Exchange[] = []
+    for (const credential of batch) tries.push(await send(credential))
+    batches.push({ tries, control: await send(right) })
+    if (!holds()) queue.unshift(...batch)
+  }
+  return { family, knownBad, batches, complete: queue.length === 0 && holds() }
 }

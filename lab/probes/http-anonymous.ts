@@ -1,25 +1,29 @@
+import { declaresProtected } from '../../suites/authentication/declared-protected.ts'
 import { httpPaths } from '../../suites/facts/catalogue.ts'
 import type { Control } from '../../suites/observation.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import { kind, type HttpVisit } from '../../suites/observations/http-anonymous.ts'
 import { answerOf } from '../../suites/facts/answer.ts'
 import { endpointOf } from '../../suites/subject.ts'
+import { authorityOf } from '../instruments/conversation.ts'
 import { httpClient } from '../instruments/http.ts'
 import { defineProbe } from '../probe.ts'
 import { credentialAt, speakingAt, targetsAt } from './anonymous-targets.ts'
+import { NAMELESS, tryBypasses } from './http-bypasses.ts'
 import { decoyPath, unanswered } from './log-in-place.ts'
 
 /** Most requests in a row without an answer that ends. */
 const MOST_SILENT = 3
 
-/** GET without a log-in: declared resources (with their logged-in twin), well-known paths, and decoys. */
+/** GET without a log-in: declared resources (with their logged-in twin), well-known paths, and decoys; then ways round. */
 export const probe = defineProbe({
   id: 'http-anonymous',
-  version: '1.0.0',
+  version: '1.1.0',
   kind,
   tier: 'R',
   grade: 'gentle',
   order: 0,
+  failsLogins: (statement) => (declaresProtected(statement, 'http') ? NAMELESS : 0),
   states: ['factory-fresh', 'in-service'],
   seconds: (statement) =>
     30 * statement.samples.length * Math.max(1, statement.services.filter((s) => /^https?$/.test(s.protocol)).length),
@@ -30,7 +34,7 @@ export const probe = defineProbe({
     if (!endpoint || !to) return unanswered('lab', 'http-anonymous.no-address', { subject })
     const account = credentialAt(bench, 'http', endpoint)
     const client = httpClient(bench, to, { milliseconds: 8_000 })
-    const ask = async (target: string): Promise<Exchange> => await client.send({ method: 'GET', target })
+    const ask = (target: string): Promise<Exchange> => client.send({ method: 'GET', target })
     /**
      * On a connection of its own, and the only one: a device may serve no second. Where no log-in is asked for with a
      * challenge (a page that says no with 200), the one of the declared log-in is used, which is good for the whole
@@ -73,11 +77,20 @@ export const probe = defineProbe({
       visits.push({ target, source, access, holds, anonymous, genuine })
       bench.progress({ code: 'http-anonymous.asked', values: { done: visits.length, all: targets.length } })
     }
+    const isWhole = visits.length === targets.length
+    const bypasses = {
+      isByPage: to.session?.browser !== undefined,
+      authority: `${to.tls ? 'https' : 'http'}://${authorityOf(to)}`,
+      ask: client.send,
+      genuine: asTwin,
+    }
+    const decoyTries = isWhole ? await tryBypasses(bench, visits, bypasses) : null
     const closing = await ask('/')
     client.close()
     const same = answerOf(opening)?.status === answerOf(closing)?.status && answerOf(closing) !== null
     const controls: Control[] = [{ id: 'door-open', ok: same, about: { code: 'http-anonymous.door-open', values: {} } }]
-    const value = { family, port, tls: to.tls, opening, visits, closing, complete: visits.length === targets.length }
+    const place = { family, port, tls: to.tls, opening, visits, closing, complete: isWhole }
+    const value = decoyTries === null ? place : { ...place, decoyTries }
     return { answered: true, value, controls, artifacts: [] }
   },
 })

@@ -1,6 +1,6 @@
 import { kind } from '../../suites/observations/http-lockout.ts'
 import { defineProbe } from '../probe.ts'
-import { attackLogin, lockoutSeconds } from './lockout-attack.ts'
+import { attackWeb, lockoutSeconds } from './lockout-door.ts'
 
 /** Guesses at one HTTP log-in with an account that may be locked. */
 export const probe = defineProbe({
@@ -14,5 +14,5 @@ export const probe = defineProbe({
   states: ['in-service'],
   leaves: { code: 'http-lockout.leaves', values: {} },
   seconds: (statement) => lockoutSeconds(statement, 'http'),
-  run: (bench, subject) => attackLogin(bench, subject, 'http'),
+  run: (bench, subject) => attackWeb(bench, subject, 'http'),
 })

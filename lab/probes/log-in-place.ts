@@ -27,6 +27,15 @@ export function endpointOfService(bench: Bench, service: Service): Endpoint | nu
   return family && bench.endpoint(family, service.port, isTls(service))
 }
 
+/** Where the service is reached over the other family that it is declared for; null where there is none. */
+export function otherEndpointOf(bench: Bench, service: Service): Endpoint | null {
+  const family = familyOf(
+    { ...service, families: service.families.filter((f) => f !== familyOf(service, bench.sample)) },
+    bench.sample,
+  )
+  return family && bench.endpoint(family, service.port, isTls(service))
+}
+
 /** The log-in of a subject with its endpoint; unanswered where the statement leads nowhere. Messages are `<kind>.no-such-login`. */
 export function placeOf(bench: Bench, subject: string, protocol: Spoken, kind: string): LoginPlace | Unanswered {
   const { id } = declaredOf(subject)

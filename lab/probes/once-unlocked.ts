@@ -17,11 +17,16 @@ export async function onceUnlocked(
   anonymous: () => Promise<Exchange>,
 ): Promise<Exchange> {
   const first = await ask()
+  if (first.failure?.code === 'lab' || (await isGranted(first, anonymous))) return first
+  return (await lockWaited(bench, account)) ? await ask() : first
+}
+
+/** Waits out the longest lock that is declared; false where there is none, or the run was cancelled. */
+export async function lockWaited(bench: Bench, account: string): Promise<boolean> {
   const locks = bench.statement.bruteForce.filter((r) => r.protection === 'lock').map((r) => r.lockSeconds ?? 0)
   const seconds = Math.min(LONGEST_S, Math.max(0, ...locks))
-  if (first.failure?.code === 'lab' || seconds === 0 || (await isGranted(first, anonymous))) return first
   const why = { code: 'framework.waiting-lock', values: { account, seconds: seconds + 2 } }
-  return (await bench.wait((seconds + 2) * 1000, why)) ? await ask() : first
+  return seconds > 0 && (await bench.wait((seconds + 2) * 1000, why))
 }
 
 async function isGranted(first: Exchange, anonymous: () => Promise<Exchange>): Promise<boolean> {

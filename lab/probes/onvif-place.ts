@@ -25,7 +25,7 @@ export const clockCall = (target: string): OnvifCall => ({
 })
 
 /** All of them need a log-in; devices leave some of them open, and then they show nothing. */
-const PROTECTED = ['GetDeviceInformation', 'GetUsers', 'GetNetworkInterfaces']
+export const PROTECTED = ['GetDeviceInformation', 'GetUsers', 'GetNetworkInterfaces']
 
 /** The brute-force rule of any log-in of the account at the service: one lock is usually behind all of them. */
 export const ruleOf = ({ logins, bruteForce }: Statement, service: Service, account: string): BruteForce | undefined =>

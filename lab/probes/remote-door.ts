@@ -14,7 +14,8 @@ import { wrongPassword } from './log-in-place.ts'
 /** One endpoint with what is asked of it in its own protocol. */
 export interface RemoteDoor {
   to: Endpoint
-  knock: (credential: Credential | null) => Promise<RemoteAttempt>
+  /** From another address of the lab, or at another one of the device, where that is said. */
+  knock: (credential: Credential | null, via?: Bench, at?: Endpoint) => Promise<RemoteAttempt>
   /** The account declared for a log-in at this service. */
   account: Account | null
   rule: BruteForce | null
@@ -35,7 +36,8 @@ export async function openDoor(
     const older = await tryMqtt(bench, to, '3.1.1', null)
     const version = wantsNewer(older.attempt) ? ('5' as const) : ('3.1.1' as const)
     const first = version === '5' ? await tryMqtt(bench, to, version, null) : older
-    const knock = async (credential: Credential | null) => (await tryMqtt(bench, to, version, credential)).attempt
+    const knock: RemoteDoor['knock'] = async (credential, via = bench, at = to) =>
+      (await tryMqtt(via, at, version, credential)).attempt
     const start = { ...nothing, anonymous: first.attempt, mqttVersion: version, subscription: first.subscription }
     return { to, knock, account, rule, start }
   }
@@ -45,7 +47,7 @@ export async function openDoor(
     return { to, knock, account, rule, start: { ...nothing, ...start } }
   }
   const how = { ssh: trySsh, telnet: tryTelnet, console: tryConsole }[endpoint.protocol]
-  const knock = (credential: Credential | null) => how(bench, to, credential)
+  const knock: RemoteDoor['knock'] = (credential, via = bench, at = to) => how(via, at, credential)
   return { to, knock, account, rule, start: { ...nothing, anonymous: await knock(null) } }
 }
 
@@ -62,11 +64,11 @@ async function openFtp(
     const user = await nameFtpUser(bench, to, wrongPassword(name))
     const code = ftpCode(Buffer.from(user.steps.at(-1)?.answer ?? '', 'base64')) ?? 0
     if (code < 200 || code >= 400) {
-      const knock = (credential: Credential | null) => tryFtpOverTls(bench, to, credential)
+      const knock: RemoteDoor['knock'] = (credential, via = bench, at = to) => tryFtpOverTls(via, at, credential)
       return { knock, authTls, inClear: { anonymous, user }, anonymous: await knock(null) }
     }
   }
-  return { knock: (credential) => tryFtp(bench, to, credential), authTls, anonymous }
+  return { knock: (credential, via = bench, at = to) => tryFtp(via, at, credential), authTls, anonymous }
 }
 
 /** A broker that knows MQTT 5 only refuses the version (MQTT 3.1.1 section 3.2.2.3, MQTT 5 section 3.2.2.2). */

@@ -1,9 +1,8 @@
 import type { Exchange } from '../../suites/observations/exchange.ts'
-import { declaresPasswordOfOthers, wordingOf } from '../../suites/observations/log-actions.ts'
 import { isSpoken, loginsOver } from '../../suites/observations/log-ins.ts'
 import { kind, type Rights } from '../../suites/observations/rights.ts'
-import type { Action } from '../../suites/statement.ts'
 import { defineProbe, type Bench, type Credential, type Endpoint } from '../probe.ts'
+import { logSettings, samePassword } from './harmless-actions.ts'
 import { clientAt, endpointOfService, unanswered } from './log-in-place.ts'
 import { onceUnlocked } from './once-unlocked.ts'
 
@@ -56,14 +55,18 @@ export const probe = defineProbe<Rights>({
           viewer: await ask(bench, to, target, asViewer),
         })
     }
-    for (const { id, action, done, genuine, forged } of actionsOf(bench, asAdministrator, asViewer)) {
+    const byViewer = [...logSettings(bench), ...samePassword(bench, asAdministrator)]
+    for (const [i, { id, action, done, values }] of [
+      ...logSettings(bench),
+      ...samePassword(bench, asViewer),
+    ].entries()) {
       if (bench.signal.aborted) value.complete = false
       else
         value.actions.push({
           id,
           done,
-          administrator: await bench.perform(action, genuine),
-          viewer: await bench.perform({ ...action, account: viewer.id }, forged),
+          administrator: await bench.perform(action, values),
+          viewer: await bench.perform({ ...action, account: viewer.id }, byViewer[i]?.values ?? values),
         })
     }
     return { answered: true, value, controls: [], artifacts: [] }
@@ -75,40 +78,4 @@ async function ask(bench: Bench, to: Endpoint, target: string, credential?: Cred
   const exchange = await client.send({ method: 'GET', target, ...(credential ? { credential } : {}) })
   client.close()
   return exchange
-}
-
-interface Harmless {
-  id: string
-  action: Action
-  done: string
-  /** Placeholder values of the administrator, and of the viewer. */
-  genuine: Record<string, string>
-  forged: Record<string, string>
-}
-
-/**
- * Actions that say when they took effect and can be carried out without changing anything: a log setting as it is, and
- * the password that an account has already, each set by whoever must and by whoever must not.
- */
-function actionsOf({ statement }: Bench, administrator: Credential, viewer: Credential): Harmless[] {
-  const settings = statement.logging.channels.flatMap(({ id, restore }): Harmless[] =>
-    restore?.done !== undefined && restore.account !== undefined && !wordingOf(restore).includes('{{')
-      ? [{ id: `log setting ${id}`, action: restore, done: restore.done, genuine: {}, forged: {} }]
-      : [],
-  )
-  const change = statement.actions.changePassword
-  const names = change !== undefined && declaresPasswordOfOthers(change)
-  const password: Harmless[] =
-    change?.done !== undefined && change.account !== undefined && names
-      ? [
-          {
-            id: 'password of somebody else',
-            action: change,
-            done: change.done,
-            genuine: { user: viewer.user, 'new-password': viewer.password },
-            forged: { user: administrator.user, 'new-password': administrator.password },
-          },
-        ]
-      : []
-  return [...settings, ...password]
 }

@@ -1,5 +1,6 @@
 import { answerOf } from '../../suites/facts/answer.ts'
 import { rtspPaths } from '../../suites/facts/catalogue.ts'
+import { outcomeOf } from '../../suites/authentication/no-anonymous-stream.ts'
 import { parseSdp } from '../../suites/facts/sdp.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import { kind, type RtspAttempt, type RtspVisit } from '../../suites/observations/rtsp-anonymous.ts'
@@ -18,21 +19,68 @@ const MEDIA = { milliseconds: 6_000, packets: 10 }
 const ACCEPT: [string, string][] = [['Accept', 'application/sdp']]
 
 /** DESCRIBE, and where it is answered with a description SETUP and PLAY, on a connection of its own. */
-async function attempt(bench: Bench, to: Endpoint, target: string, credential?: Credential): Promise<RtspAttempt> {
-  const client = rtspClient(bench, to, { milliseconds: PATIENCE_MS })
+async function attempt(
+  bench: Bench,
+  to: Endpoint,
+  target: string,
+  credential: Credential | null = null,
+  { method = 'DESCRIBE', milliseconds = PATIENCE_MS } = {},
+): Promise<RtspAttempt> {
+  const client = rtspClient(bench, to, { milliseconds })
   const log = credential ? { credential } : {}
-  const ask = () => client.send({ method: 'DESCRIBE', target, headers: ACCEPT, ...log })
+  const ask = () => client.send({ method, target, headers: ACCEPT, ...log })
   const describe = credential ? await whileBusy(bench, ask) : await ask()
   const body = answerOf(describe)?.body
-  const played = body && parseSdp(body) ? await client.play(describe, MEDIA, credential) : null
+  const played = body && parseSdp(body) ? await client.play(describe, MEDIA, credential ?? undefined) : null
   client.close()
   return { describe, played }
 }
 
-/** Streams without a log-in: declared paths (with their logged-in twin), well-known paths, and a decoy. */
+/** To refuse takes no picture of an idle encoder. */
+const REFUSING = { milliseconds: 5_000 }
+
+interface Trick {
+  how: string
+  run(): Promise<RtspAttempt>
+}
+
+/**
+ * Ways to the same stream that some servers check in another way than its address, and none that is a log-in. The last
+ * leaves out the description, which somebody who was here before may know.
+ */
+function tricksFor(bench: Bench, to: Endpoint, { target, genuine }: RtspVisit): Trick[] {
+  const [, path = '', query = ''] = /^([^?]*)(.*)$/.exec(target) ?? []
+  const local = `${to.tls ? 'rtsps' : 'rtsp'}://${to.family === 'ipv6' ? '[::1]' : '127.0.0.1'}:${to.port}${target}`
+  const targets = [
+    `${path}/${query}`,
+    `${path}/trackID=0${query}`,
+    `${target}${query === '' ? '?' : '&'}x=1`,
+    `/${target}`,
+    `/.${target}`,
+    `${path.toUpperCase()}${query}`,
+    local,
+  ]
+  const tricks = [...new Set(targets)]
+    .filter((changed) => changed !== target)
+    .map((changed): Trick => ({ how: `DESCRIBE ${changed}`, run: () => attempt(bench, to, changed, null, REFUSING) }))
+  const lower = {
+    how: `describe ${target}`,
+    run: () => attempt(bench, to, target, null, { ...REFUSING, method: 'describe' }),
+  }
+  const described = genuine?.describe
+  const setUp = async (describe: Exchange): Promise<RtspAttempt> => {
+    const client = rtspClient(bench, to, { milliseconds: PATIENCE_MS })
+    const played = await client.play(describe, MEDIA)
+    client.close()
+    return { describe, played }
+  }
+  return [...tricks, lower, ...(described ? [{ how: 'SETUP', run: () => setUp(described) }] : [])]
+}
+
+/** Streams without a log-in: declared paths (with their logged-in twin), well-known paths, and a decoy; then ways round. */
 export const probe = defineProbe({
   id: 'rtsp-anonymous',
-  version: '1.0.0',
+  version: '1.1.0',
   kind,
   tier: 'R',
   grade: 'gentle',
@@ -78,7 +126,19 @@ export const probe = defineProbe({
       bench.progress({ code: 'rtsp-anonymous.asked', values: { done: visits.length, all: targets.length } })
     }
     controls.push(await control())
-    const complete = visits.length === targets.length && holds()
+    const isWhole = visits.length === targets.length && holds()
+    const chosen = visits.find((v) => v.access === 'protected' && flows(v.genuine) && !isDescribed(v.anonymous))
+    if (isWhole && chosen) {
+      const tricks = tricksFor(bench, to, chosen)
+      chosen.bypasses = []
+      for (const [i, { how, run }] of tricks.entries()) {
+        if (i % BETWEEN_CONTROLS === 0 && i > 0) controls.push(await control())
+        if (!holds() || bench.signal.aborted) break
+        chosen.bypasses.push({ how, attempt: await run() })
+      }
+      controls.push(await control())
+    }
+    const complete = isWhole && holds()
     return {
       answered: true,
       value: { family, port, tls: to.tls, opening, visits, controls, complete },
@@ -89,6 +149,10 @@ export const probe = defineProbe({
 })
 
 const statusOf = (exchange: Exchange | undefined): number => answerOf(exchange ?? null)?.status ?? 0
+
+const flows = (attempt: RtspAttempt | null): boolean => attempt !== null && outcomeOf(attempt) === 'flows'
+const isDescribed = ({ describe }: RtspAttempt): boolean => parseSdp(answerOf(describe)?.body ?? NOTHING) !== null
+const NOTHING = new Uint8Array()
 
 async function describeOnly(bench: Bench, to: Endpoint, target: string, credential: Credential): Promise<Exchange> {
   const client = rtspClient(bench, to, { milliseconds: PATIENCE_MS })

@@ -1,6 +1,6 @@
 import { kind } from '../../suites/observations/rtsp-lockout.ts'
 import { defineProbe } from '../probe.ts'
-import { attackLogin, lockoutSeconds } from './lockout-attack.ts'
+import { attackWeb, lockoutSeconds } from './lockout-door.ts'
 
 /** Guesses at one RTSP log-in with an account that may be locked. */
 export const probe = defineProbe({
@@ -14,5 +14,5 @@ export const probe = defineProbe({
   states: ['in-service'],
   leaves: { code: 'rtsp-lockout.leaves', values: {} },
   seconds: (statement) => lockoutSeconds(statement, 'rtsp'),
-  run: (bench, subject) => attackLogin(bench, subject, 'rtsp'),
+  run: (bench, subject) => attackWeb(bench, subject, 'rtsp'),
 })

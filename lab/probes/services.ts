@@ -48,10 +48,7 @@ export const probe = defineProbe<Services>({
     await forEachOf(open.slice(0, MOST_PORTS), Math.min(2, bench.budgets.connections), async (port) => {
       if (bench.signal.aborted) return
       bench.progress({ code: 'services.asking', values: { subject, port } })
-      const asked = await askService(bench, { ...to, port }, heardBefore(ports, port))
-      const known = await askedAgain(bench, { ...to, port }, asked)
-      const told = await askedForTls(bench, { ...to, port }, known)
-      services.push(await askedForSum(bench, { ...to, port }, told))
+      services.push(await askPort(bench, { ...to, port }, heardBefore(ports, port)))
     })
     if (bench.signal.aborted) return unanswered('cancelled')
     services.sort((a, b) => a.port - b.port)
@@ -65,6 +62,13 @@ export const probe = defineProbe<Services>({
     return { answered: true, value, controls: [], artifacts: [] }
   },
 })
+
+/** Asks one port until it has said what it is; `heard`: what it sent unasked before, null where nobody listened. */
+export async function askPort(bench: Bench, to: Endpoint, heard: string | null): Promise<ServiceSeen> {
+  const asked = await askService(bench, to, heard)
+  const known = await askedAgain(bench, to, asked)
+  return askedForSum(bench, to, await askedForTls(bench, to, known))
+}
 
 /**
  * A port that nothing is known of: one that looks up the caller's name first greets late where no name server answers; one

@@ -88,13 +88,13 @@ export const probe = defineProbe<TcpPorts>({
   },
 })
 
-interface Canary {
+export interface Canary {
   canary: number | null
   rtt: number
 }
 
 /** The first port that accepts a connection, and the shortest of three connection times in microseconds. */
-async function findCanary(
+export async function findCanary(
   bench: Bench,
   to: Endpoint,
   source: string | undefined,

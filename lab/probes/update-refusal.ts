@@ -8,25 +8,25 @@ import { openOnline } from '../packages/online.ts'
 import { beforePackages } from '../packages/silence.ts'
 import { ropeOf, type Rope } from '../packages/rope.ts'
 import { isGone, makerVariants, offerOlder, offerVariants } from '../packages/row.ts'
-import { labVariants } from '../packages/variants.ts'
-import { watchLog } from '../packages/watching.ts'
+import { interruptedUpload, labVariants } from '../packages/variants.ts'
+import { watchLog, type Watch } from '../packages/watching.ts'
 import { defineProbe, type Bench } from '../probe.ts'
 import type { Update } from '../../suites/statement.ts'
 
 const ID = kind.id
 const about = (key: string, values: Record<string, string | number> = {}) => ({ code: `${ID}.${key}`, values })
 /** Variants, doors, genuine and older. */
-const MOST_OFFERS = 16
+const MOST_OFFERS = 17
 const AROUND_SECONDS = 8
 
 /** One offer; where the device looks by itself, half its time on the average. */
 const secondsOf = ({ bootSeconds, online }: Update): number =>
   bootSeconds + (online && !online.trigger ? (online.checkSeconds ?? 30) / 2 : 0)
 
-/** Offers altered packages on version N-1, then the genuine N, then an older one, each by the declared path: uploaded, or fetched from the lab. */
+/** Offers altered and interrupted packages on version N-1, then the genuine N, then an older one, each by the declared path: uploaded, or fetched from the lab. */
 export const probe = defineProbe<UpdateRefusal>({
   id: ID,
-  version: '2.2.0',
+  version: '2.3.0',
   kind,
   tier: 'D',
   grade: 'disruptive',
@@ -78,10 +78,10 @@ export const probe = defineProbe<UpdateRefusal>({
     if (opened && 'fault' in opened) return unanswered(opened.fault.cause, opened.fault.key, opened.fault.values)
     const way = opened ? opened.path.way : upload && uploadWay(bench, upload)
     if (!way) return unanswered('operator', 'not-declared', { update: update.id })
-    let watch: Awaited<ReturnType<typeof watchLog>> = null
+    let watch: Watch | null = null
     try {
       watch = await watchLog(bench, update, subject)
-      await offerAll(bench, update, subject, genuine, value, way)
+      await offerAll(bench, update, subject, genuine, value, way, watch)
       value.log = watch && (await watch.result())
       if (opened) value.online = opened.path.seen()
     } finally {
@@ -101,20 +101,37 @@ async function offerAll(
   genuine: Rope,
   value: UpdateRefusal,
   way: Way,
+  watch: Watch | null,
 ): Promise<void> {
   const offer: Offer = makeOffering(bench, update, way)
   const { variants, missing } = labVariants(genuine, update)
   value.missing.push(...missing)
-  const all = [...variants, ...(await makerVariants(bench, update, value.start.text ?? '', value.missing))]
-  await offerVariants(bench, update, all, value, offer)
+  const all = [
+    ...variants,
+    ...(await makerVariants(bench, update, value.start.text ?? '', value.missing)),
+    ...interruptedUpload(genuine, update),
+  ]
+  // A short log does not reach back over the whole row: it is read as soon as a package changed nothing.
+  let isRead = false
+  const offerWatched: Offer = async (given, as) => {
+    const offered = await offer(given, as)
+    if (!isRead && offered.cameBack && offered.versionBefore.text === offered.versionAfter.text) {
+      isRead = true
+      await watch?.read('refused')
+    }
+    return offered
+  }
+  await offerVariants(bench, update, all, value, offerWatched)
   if (bench.signal.aborted) return
   await offerAtDoors(bench, update, subject, genuine, value, offer)
   if (bench.signal.aborted) return
   if (isGone(value)) value.missing.push({ id: 'genuine', why: 'device-gone' })
   else {
+    await watch?.read('before')
     const before = await snapshot(bench, update)
     bench.progress(about('offering', { package: 'genuine' }))
     value.genuine = { id: 'genuine', ...(await offer({ rope: genuine, of: update.packages.genuine })) }
+    await watch?.read('installed')
     value.kept = value.genuine.cameBack ? { before, after: await snapshot(bench, update) } : null
   }
   value.older = await offerOlder(bench, update, value, offer)

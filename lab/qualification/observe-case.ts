@@ -3,20 +3,30 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { faulty, ok, type Result } from '../../suites/fault.ts'
+import type { Regulation } from '../../suites/regulation.ts'
 import { registry } from '../../suites/registry.generated.ts'
+import { loadRegulation } from '../../profiles/regulation-file.ts'
 import { directoryMembers } from '../../reports/conclude.ts'
 import { evidenceOf, readRecorded, type Recorded } from '../../reports/evidence.ts'
 import { benchHere } from '../inputs.ts'
 import { ownListeners } from '../baseline.ts'
 import { startCameraProcess, type CameraProcess } from '../cameras/process.ts'
+import { forShortLocks } from '../cameras/short-locks.ts'
 import { isInside, selfArgv } from '../isolation.ts'
 import { randomPassword } from '../secrets.ts'
 import type { Case } from './case.ts'
 import { triedOn, type Tried } from './result.ts'
 
-export const REGULATION = 'camseal-core'
+/** Of seconds, so that the regulation is the one for short locks. */
+const LOCK = { failures: 5, windowSeconds: 5, lockSeconds: 5 }
+/** What is asked of the cameras. */
+export function regulationOfCases(): Result<Regulation> {
+  const core = loadRegulation('camseal-core', registry)
+  return core.ok ? ok(forShortLocks(core.value, LOCK)) : core
+}
 /** Longer than any case takes on a loaded machine. */
 const LONGEST_S = 900
+const SSH_PORT = 18_022
 const LOG_PORT = 15_514
 const TIME_PORT = 15_123
 const MAIL_PORT = 15_587
@@ -51,6 +61,10 @@ export async function observeCase(
   const { camera: addresses, bench, ports } = placeOf(n)
   const baseline = join(directory, 'baseline.json')
   writeFileSync(baseline, JSON.stringify(isInside() ? {} : ownListeners(Date.now() * 1000)))
+  const asked = regulationOfCases()
+  if (!asked.ok) return asked
+  const regulation = join(directory, 'regulation.yaml')
+  writeFileSync(regulation, stringify(asked.value))
   const benchFile = join(directory, 'bench.yaml')
   writeFileSync(benchFile, stringify(benchHere('Camseal qualification', bench)))
   let camera: CameraProcess
@@ -58,14 +72,15 @@ export async function observeCase(
     camera = await startCameraProcess(
       {
         addresses: { ipv4: addresses.ipv4, ipv6: one.ipv6 ? addresses.ipv6 : null },
-        ports,
+        ports: one.weakness?.beside === 'ssh' ? { ...ports, ssh: SSH_PORT } : ports,
         weaknesses: one.weakness ? [one.weakness.id] : [],
+        manners: one.weakness?.manners ?? [],
         serial: `QUALIFY-${n}`,
         syslog: { address: bench.ipv4, port: LOG_PORT },
         timePort: TIME_PORT,
         mailPort: MAIL_PORT,
         updatePort: UPDATE_PORT,
-        lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 },
+        lock: LOCK,
         bootSeconds: 1,
         formLogin: true,
         factoryFresh: one.factoryFresh,
@@ -80,7 +95,7 @@ export async function observeCase(
   }
   try {
     const out = join(directory, 'out')
-    const args = ['run', '--statement', camera.statement, '--regulation', REGULATION, '--bench', benchFile]
+    const args = ['run', '--statement', camera.statement, '--regulation', regulation, '--bench', benchFile]
     const how = ['--port-baseline', baseline, '--out', out, '--pace', 'fast', '--rehearsal', '--json']
     // Which ports are open is the business of the exposed ports; elsewhere the declared ones do.
     if (one.weakness && !one.criteria.some((c) => c.startsWith('exposed-ports/'))) how.push('--ports', 'declared')

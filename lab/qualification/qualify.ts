@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { canonical, digestOf } from '../../suites/canonical.ts'
 import { faulty, ok, type Fault, type Result } from '../../suites/fault.ts'
 import { registry } from '../../suites/registry.generated.ts'
-import { loadCatalogues, loadRegulation } from '../../profiles/regulation-file.ts'
+import { loadCatalogues } from '../../profiles/regulation-file.ts'
 import { checkValue } from '../../profiles/yaml-file.ts'
 import { writeWhole } from '../../reports/run-directory.ts'
 import { installedSuite, packageVersion } from '../../reports/suite.ts'
@@ -12,7 +12,7 @@ import { weaknesses } from '../cameras/weaknesses.generated.ts'
 import { isInside } from '../isolation.ts'
 import { casesOf, keyOf, unknownNames, type Case } from './case.ts'
 import { keepQualification, labDigest } from './kept.ts'
-import { observeCase, REGULATION } from './observe-case.ts'
+import { observeCase, regulationOfCases } from './observe-case.ts'
 import { exitOfQualification, proofsOf, qualificationSchema, type Qualification } from './qualification.ts'
 import { caseResultSchema, type CaseResult } from './result.ts'
 
@@ -47,7 +47,7 @@ export async function qualify(request: QualifyRequest): Promise<Result<Qualifica
   const unknown = unknownNames(request.only, weaknesses, registry)
   if (unknown.length > 0)
     return faulty(...unknown.map((name) => ({ code: 'qualify-unknown', values: { name }, field: '--only' })))
-  const regulation = loadRegulation(REGULATION, registry)
+  const regulation = regulationOfCases()
   if (!regulation.ok) return regulation
   const catalogues = loadCatalogues([regulation.value])
   if (!catalogues.ok) return catalogues
@@ -66,7 +66,11 @@ export async function qualify(request: QualifyRequest): Promise<Result<Qualifica
     },
     suite: { digest: suite.digest, state: suite.state },
     lab,
-    regulation: { id: REGULATION, edition: regulation.value.edition, digest: digestOf(regulation.value) },
+    regulation: {
+      id: regulation.value.id,
+      edition: regulation.value.edition,
+      digest: digestOf(regulation.value),
+    },
     network: isInside() ? 'private' : 'loopback',
     whole: request.only.length === 0,
     ...proofsOf(cases, results, registry),

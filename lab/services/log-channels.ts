@@ -30,7 +30,7 @@ export interface LogChannels {
 type Pointed = Pick<LogChannel, 'id' | 'port' | 'enable' | 'restore' | 'current'>
 
 const SETTLE_MILLISECONDS = 2_000
-const MOST_RECORDS = 400
+const MOST_RECORDS = 2000
 const MOST_RECORD_BYTES = 4_096
 const about = (key: string, values: Record<string, string | number> = {}) => ({
   code: `failed-login-log.${key}`,

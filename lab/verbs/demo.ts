@@ -4,14 +4,17 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Command } from 'commander'
 import { stringify } from 'yaml'
+import { loadRegulation } from '../../profiles/regulation-file.ts'
 import { makeDemoKey } from '../../reports/demo-key.ts'
 import { t, type Language } from '../../reports/locales/index.ts'
+import { registry } from '../../suites/registry.generated.ts'
 import { benchHere } from '../inputs.ts'
 import { languageOf } from '../../reports/verbs/terminal.ts'
 import { ownListeners } from '../baseline.ts'
 import { canIsolate, isInside, isolated, selfArgv } from '../isolation.ts'
 import { randomPassword } from '../secrets.ts'
 import { startCameraProcess } from '../cameras/process.ts'
+import { forShortLocks } from '../cameras/short-locks.ts'
 
 const MARK = '.camseal-demo'
 /** IPv6 hosts of the private network: the lab. */
@@ -47,16 +50,30 @@ async function demo(options: DemoOptions): Promise<number> {
   const certificate = join(out, 'demo-lab.crt')
   writeFileSync(keyFile, key.key, { mode: 0o600 })
   writeFileSync(certificate, key.certificate)
+  const core = loadRegulation('camseal-core', registry)
+  if (!core.ok) throw new Error(core.faults.map((f) => f.code).join())
+  const regulation = join(out, 'regulation.yaml')
+  writeFileSync(regulation, stringify(forShortLocks(core.value, LOCK)))
   const store = join(out, 'catalog')
   const camseal = (...args: string[]) => runVerb(language, args)
-  const made = await camseal('catalog', 'init', '--store', store, '--demo', '--trust', certificate)
+  const made = await camseal(
+    'catalog',
+    'init',
+    '--store',
+    store,
+    '--demo',
+    '--regulation',
+    regulation,
+    '--trust',
+    certificate,
+  )
   if (made !== 0) return made
 
   const started = Date.now()
   // Both cameras at once: most of a run is waiting for locks, logs and reboots.
   const runs = await Promise.all(
     CAMERAS.map((camera) =>
-      runAndCheck(camera, { out, inside, language, keyFile, certificate, trust: join(store, 'trust') }),
+      runAndCheck(camera, { out, inside, language, regulation, keyFile, certificate, trust: join(store, 'trust') }),
     ),
   )
   const results: { name: string; run: number; verify: number; rejudge: number; admit: number }[] = []
@@ -94,6 +111,8 @@ interface DemoCamera {
 /** Log receivers need no privilege here. */
 const LOG_PORT = 15_514
 const TIME_PORT = 15_123
+/** Of seconds: the regulation of the demonstration says so. */
+const LOCK = { failures: 5, windowSeconds: 5, lockSeconds: 3 }
 
 /** On IPv4 alone: each address family costs two full sweeps in each state. */
 const place = (ipv4: string, base: number): Place => ({
@@ -117,7 +136,7 @@ const CAMERAS: readonly DemoCamera[] = [
       'anonymous-snapshot',
       'no-lockout',
       'old-tls',
-      'failed-login-unlogged',
+      'log-without-source',
       'update-altered-accepted',
     ],
     bench: '127.77.0.2',
@@ -130,6 +149,8 @@ interface Setting {
   out: string
   inside: boolean
   language: Language
+  /** File of what is asked for. */
+  regulation: string
   keyFile: string
   certificate: string
   /** Certificates that the demo's catalog trusts. */
@@ -148,7 +169,7 @@ async function runAndCheck(camera: DemoCamera, setting: Setting) {
 /** Starts one camera, runs the harness on it, stops it; the exit code of the run. */
 async function runOne(
   { name, weaknesses, ...at }: DemoCamera,
-  { out, inside, language, keyFile, certificate }: Setting,
+  { out, inside, language, regulation, keyFile, certificate }: Setting,
 ): Promise<number> {
   console.log(t(language, 'demo', 'camera', { name: t(language, 'demo', name), weaknesses: weaknesses.length }))
   const directory = join(out, name)
@@ -168,7 +189,7 @@ async function runOne(
       serial: `DEMO-${name.toUpperCase()}`,
       syslog: { address: bench.ipv4, port: LOG_PORT },
       timePort: TIME_PORT,
-      lock: { failures: 5, windowSeconds: 5, lockSeconds: 5 },
+      lock: LOCK,
       bootSeconds: 0.5,
       // One comes out of its box, the other is in service already.
       factoryFresh: name === 'sound',
@@ -185,7 +206,7 @@ async function runOne(
       '--statement',
       camera.statement,
       '--regulation',
-      'camseal-core',
+      regulation,
       '--bench',
       benchFile,
       '--port-baseline',

@@ -72,11 +72,52 @@ function besideGood(value: CredentialTries, context: Context, compare: Compare):
     findings.push(violation('declared-is-published', { user: value.user }, [cite('/knownGood')]))
   const left = [...asked].filter((key) => !refused.has(key) && !open.has(key)).length
   if (left > 0 || !value.complete) findings.push(gap('tries-undecided', { count: left }, [cite('/batches')]))
+  findings.push(...overOtherFamily(value, context, compare, open))
   if (refused.size > 0)
     findings.push(
       evidence('defaults-refused', { count: refused.size }, [cite('/knownGood'), cite('/knownBad'), cite('/batches')]),
     )
   return findings
+}
+
+/** The same over the other address family: a device may keep its accounts by listener. */
+function overOtherFamily(
+  { elsewhere, knownGood, knownBad }: CredentialTries,
+  context: Context,
+  compare: Compare,
+  open: ReadonlySet<string>,
+): Finding[] {
+  if (!elsewhere) return []
+  const { cite } = context
+  const { family, batches } = elsewhere
+  const judged = (exchange: Exchange): Likeness => compare(answerOf(exchange), answerOf(knownGood), answerOf(knownBad))
+  const tries = batches.flatMap(({ tries: made, control }, b) =>
+    made.map((exchange, t) => ({
+      exchange,
+      at: `/elsewhere/batches/${b}/tries/${t}`,
+      held: judged(control) === 'granted',
+    })),
+  )
+  const isOpen = judged(elsewhere.knownBad) === 'granted'
+  const accepted = tries.filter(({ exchange }) => exchange.request.scheme !== 'none' && judged(exchange) === 'granted')
+  const refused = new Set(
+    tries.flatMap(({ exchange, held }) => (held && judged(exchange) === 'refused' ? nameOf(exchange) : [])),
+  )
+  const decided = new Set([...refused, ...accepted.map(({ exchange }) => nameOf(exchange))])
+  const isWhole = elsewhere.complete && tries.length > 0 && tries.every(({ exchange }) => decided.has(nameOf(exchange)))
+  const findings: Finding[] = isOpen
+    ? []
+    : accepted
+        .filter(({ exchange }) => !open.has(nameOf(exchange)))
+        .map(({ exchange, at }) =>
+          isAllowed(context)
+            ? opened(exchange, at, context)
+            : violation('default-accepted-elsewhere', { ...credentialOf(exchange), family }, [cite(at)]),
+        )
+  if (isOpen || !isWhole) findings.push(gap('elsewhere-undecided', { family }, [cite('/elsewhere')]))
+  return refused.size > 0
+    ? [...findings, evidence('elsewhere-refused', { count: refused.size, family }, [cite('/elsewhere/batches')])]
+    : findings
 }
 
 /** Before the first set-up no credential need exist: refusals then speak only where nobody could be locked out. */

@@ -1,6 +1,6 @@
 import { defineCriterion, evidence, gap, suspicion, violation } from '../criterion.ts'
 import { answerOf } from '../facts/answer.ts'
-import { isHeard } from '../facts/lock.ts'
+import { isHeard, webReading } from '../facts/lock.ts'
 import { alike, looksGranted } from '../facts/likeness.ts'
 import { kind } from '../observations/http-lockout.ts'
 import { loginsOver } from '../observations/log-ins.ts'
@@ -29,10 +29,10 @@ export const criterion = defineCriterion({
     const [good, bad] = [answerOf(before.spare), answerOf(stages[0]?.wrong[0] ?? null)]
     if (!looksGranted(good) || alike(good, good, bad) !== 'granted')
       return [gap('log-in-unproven', {}, [cite('/before/spare'), cite('/stages')])]
-    if (during === null) return [gap('no-lock', { count: stages.flatMap((s) => s.wrong).length }, [cite('/stages')])]
+    if (!during?.forged) return [gap('no-lock', { count: stages.flatMap((s) => s.wrong).length }, [cite('/stages')])]
     const isGranted = (exchange: Exchange | null): boolean => alike(answerOf(exchange), good, bad) === 'granted'
     // The lock must have held on both sides of the forged try.
-    const held = polls.some((p) => !isGranted(p)) && isHeard(value, isGranted)
+    const held = polls.some((p) => !isGranted(p)) && isHeard(value, webReading, isGranted)
     const cites = [cite('/stages'), cite('/during/forged'), cite('/polls')]
     if (isGranted(during.forged)) return [(held ? violation : suspicion)('forged-address-opens', {}, cites)]
     return [held ? evidence('forged-address-refused', {}, cites) : gap('lock-ended', {}, cites)]

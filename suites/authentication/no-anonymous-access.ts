@@ -18,6 +18,7 @@ import { asksForPassword } from '../facts/http-text.ts'
 import { refusesInBody } from '../facts/json-result.ts'
 import { saysFailure } from '../facts/log-words.ts'
 import { declaresProtected } from './declared-protected.ts'
+import { bypassFindings } from './bypass-findings.ts'
 import { kind, type HttpAnonymous, type HttpVisit } from '../observations/http-anonymous.ts'
 import type { Exchange } from '../observations/exchange.ts'
 import { obj } from '../schema.ts'
@@ -28,7 +29,7 @@ import { obj } from '../schema.ts'
  */
 export const criterion = defineCriterion({
   id: 'authentication/no-anonymous-access',
-  version: '1.1.0',
+  version: '1.2.0',
   area: 'authentication',
   over: kind,
   also: [],
@@ -46,7 +47,7 @@ export const criterion = defineCriterion({
       if (visit.access === 'protected') return declaredFindings(visit, at, { decoys, start }, context)
       return otherFindings(visit, at, decoys, proofs.get(visit.target) ?? proofOf(visit.holds), context)
     })
-    return [...findings, ...known(value, findings, context)]
+    return [...findings, ...bypassFindings(value, context), ...known(value, findings, context)]
   },
 })
 

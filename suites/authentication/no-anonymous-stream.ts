@@ -18,7 +18,7 @@ import { declaresProtected } from './declared-protected.ts'
 /** No RTSP path gives its stream to somebody who did not log in (EN 303 645 provision 5.1-3): media that flows proves it. */
 export const criterion = defineCriterion({
   id: 'authentication/no-anonymous-stream',
-  version: '1.1.0',
+  version: '1.2.0',
   area: 'authentication',
   over: kind,
   also: [],
@@ -28,7 +28,12 @@ export const criterion = defineCriterion({
   applies: always,
   judge({ value }, context) {
     const findings = value.visits.flatMap((visit, i) =>
-      visit.access === 'public' ? [] : visitFindings(visit, `/visits/${i}`, value, context),
+      visit.access === 'public'
+        ? []
+        : [
+            ...visitFindings(visit, `/visits/${i}`, value, context),
+            ...bypassFindings(visit, `/visits/${i}`, value, context),
+          ],
     )
     return [...findings, ...known(value, findings, context)]
   },
@@ -74,6 +79,35 @@ function visitFindings(
   if (visit.genuine && outcomeOf(visit.genuine) === 'flows') return [evidence('protected-refused', values, cites)]
   const unused = state === 'factory-fresh' && statement.actions.initialise !== undefined
   return unused ? [evidence('refused-before-set-up', values, cites)] : [gap('genuine-does-not-flow', values, cites)]
+}
+
+/**
+ * A stream that is refused stays refused whatever else is changed. Where a stream is public, or any path flows, a changed
+ * path may be led to that one.
+ */
+function bypassFindings(
+  { target, bypasses = [], ...visit }: RtspVisit,
+  at: string,
+  { visits }: RtspAnonymous,
+  { cite }: JudgeContext<unknown>,
+): Finding[] {
+  const isKept = outcomeOf(visit.anonymous) === 'refused' && visit.genuine && outcomeOf(visit.genuine) === 'flows'
+  if (!isKept) return []
+  const isElsewhere = visits.some(
+    (v) => v.access === 'public' || (v.source === 'decoy' && outcomeOf(v.anonymous) === 'flows'),
+  )
+  const controls = [cite(`${at}/anonymous`), cite(`${at}/genuine`)]
+  const findings = bypasses.flatMap(({ how, attempt }, i): Finding[] => {
+    const values = { target, how }
+    const cites = [cite(`${at}/bypasses/${i}`), ...controls]
+    const outcome = outcomeOf(attempt)
+    if (outcome === 'flows') return [(isElsewhere ? suspicion : violation)('bypass-flows', values, cites)]
+    const isBare = outcome === 'described' && attempt.describe.request.credential === null
+    return isBare ? [suspicion('bypass-described', values, cites)] : []
+  })
+  return findings.length > 0 || bypasses.length === 0
+    ? findings
+    : [evidence('bypasses-refused', { target, count: bypasses.length }, [cite(`${at}/bypasses`), ...controls])]
 }
 
 function known(

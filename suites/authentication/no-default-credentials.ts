@@ -1,16 +1,18 @@
 import { defineCriterion } from '../criterion.ts'
 import { kind } from '../observations/http-credentials.ts'
 import { loginsOver } from '../observations/log-ins.ts'
+import { kind as undeclaredLogins } from '../observations/undeclared-logins.ts'
 import { credentialFindings } from './credential-findings.ts'
 import { credentialParameters } from './credential-parameters.ts'
+import { contradictedBy, undeclaredFindings } from './undeclared-tries.ts'
 
 /** No published, blank or guessable credential opens a log-in over HTTP (EN 303 645 provision 5.1-1). */
 export const criterion = defineCriterion({
   id: 'authentication/no-default-credentials',
-  version: '1.0.0',
+  version: '1.1.0',
   area: 'authentication',
   over: kind,
-  also: [],
+  also: [undeclaredLogins],
   states: ['factory-fresh', 'in-service'],
   parameters: credentialParameters,
   catalogues: ['default-passwords'],
@@ -18,5 +20,9 @@ export const criterion = defineCriterion({
     loginsOver(statement, 'http').length > 0
       ? { answer: 'yes' }
       : { answer: 'unknown', why: { code: 'no-log-in-declared', values: {} } },
-  judge: ({ value }, context) => credentialFindings(value, context),
+  contradicts: contradictedBy('http', 'authentication/no-default-credentials'),
+  judge: ({ value }, context) => [
+    ...credentialFindings(value, context),
+    ...undeclaredFindings(context, 'http', loginsOver(context.statement, 'http')),
+  ],
 })

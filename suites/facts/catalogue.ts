@@ -22,6 +22,13 @@ export interface OnvifOperation {
   body: string
 }
 
+/** An operation of the device service that sets, and the one that reads what it sets. */
+export interface OnvifWrite {
+  operation: string
+  reads: string
+  access: string
+}
+
 const record = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
 const rows = (data: unknown, member: string): Record<string, unknown>[] => {
@@ -51,6 +58,14 @@ export const onvifOperations = (data: unknown): OnvifOperation[] =>
   rows(data, 'operations').flatMap(({ service, operation, access, body }) =>
     isOnvifService(service) && typeof operation === 'string' && typeof access === 'string'
       ? [{ service, operation, access, body: typeof body === 'string' ? body : '' }]
+      : [],
+  )
+
+/** `writes` of the catalogue `onvif-operations`. */
+export const onvifWrites = (data: unknown): OnvifWrite[] =>
+  rows(data, 'writes').flatMap(({ operation, reads, access }) =>
+    typeof operation === 'string' && typeof reads === 'string' && typeof access === 'string'
+      ? [{ operation, reads, access }]
       : [],
   )
 

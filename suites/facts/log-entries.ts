@@ -69,6 +69,28 @@ function longestList(value: unknown, depth: number): unknown[] | null {
 /** Escapes of JSON stand for characters; the rest of the text is bytes already. */
 const asBytes = (text: string): string => text.toWellFormed().replace(/[^\0-\xff]+/g, utf8)
 
+/**
+ * What a log gained between two readings, and what keeps it from telling of all that was written meanwhile: it was not read
+ * to its end, it gained nothing at all, or it may show a part only. Null where it was not read.
+ */
+export function gainedBetween(
+  earlier: Exchange,
+  later: Exchange,
+): { entries: string[]; lack: 'not-read' | 'unproven' | 'part' | null } | null {
+  const [before, after] = [readLog(earlier), readLog(later)]
+  if (!before || !after) return null
+  const entries = newEntries(before.entries, after.entries)
+  if (!before.whole || !after.whole) return { entries, lack: 'not-read' }
+  if (entries.length === 0) return { entries, lack: 'unproven' }
+  // The newest entries reach back to the earlier reading where one of that is among them; a page may be cut on either side.
+  const still = new Set(after.entries)
+  const isKept = (e: string): boolean => still.has(e)
+  const reaches = after.isPage
+    ? before.entries.length > 0 && before.entries.every(isKept)
+    : before.entries.length === 0 || before.entries.some(isKept)
+  return { entries, lack: reaches ? null : 'part' }
+}
+
 /** What the later list has and the earlier one has not, as often as that. */
 export function newEntries(before: readonly string[], after: readonly string[]): string[] {
   const count = new Map<string, number>()

@@ -1,13 +1,23 @@
 import { pattern } from './log-words.ts'
 
 /** What a log record speaks of, in English, Vietnamese and Chinese; text is Latin-1. */
-export const DEEDS = ['log-in', 'setting', 'account-added', 'account-removed', 'password-changed', 'reboot'] as const
+export const DEEDS = [
+  'log-in',
+  'setting',
+  'account-added',
+  'account-removed',
+  'password-changed',
+  'reboot',
+  'log-cleared',
+] as const
 export type Deed = (typeof DEEDS)[number]
 
 /** A name of a field (`user="admin"`, `"user":`) is no noun: it stands in records of anything. */
 const NOT_A_FIELD = String.raw`(?![a-z]*["']? ?[=:])`
 const ACCOUNT = `(?:users?|accounts?|operators?)${NOT_A_FIELD}`
 const PASSWORD = `(?:passwords?|passwd|credentials?)${NOT_A_FIELD}`
+/** A log, and no log-in. */
+const LOG = String.raw`(?<![a-z])(?:sys|event|audit|access)?logs?(?![a-z])(?![- ]?(?:in|on|out|off)\b)`
 const NEAR = String.raw`[^.;=]{0,40}?`
 const both = (verb: string, noun: string): string => `(?<![a-z])${verb}${NEAR}${noun}|${noun}${NEAR}(?<![a-z])${verb}`
 
@@ -48,6 +58,17 @@ const PATTERNS: Record<Deed, RegExp> = {
     String.raw`(?<![a-z])(?:re-?)?boot|(?<![a-z])re-?start|(?<![a-z])start(?:ed|ing|up|-up)?(?![a-z])|shut ?down|power(?:ed)?[- ]?(?:on|up|off)`,
     ['khởi động', 'Khởi động', '重启', '启动'],
   ),
+  'log-cleared': pattern(both('(?:clear|eras|delet|remov|empt|purg|wip|reset|truncat)', LOG), [
+    'xóa nhật ký',
+    'Xóa nhật ký',
+    'xoá nhật ký',
+    'Xoá nhật ký',
+    '清除日志',
+    '清空日志',
+    '删除日志',
+    '日志清除',
+    '日志清空',
+  ]),
 }
 
 export const OF_ACCOUNTS: readonly Deed[] = ['account-added', 'account-removed', 'password-changed']

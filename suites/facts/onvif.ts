@@ -7,8 +7,28 @@ import { childOf, descendantsOf, type XmlElement, type XmlName } from './xml.ts'
 export const ONVIF_NAMESPACES = {
   device: 'http://www.onvif.org/ver10/device/wsdl',
   media: 'http://www.onvif.org/ver10/media/wsdl',
+  media2: 'http://www.onvif.org/ver20/media/wsdl',
+  ptz: 'http://www.onvif.org/ver20/ptz/wsdl',
+  imaging: 'http://www.onvif.org/ver20/imaging/wsdl',
+  events: 'http://www.onvif.org/ver10/events/wsdl',
+  deviceio: 'http://www.onvif.org/ver10/deviceIO/wsdl',
+  recording: 'http://www.onvif.org/ver10/recording/wsdl',
+  search: 'http://www.onvif.org/ver10/search/wsdl',
+  security: 'http://www.onvif.org/ver10/advancedsecurity/wsdl',
 } as const
 export type OnvifService = keyof typeof ONVIF_NAMESPACES
+export const ONVIF_SERVICES = [
+  'device',
+  'media',
+  'media2',
+  'ptz',
+  'imaging',
+  'events',
+  'deviceio',
+  'recording',
+  'search',
+  'security',
+] as const satisfies readonly OnvifService[]
 export const isOnvifService = (name: unknown): name is OnvifService =>
   typeof name === 'string' && Object.hasOwn(ONVIF_NAMESPACES, name)
 

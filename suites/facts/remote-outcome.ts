@@ -2,6 +2,7 @@ import type { RemoteAttempt, RemoteCredentials, RemoteStep } from '../observatio
 import type { RemoteProtocol } from '../observations/remote-endpoints.ts'
 import { fromBase64, latin1 } from './bytes.ts'
 import { ftpCode, goesAhead } from './ftp-reply.ts'
+import type { Reading } from './lock.ts'
 import { connackCode, refusesLogin, subackCode } from './mqtt-packet.ts'
 import { userAuth } from './ssh-packet.ts'
 import { promptOf, saysRefused, telnetStream } from './telnet-stream.ts'
@@ -136,4 +137,19 @@ export const subscribed = (value: RemoteCredentials): 'granted' | 'refused' | 'u
   const code = subackCode(fromBase64(value.subscription.answer))
   if (code === null) return 'unclear'
   return code <= 2 ? 'granted' : 'refused'
+}
+
+const LET_IN: readonly RemoteOutcome[] = ['granted', 'prompt', 'open']
+
+/** How tries with the passwords of an account are read. Who is let in without one has not logged in. */
+export function remoteReading(protocol: RemoteProtocol): Reading<RemoteAttempt> {
+  const isIn = (tried: RemoteAttempt | null): boolean =>
+    tried !== null && LET_IN.includes(remoteOutcome(protocol, tried))
+  return {
+    isGood: (tried) => isIn(tried) && tried !== null && remoteOutcome(protocol, tried) !== 'open',
+    isGranted: (tried, good, bad) => isIn(tried) && isIn(good) && !isIn(bad),
+    isRefused: (tried) => tried !== null && ['refused', 'no-password'].includes(remoteOutcome(protocol, tried)),
+    isAnswered: (tried) => tried !== null && remoteOutcome(protocol, tried) !== 'unclear',
+    tookOf: ({ elapsed }) => elapsed,
+  }
 }

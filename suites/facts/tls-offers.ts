@@ -17,10 +17,18 @@ export interface VersionOffer {
 
 export const suitesOf = (hex: string): number[] => (hex.match(/.{4}/g) ?? []).map((s) => Number.parseInt(s, 16))
 
+/** Lists are long and looked at for every hello: each is read once. */
+const read = new WeakMap<readonly string[], number[][]>()
+function listOf({ lists }: Pick<TlsOffers, 'lists'>, { list }: TlsHello): number[] {
+  const all = read.get(lists) ?? lists.map(suitesOf)
+  read.set(lists, all)
+  return all[list] ?? []
+}
+
 /** Suites that a hello offered. */
 export function offeredBy(value: Pick<TlsOffers, 'lists'>, hello: TlsHello): number[] {
   const without = new Set(suitesOf(hello.without))
-  return suitesOf(value.lists[hello.list] ?? '').filter((s) => !without.has(s))
+  return listOf(value, hello).filter((s) => !without.has(s))
 }
 
 export type Outcome = { is: 'accepted'; suite: number } | { is: 'refused' } | { is: 'undecided' }
@@ -58,8 +66,16 @@ export function isOfLength(value: Pick<TlsOffers, 'hellos' | 'lists'>, hello: Tl
   return length > SHORT && !value.hellos.some((h) => isRead(h) && offeredBy(value, h).length >= length)
 }
 
-/** What was accepted and what was refused, for every version that was asked for. */
+const worked = new WeakMap<TlsOffers, VersionOffer[]>()
+
+/** What was accepted and what was refused, for every version that was asked for; worked out once for one observation. */
 export function versionOffers(value: TlsOffers): VersionOffer[] {
+  const offers = worked.get(value) ?? workOut(value)
+  worked.set(value, offers)
+  return offers
+}
+
+function workOut(value: TlsOffers): VersionOffer[] {
   const outcomes = value.hellos.map((h) => outcomeOf(h))
   const { before, after } = value.control ?? { before: 0, after: 0 }
   const controlled = before < after && [before, after].every((i) => outcomes[i]?.is === 'accepted')
@@ -69,7 +85,7 @@ export function versionOffers(value: TlsOffers): VersionOffer[] {
     value.hellos.forEach((hello, at) => {
       if (hello.version !== version) return
       const offered = offeredBy(value, hello)
-      for (const suite of suitesOf(value.lists[hello.list] ?? '')) offer.asked.add(suite)
+      for (const suite of listOf(value, hello)) offer.asked.add(suite)
       const outcome = outcomes[at] ?? { is: 'undecided' }
       if (outcome.is === 'accepted') {
         if (!offer.accepted.some((a) => a.suite === outcome.suite)) offer.accepted.push({ suite: outcome.suite, at })

@@ -1,3 +1,5 @@
+import { macOf } from './unit-marks.ts'
+
 /** What tells one unit or its users from others, and may be found in what a device says to anybody. */
 export interface UnitInformation {
   serials: readonly string[]
@@ -6,9 +8,11 @@ export interface UnitInformation {
   users: readonly string[]
   /** Names of the model: a version that follows one is the unit's. */
   models?: readonly string[]
+  /** Addresses of its network interfaces. */
+  macs?: readonly string[]
 }
 
-export type InformationKind = 'serial' | 'firmware' | 'user'
+export type InformationKind = 'serial' | 'firmware' | 'user' | 'mac'
 
 export interface Found {
   kind: InformationKind
@@ -44,6 +48,7 @@ export function informationIn(text: string, about: UnitInformation): Found[] {
     for (const serial of about.serials)
       if (serial.length >= LEAST_SERIAL && standsIn(one, serial)) add('serial', serial, true)
     for (const version of about.versions) add('firmware', version, versionIn(one, version, about.models ?? []))
+    for (const mac of about.macs ?? []) if (holdsMac(one, mac)) add('mac', mac, true)
     for (const user of tellingUsers(about.users)) add('user', user, userIn(one, user))
   }
   return [...found.values()]
@@ -58,6 +63,14 @@ function placesOf(text: string, wanted: string): number[] {
   for (let at = where.indexOf(what); at !== -1 && places.length < 64; at = where.indexOf(what, at + 1))
     if (!WORD.test(where.charAt(at - 1)) && !WORD.test(where.charAt(at + what.length))) places.push(at)
   return places
+}
+
+/** An address in any of its spellings, bytes apart or not (IEEE 802, EUI-48). */
+function holdsMac(text: string, mac: string): boolean {
+  const digits = macOf(mac)
+  if (digits === null) return false
+  const pairs = digits.match(/../g) ?? []
+  return new RegExp(`(?<![0-9a-z])${pairs.join('[:.-]?')}(?![0-9a-z])`, 'i').test(text)
 }
 
 const standsIn = (text: string, wanted: string): boolean => placesOf(text, wanted).length > 0

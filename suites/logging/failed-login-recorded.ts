@@ -8,32 +8,35 @@ import {
   type Finding,
   type JudgeContext,
 } from '../criterion.ts'
+import { newEntries, readLog } from '../facts/log-entries.ts'
 import { namesAddress } from '../facts/log-words.ts'
 import { kind as failedLoginLog, type FailedLoginLog } from '../observations/failed-login-log.ts'
 import { bool, obj, opt } from '../schema.ts'
 import { bodyHolds } from '../facts/http-text.ts'
-import { declaredOf } from '../subject.ts'
 import { wasRefused } from '../facts/login-outcome.ts'
 import { remoteOutcome } from '../facts/remote-outcome.ts'
-import { readRecords, type LogRecord } from './records.ts'
+import { countsOwn, lackOf, whereParameter, type Where } from './own-log.ts'
+import { entryRecord, readRecords, type LogRecord } from './records.ts'
+import { addressesOf } from './telling.ts'
 
 const parameters = obj({
-  /** The text asks for a log that reaches another machine: a device that declares none does not conform. */
+  /** The text asks for such a log: a device that declares none does not conform. */
   required: bool(),
+  where: whereParameter,
   /** The record must name the account or the source; yes where nothing is said. */
   actor: opt(bool()),
 })
-type Context = JudgeContext<{ required: boolean; actor?: boolean }>
+type Context = JudgeContext<{ required: boolean; where?: Where; actor?: boolean }>
 type Event = FailedLoginLog['events'][number]
 
 /**
  * A failed log-in leaves a record (QCVN 11:2026/BCA asks for a system log; ETSI EN 303 645 has no such provision). The
  * record of the unknown user carries a random name, so nothing else can have caused it. A missing record is a violation
- * only where the log-in was shown to fail and a later record of this device came by every declared channel.
+ * only where the log-in was shown to fail and every log that counts told of something else afterwards.
  */
 export const criterion = defineCriterion({
   id: 'logging/failed-login-recorded',
-  version: '1.1.0',
+  version: '1.2.0',
   area: 'logging',
   over: failedLoginLog,
   also: [],
@@ -42,17 +45,31 @@ export const criterion = defineCriterion({
   catalogues: [],
   applies: always,
   judge({ value }, context) {
-    if (!value.declared)
-      return [(context.parameters.required ? violation : gap)('no-channel-declared', {}, [context.cite('/declared')])]
-    if (!value.channels.some((c) => c.receiving)) return [gap('nothing-received-with', {}, [context.cite('/channels')])]
-    const records = readRecords(value, addressesOf(context))
+    const { required, where } = context.parameters
+    const isOwnCounted = countsOwn(context.statement, where)
+    if (value.channels.length === 0 && !isOwnCounted) {
+      const code = where === 'any' ? 'no-log-declared' : 'no-channel-declared'
+      return [(required ? violation : gap)(code, {}, [context.cite('/declared')])]
+    }
+    const isRead = isOwnCounted && value.api !== undefined
+    if (!isRead && !value.channels.some((c) => c.receiving))
+      return [gap('nothing-received-with', {}, [context.cite('/channels')])]
+    const records = [
+      ...readRecords(value, addressesOf(context.statement, context.subject)),
+      ...(isRead ? ownEntries(value) : []),
+    ]
     return recorded(value, records, context) ?? missing(value, records, context)
   },
 })
 
-const addressesOf = ({ statement, subject }: Context): string[] => {
-  const sample = statement.samples.find((s) => s.id === declaredOf(subject).sample)
-  return [sample?.addresses.ipv4, sample?.addresses.ipv6].filter((a) => typeof a === 'string')
+/** Entries have no arrival: what was gained before the failures stands before them, what came later at the end. */
+function ownEntries({ api, until }: FailedLoginLog): LogRecord[] {
+  const [first, before, after] = api ? [api.first, api.before, api.after].map(readLog) : []
+  if (!first || !before || !after) return []
+  return [
+    ...newEntries(first.entries, before.entries).map((text) => entryRecord(text, 0, '/api/before')),
+    ...newEntries(before.entries, after.entries).map((text) => entryRecord(text, until ?? 0, '/api/after')),
+  ]
 }
 
 /** What the records say of the failed log-ins; null where there is no such record. */
@@ -133,6 +150,8 @@ function isShown({ exchange, remote }: Event, good: readonly Event[]): boolean {
   )
 }
 
+const isOwnEntry = (r: LogRecord): boolean => r.pointer.startsWith('/api/')
+
 /** No record speaks of a failed log-in: whether that is the device's doing (rule 1: event proven, channel proven). */
 function missing(value: FailedLoginLog, records: LogRecord[], context: Context): Finding[] {
   const { cite } = context
@@ -150,7 +169,7 @@ function missing(value: FailedLoginLog, records: LogRecord[], context: Context):
     ]
   if (value.left > 0) return [gap('too-many-records', { left: value.left }, [cite('/left')])]
   const own = records.filter((r) => r.fromDevice)
-  if (own.length === 0) {
+  if (value.channels.length > 0 && !own.some((r) => !isOwnEntry(r))) {
     const declared = context.statement.logging.channels
     const set = value.channels.every(
       (c) =>
@@ -168,6 +187,10 @@ function missing(value: FailedLoginLog, records: LogRecord[], context: Context):
         cite('/records'),
       ]),
     ]
+  const { api } = value
+  const isOwnCounted = countsOwn(context.statement, context.parameters.where)
+  const lack = isOwnCounted && lackOf(api ? { earlier: api.before, later: api.after } : null, [cite(api ? '/api' : '')])
+  if (lack) return [lack]
   const controls = own.filter((r) => r.at >= first.at).slice(0, 3)
   return [
     violation('not-recorded', { attempts: shown.length }, [

@@ -6,7 +6,7 @@ import { wereAccepted } from '../facts/login-outcome.ts'
 import { kind as logClearing, type LogClearing } from '../observations/log-clearing.ts'
 import type { Exchange } from '../observations/exchange.ts'
 import { obj } from '../schema.ts'
-import type { Statement } from '../statement.ts'
+import { declaredClearing } from './clearing.ts'
 
 /** A viewer cannot empty the log. The administrator's success by the same request is the control: else nothing was tried. */
 export const criterion = defineCriterion({
@@ -18,10 +18,7 @@ export const criterion = defineCriterion({
   states: ['in-service'],
   parameters: obj({}),
   catalogues: [],
-  applies: ({ logging }: Statement) =>
-    logging.api?.clear
-      ? { answer: 'yes' }
-      : { answer: 'unknown', why: { code: logging.api ? 'no-clearing-declared' : 'no-own-log-declared', values: {} } },
+  applies: declaredClearing,
   contradicts,
   judge({ value: { tries } }, { cite }) {
     if (tries === null) return [gap('not-tried', {}, [cite('/tries')])]

@@ -22,6 +22,21 @@ export interface LogRecord {
   names(user: string): boolean
 }
 
+/** An entry of the device's own log as a record; it has no arrival of its own. */
+export const entryRecord = (text: string, at: number, pointer: string): LogRecord => ({
+  at,
+  channel: 'log',
+  pointer,
+  fromDevice: true,
+  text,
+  message: text,
+  failure: saysFailure(text),
+  success: saysSuccess(text),
+  repeated: saysRepeated(text),
+  time: holdsTime(text),
+  names: (user) => namesUser(text, user),
+})
+
 /** The records of an observation; those of other senders are marked, not dropped. */
 export function readRecords(value: { records: readonly ReceivedRecord[] }, addresses: readonly string[]): LogRecord[] {
   const own = new Set(addresses.map(addressKey))

@@ -1,11 +1,12 @@
 import type { JudgeContext } from '../criterion.ts'
 import { newEntries, readLog } from '../facts/log-entries.ts'
-import { holdsTime, speaksOf, type Deed } from '../facts/log-events.ts'
-import { namesAddress, namesUser, saysFailure, saysRepeated, saysSuccess } from '../facts/log-words.ts'
+import { speaksOf, type Deed } from '../facts/log-events.ts'
+import { namesAddress } from '../facts/log-words.ts'
 import type { EventLog, LogEvent } from '../observations/event-log.ts'
 import type { RebootLog } from '../observations/reboot-log.ts'
+import type { Statement } from '../statement.ts'
 import { endpointOf } from '../subject.ts'
-import { readRecords, type LogRecord } from './records.ts'
+import { entryRecord, readRecords, type LogRecord } from './records.ts'
 
 /** All that the logs told around some events: what the channels brought and what the device's own log gained. */
 export interface Told {
@@ -24,9 +25,14 @@ export interface Told {
 /** Own log entries have no arrival: they came at some time between the readings. */
 const UNKNOWN = -1
 
+/** The addresses that records of the sample come from. */
+export function addressesOf({ samples }: Statement, subject: string): string[] {
+  const sample = samples.find((s) => s.id === endpointOf(subject).sample)
+  return [sample?.addresses.ipv4, sample?.addresses.ipv6].filter((a) => typeof a === 'string')
+}
+
 export function toldBy(value: EventLog | RebootLog, context: JudgeContext<unknown>): Told {
-  const sample = context.statement.samples.find((s) => s.id === endpointOf(context.subject).sample)
-  const addresses = [sample?.addresses.ipv4, sample?.addresses.ipv6].filter((a) => typeof a === 'string')
+  const addresses = addressesOf(context.statement, context.subject)
   const before = value.api ? readLog(value.api.before) : null
   const after = value.api ? readLog(value.api.after) : null
   const records = readRecords(value, addresses)
@@ -34,26 +40,15 @@ export function toldBy(value: EventLog | RebootLog, context: JudgeContext<unknow
   return {
     records,
     noise: new Set(records.filter((r) => r.fromDevice && r.at < quiet).map(shapeOf)),
-    entries: before && after ? newEntries(before.entries, after.entries).map(entryRecord) : null,
+    entries:
+      before && after
+        ? newEntries(before.entries, after.entries).map((text) => entryRecord(text, UNKNOWN, '/api/after'))
+        : null,
     earlier: new Set(before?.entries.map((text) => shapeOf({ message: text }))),
     events: value.events,
     cite: context.cite,
   }
 }
-
-const entryRecord = (text: string): LogRecord => ({
-  at: UNKNOWN,
-  channel: 'log',
-  pointer: '/api/after',
-  fromDevice: true,
-  text,
-  message: text,
-  failure: saysFailure(text),
-  success: saysSuccess(text),
-  repeated: saysRepeated(text),
-  time: holdsTime(text),
-  names: (user) => namesUser(text, user),
-})
 
 /** Records that differ in numbers only are alike. */
 export const shapeOf = ({ message }: { message: string }): string => message.replace(/\d+/g, '#')

@@ -1,4 +1,4 @@
-import { bool, list, micros, obj, oneOf, orNull, port, str, type Static } from '../schema.ts'
+import { bool, list, micros, obj, oneOf, opt, orNull, port, str, type Static } from '../schema.ts'
 import { exchangeSchema } from './exchange.ts'
 
 /** Published, blank and guessable passwords tried at one log-in; the same for HTTP and RTSP. */
@@ -23,6 +23,22 @@ export const credentialTriesSchema = obj({
   repeats: list(obj({ again: exchangeSchema, bad: exchangeSchema })),
   /** Every try was made in a batch whose control was granted, or slowly enough for the declared lock. */
   complete: bool(),
+  /**
+   * What is listed for the declared user, over the other address family that the service is declared for; only the first
+   * few where a ban by address came before. Null where there is no other family, where the declared credential did not work,
+   * and where every log-in takes a browser.
+   */
+  elsewhere: opt(
+    orNull(
+      obj({
+        family: oneOf('ipv4', 'ipv6'),
+        knownBad: exchangeSchema,
+        batches: list(obj({ tries: list(exchangeSchema), control: exchangeSchema })),
+        /** Every try was made. */
+        complete: bool(),
+      }),
+    ),
+  ),
   /** Why it stopped early. */
   stopped: orNull(oneOf('locked', 'unreachable', 'cancelled')),
 })

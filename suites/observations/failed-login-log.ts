@@ -19,12 +19,14 @@ const event = obj({
 })
 
 export const failedLoginLogSchema = obj({
-  /** The statement declares at least one channel. */
+  /** The statement declares a channel or a log that can be read. */
   declared: bool(),
   channels: list(logChannelSchema),
   /** Nothing was asked of the device in this window. Null where there was nothing to watch. */
   quiet: orNull(obj({ from: micros(), to: micros() })),
   events: list(event),
+  /** The device's own log: before the first log-in, after it and before the first that fails, and at the end. */
+  api: opt(obj({ first: exchangeSchema, before: exchangeSchema, after: exchangeSchema })),
   /** The end of the wait for late records; what comes afterwards may speak of putting settings back. */
   until: orNull(micros()),
   records: list(logRecordSchema),
@@ -33,10 +35,10 @@ export const failedLoginLogSchema = obj({
 })
 export type FailedLoginLog = Static<typeof failedLoginLogSchema>
 
-/** What the device's log channels brought to the lab around successful and failed log-ins. */
+/** What the device's log channels brought to the lab, and what its own log gained, around successful and failed log-ins. */
 export const kind = defineKind({
   id: 'failed-login-log',
-  version: '1.1.0',
+  version: '1.2.0',
   per: 'login',
   schema: failedLoginLogSchema,
   dependsOn: [],

@@ -5,7 +5,7 @@ import { loginsOver, loginSubjects } from './log-ins.ts'
 /** Which published or guessable credentials one HTTP log-in accepts. */
 export const kind = defineKind({
   id: 'http-credentials',
-  version: '1.0.0',
+  version: '1.1.0',
   per: 'login',
   schema: credentialTriesSchema,
   dependsOn: [],

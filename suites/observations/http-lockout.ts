@@ -5,7 +5,7 @@ import { loginSubjects } from './log-ins.ts'
 /** What one HTTP log-in does about wrong passwords in a row. */
 export const kind = defineKind({
   id: 'http-lockout',
-  version: '2.0.0',
+  version: '2.1.0',
   per: 'login',
   schema: lockoutSchema,
   dependsOn: [],

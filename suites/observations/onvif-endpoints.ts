@@ -1,4 +1,4 @@
-import { FAMILIES, type Service, type Statement } from '../statement.ts'
+import { FAMILIES, type BruteForce, type Service, type Statement } from '../statement.ts'
 import { endpointOf } from '../subject.ts'
 
 export const ONVIF_SCHEMES = ['digest', 'username-token'] as const
@@ -43,4 +43,11 @@ export function onvifLoginOf(
   const service = onvifServices(statement).find((s) => s.id === id)
   const scheme = service?.onvif.authentication.find((s) => s === named)
   return service && scheme ? { service, scheme } : null
+}
+
+/** The protection declared for a log-in at the same service, of the ONVIF account before others: one lock is usually behind all of them. */
+export function onvifRule({ logins, bruteForce }: Statement, service: OnvifDeclared): BruteForce | undefined {
+  const here = bruteForce.filter((r) => logins.some((l) => l.id === r.login && l.service === service.id))
+  const isOwn = (r: BruteForce): boolean => logins.some((l) => l.id === r.login && l.account === service.onvif.account)
+  return here.find(isOwn) ?? here[0]
 }

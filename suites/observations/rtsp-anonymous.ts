@@ -1,5 +1,5 @@
 import { defineKind } from '../observation.ts'
-import { bool, int, list, micros, obj, oneOf, orNull, port, str, type Static } from '../schema.ts'
+import { bool, int, list, micros, obj, oneOf, opt, orNull, port, str, type Static } from '../schema.ts'
 import { endpointsSpeaking } from './endpoints.ts'
 import { exchangeSchema } from './exchange.ts'
 
@@ -18,6 +18,14 @@ const attempt = obj({
 })
 export type RtspAttempt = Static<typeof attempt>
 
+/** The same with one thing changed that is no log-in. */
+const bypass = obj({
+  /** The changed request line, or `SETUP`: with the description that somebody logged in was given. */
+  how: str(),
+  attempt,
+})
+export type RtspBypass = Static<typeof bypass>
+
 const visit = obj({
   target: str(),
   /** `elsewhere`: declared for another service of the device. `decoy`: a random path that cannot exist. */
@@ -26,6 +34,8 @@ const visit = obj({
   anonymous: attempt,
   /** The same logged in; only for what is declared protected. */
   genuine: orNull(attempt),
+  /** After everything else; of the first that flows logged in and does not without. */
+  bypasses: opt(list(bypass)),
 })
 export type RtspVisit = Static<typeof visit>
 
@@ -46,7 +56,7 @@ export type RtspAnonymous = Static<typeof schema>
 /** Which streams one RTSP endpoint gives to somebody who did not log in. */
 export const kind = defineKind({
   id: 'rtsp-anonymous',
-  version: '1.0.0',
+  version: '1.1.0',
   per: 'endpoint',
   schema,
   dependsOn: ['services'],

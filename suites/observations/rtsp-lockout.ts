@@ -5,7 +5,7 @@ import { loginSubjects } from './log-ins.ts'
 /** What one RTSP log-in does about wrong passwords in a row. */
 export const kind = defineKind({
   id: 'rtsp-lockout',
-  version: '1.0.0',
+  version: '1.1.0',
   per: 'login',
   schema: lockoutSchema,
   dependsOn: [],

@@ -48,6 +48,7 @@ const attempt = obj({
 /**
  * bits: one bit inverted in the named part. truncated: the first half. last-block-missing: all but the end. unsigned:
  * signature of zeros. stripped: no signature. repacked: content and version changed, archive and checksums made anew.
+ * interrupted: the genuine package, after whose first half the lab cut the connection; the upload has failure `lab` then.
  */
 export const VARIANTS = [
   'payload-bit',
@@ -64,6 +65,7 @@ export const VARIANTS = [
   'maker-unsigned',
   'maker-foreign-key',
   'maker-other-model',
+  'interrupted',
 ] as const
 export type VariantId = (typeof VARIANTS)[number]
 
@@ -110,7 +112,7 @@ export const updateRefusalSchema = obj({
   older: orNull(attempt),
   /** Right before and after the genuine update. */
   kept: orNull(obj({ before: list(kept), after: list(kept) })),
-  /** What the log channels brought meanwhile; null where none is declared. */
+  /** What the log channels brought meanwhile; null where neither one nor a log that can be read is declared. */
   log: orNull(
     obj({
       channels: list(logChannelSchema),
@@ -119,6 +121,18 @@ export const updateRefusalSchema = obj({
       until: micros(),
       records: list(logRecordSchema),
       left: int(),
+      /**
+       * The device's own log: before the first package, after the first variant that changed nothing, right before the
+       * genuine package and after it.
+       */
+      api: opt(
+        obj({
+          begin: orNull(exchangeSchema),
+          refused: orNull(exchangeSchema),
+          before: orNull(exchangeSchema),
+          installed: orNull(exchangeSchema),
+        }),
+      ),
     }),
   ),
   /** What was not offered. */
@@ -149,7 +163,7 @@ export type Kept = Static<typeof kept>
 /** What became of altered, genuine and older update packages that took the declared path: uploaded, or fetched. */
 export const kind = defineKind({
   id: 'update-refusal',
-  version: '2.2.0',
+  version: '2.3.0',
   per: 'mechanism',
   schema: updateRefusalSchema,
   dependsOn: [],

@@ -70,16 +70,23 @@ export const unproven = ({ genuine }: UpdateRefusal, context: JudgeContext<unkno
 export const wasRefused = (a: Attempt): boolean =>
   a.cameBack && a.versionBefore.text !== null && a.versionAfter.text !== null && wasUploaded(a) && !changed(a)
 
+/** The connection of this upload was cut by the lab, as it should be. */
+const wasCut = ({ id, upload }: UpdateAttempt): boolean => id === 'interrupted' && upload?.failure?.code === 'lab'
+
 /** The package went out: there was an answer, or twice a connection that the device ended, or the device fetched it. */
 export function wasSent(attempt: Attempt): boolean {
   const { upload, tries } = attempt
   if (!upload) return reachOf(attempt) !== 'not'
   return (
     upload.failure === null ||
+    wasCut(attempt) ||
     upload.failure.code === 'timeout' ||
     (tries > 1 && ['reset', 'closed'].includes(upload.failure.code))
   )
 }
+
+/** A package that the device had whole and refused: only of such a one a record can be expected. */
+export const wasRefusedWhole = (a: Attempt): boolean => a.id !== 'interrupted' && wasRefused(a)
 
 /** The package left the lab and was not turned away at the log-in: only then a refusal is one of the package. */
 export function wasUploaded(attempt: Attempt): boolean {

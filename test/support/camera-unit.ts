@@ -82,6 +82,8 @@ export async function cameraUnit(
       '--regulation',
       writeRegulation(join(directory, 'few.yaml'), criteria),
       '--rehearsal',
+      '--ports',
+      'declared',
       '--pace',
       'fast',
     ],

@@ -4,6 +4,7 @@ import type { Probe } from '../../lab/probe.ts'
 import { probe as httpAnonymous } from '../../lab/probes/http-anonymous.ts'
 import { probe as httpCredentials } from '../../lab/probes/http-credentials.ts'
 import { probe as httpLockout } from '../../lab/probes/http-lockout.ts'
+import { probe as onvifLockout } from '../../lab/probes/onvif-lockout.ts'
 import { probe as rtspAnonymous } from '../../lab/probes/rtsp-anonymous.ts'
 import { probe as rtspCredentials } from '../../lab/probes/rtsp-credentials.ts'
 import type { State } from '../../suites/observation.ts'
@@ -248,10 +249,10 @@ async function ofCamera(): Promise<void> {
     })
     const list =
       name === 'camera'
-        ? probes(httpAnonymous, httpCredentials, httpLockout, rtspAnonymous, rtspCredentials)
+        ? probes(httpAnonymous, httpCredentials, httpLockout, onvifLockout, rtspAnonymous, rtspCredentials)
         : factoryFresh
           ? probes(httpAnonymous, httpCredentials, rtspAnonymous, rtspCredentials)
-          : probes(name === 'camera-no-lock' ? httpLockout : httpAnonymous)
+          : probes(...(name === 'camera-no-lock' ? [httpLockout, onvifLockout] : [httpAnonymous]))
     const origin = `reference camera${weaknesses.length > 0 ? `, weakness ${weaknesses.join()}` : ''}${factoryFresh ? ', before the first set-up' : ''}`
     await record({
       name,

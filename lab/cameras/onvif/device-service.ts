@@ -1,6 +1,7 @@
 import { ONVIF_NAMESPACES } from '../../../suites/facts/onvif.ts'
 import { childOf, descendantsOf } from '../../../suites/facts/xml.ts'
 import type { Answer } from '../api.ts'
+import { serialOf } from '../device.ts'
 import { MODEL } from '../firmware.ts'
 import { DEVICE_PATH, MEDIA_PATH, type OperationRequest, type Operations } from './operation.ts'
 import { content, escape, sender } from './soap.ts'
@@ -76,6 +77,22 @@ function setDateAndTime({ device, element, actor }: OperationRequest): Answer {
   return content('<tds:SetSystemDateAndTimeResponse/>')
 }
 
+/** Another interface, of the type of IEEE 802.11 (IANA ifType 71). */
+const WIRELESS =
+  '<tds:NetworkInterfaces token="wlan0"><tt:Enabled>true</tt:Enabled><tt:Info><tt:Name>wlan0</tt:Name>' +
+  '<tt:HwAddress>02:00:00:00:00:02</tt:HwAddress></tt:Info><tt:Extension><tt:InterfaceType>71</tt:InterfaceType>' +
+  '</tt:Extension></tds:NetworkInterfaces>'
+
+/** One label of a host name (RFC 1123 section 2.1). */
+function setHostname({ device, element, actor }: OperationRequest): Answer {
+  const hostname = childOf(element, 'Name')?.text.trim() ?? ''
+  if (!/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(hostname))
+    return sender(['InvalidArgVal', 'InvalidHostname'], 'letters, digits and hyphens')
+  device.store.change({ hostname })
+  device.log.write('setting-changed', { ...actor, setting: 'hostname', value: hostname })
+  return content('<tds:SetHostnameResponse/>')
+}
+
 function interfaces({ device }: OperationRequest): string {
   const { ipv4, ipv6 } = device.options.addresses
   const six =
@@ -87,7 +104,7 @@ function interfaces({ device }: OperationRequest): string {
     '<tds:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled><tt:Info><tt:Name>eth0</tt:Name>' +
     '<tt:HwAddress>02:00:00:00:00:01</tt:HwAddress></tt:Info><tt:IPv4><tt:Enabled>true</tt:Enabled><tt:Config>' +
     `<tt:Manual><tt:Address>${escape(ipv4)}</tt:Address><tt:PrefixLength>24</tt:PrefixLength></tt:Manual>` +
-    `<tt:DHCP>false</tt:DHCP></tt:Config></tt:IPv4>${six}</tds:NetworkInterfaces>`
+    `<tt:DHCP>false</tt:DHCP></tt:Config></tt:IPv4>${six}</tds:NetworkInterfaces>${device.behaviour.hasWireless ? WIRELESS : ''}`
   )
 }
 
@@ -102,7 +119,7 @@ function systemLog({ device }: OperationRequest): string {
 const information = ({ device }: OperationRequest): string =>
   `<tds:Manufacturer>Camseal</tds:Manufacturer><tds:Model>${MODEL}</tds:Model>` +
   `<tds:FirmwareVersion>${escape(device.store.state.firmware.version)}</tds:FirmwareVersion>` +
-  `<tds:SerialNumber>${escape(device.options.serial)}</tds:SerialNumber><tds:HardwareId>software</tds:HardwareId>`
+  `<tds:SerialNumber>${escape(serialOf(device))}</tds:SerialNumber><tds:HardwareId>software</tds:HardwareId>`
 
 const answering =
   (name: string, inner: (request: OperationRequest) => string) =>
@@ -126,8 +143,10 @@ export const DEVICE_OPERATIONS: Operations = {
   ...reading(
     'public',
     'GetHostname',
-    () =>
-      '<tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP><tt:Name>camera</tt:Name></tds:HostnameInformation>',
+    ({ device }) =>
+      '<tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP>' +
+      `<tt:Name>${escape(device.behaviour.hostnameNamesUnit ? serialOf(device) : device.store.state.hostname)}</tt:Name>` +
+      '</tds:HostnameInformation>',
   ),
   ...reading('viewer', 'GetDeviceInformation', information),
   ...reading('viewer', 'GetNetworkInterfaces', interfaces),
@@ -138,6 +157,7 @@ export const DEVICE_OPERATIONS: Operations = {
     ).join(''),
   ),
   ...reading('admin', 'GetSystemLog', systemLog),
+  SetHostname: { access: 'admin', run: setHostname },
   SetSystemDateAndTime: { access: 'admin', run: setDateAndTime },
   SystemReboot: {
     access: 'admin',

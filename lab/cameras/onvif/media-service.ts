@@ -28,6 +28,11 @@ function address(request: OperationRequest, uriOf: (stream: string) => string): 
   return content(`<trt:${element.name}Response><trt:MediaUri>${uri}</trt:MediaUri></trt:${element.name}Response>`)
 }
 
+const snapshotAddress = (request: OperationRequest): string =>
+  request.device.behaviour.plainSnapshotAddress
+    ? `http://${request.host}:${request.ports.http}/snapshot.jpg`
+    : addressOf(request, '/snapshot.jpg')
+
 export const MEDIA_OPERATIONS: Operations = {
   GetServiceCapabilities: {
     access: 'public',
@@ -57,6 +62,6 @@ export const MEDIA_OPERATIONS: Operations = {
   },
   GetSnapshotUri: {
     access: 'viewer',
-    run: (request) => address(request, () => addressOf(request, '/snapshot.jpg')),
+    run: (request) => address(request, () => snapshotAddress(request)),
   },
 }

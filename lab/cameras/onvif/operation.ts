@@ -12,7 +12,7 @@ export interface OperationRequest {
   /** The address the client reached, as it stands in a URL. */
   host: string
   /** Of the web interface and of the streams. */
-  ports: { https: number; rtsp: number }
+  ports: ReturnType<Device['ports']>
 }
 
 export interface Operation {

@@ -66,7 +66,7 @@ function userOf(
   if (operation.access === 'public' || behaviour.openOperations.includes(element.name)) return null
   if (store.state.factoryFresh) return sender(['NotAuthorized'], 'set-up required', 403)
   const visitor = { interface: 'onvif' as const, source: request.socket.remoteAddress ?? '' }
-  const token = behaviour.takesTokens ? tokenIn(header) : null
+  const token = behaviour.takesTokens ? tokenIn(header, behaviour.clearOnvif) : null
   if (token === 'malformed') return sender(['NotAuthorized'], 'a password digest with nonce and date')
   if (token !== null) {
     const user = gate.logInByToken(visitor, token)

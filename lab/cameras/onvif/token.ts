@@ -11,19 +11,29 @@ export interface UsernameToken {
   created: string
 }
 
-const DIGEST = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordDigest'
+const PROFILE = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0'
 const MOST_NONCE = 128
 
-/** The token of a SOAP header; null where there is none, `malformed` where it lacks nonce or date or is no digest. */
-export function tokenIn(header: XmlElement | null): UsernameToken | 'malformed' | null {
+/** What a token with this password would hold. */
+const digestOf = (nonce: Buffer, created: string, password: string): Buffer =>
+  createHash('sha1').update(nonce).update(created, 'utf8').update(password, 'utf8').digest()
+
+/**
+ * The token of a SOAP header; null where there is none, `malformed` where it lacks nonce or date or is no digest. Where
+ * the password itself is taken too, such a token stands for the one with its digest.
+ */
+export function tokenIn(header: XmlElement | null, takesText: boolean): UsernameToken | 'malformed' | null {
   const token = childOf(childOf(header, 'Security', WSSE), 'UsernameToken', WSSE)
   if (token === null) return null
   const password = childOf(token, 'Password', WSSE)
   const text = (element: XmlElement | null): string => element?.text.trim() ?? ''
   const bytes = (element: XmlElement | null): Buffer => Buffer.from(text(element), 'base64')
-  const [digest, nonce] = [bytes(password), bytes(childOf(token, 'Nonce', WSSE))]
+  const nonce = bytes(childOf(token, 'Nonce', WSSE))
   const [user, created] = [text(childOf(token, 'Username', WSSE)), text(childOf(token, 'Created', WSU))]
-  const isDigest = password?.attributes['Type'] === DIGEST && digest.length === 20
+  const type = password?.attributes['Type']
+  const isText = takesText && type === `${PROFILE}#PasswordText`
+  const digest = isText ? digestOf(nonce, created, text(password)) : bytes(password)
+  const isDigest = isText || (type === `${PROFILE}#PasswordDigest` && digest.length === 20)
   if (!isDigest || user === '' || created === '' || nonce.length === 0 || nonce.length > MOST_NONCE) return 'malformed'
   return { user, digest, nonce, created }
 }
@@ -58,11 +68,7 @@ export function makeTokens(now: () => number): Tokens {
 
   return {
     proves({ digest, nonce, created }, password) {
-      const expected = createHash('sha1')
-        .update(nonce)
-        .update(created, 'utf8')
-        .update(password ?? nobody, 'utf8')
-        .digest()
+      const expected = digestOf(nonce, created, password ?? nobody)
       return timingSafeEqual(expected, digest) && password !== null
     },
     isFresh({ user, nonce, created }) {

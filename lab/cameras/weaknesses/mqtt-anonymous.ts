@@ -10,6 +10,7 @@ export const weakness: Weakness = {
     'exposed-ports/undeclared-tcp-ports',
     'authentication/no-default-remote-credentials',
     'authentication/no-anonymous-remote-access',
+    'authentication/remote-login-lockout',
     'encryption/no-plain-remote-login',
   ],
   visibleTo: "mosquitto_sub -h {ipv4} -p 1883 -t '#' -C 1 -W 10",

@@ -8,5 +8,5 @@ export const weakness: Weakness = {
   },
   criteria: ['authentication/rtsp-login-lockout'],
   visibleTo: 'ffprobe -v error -rtsp_transport tcp rtsp://{user}:{password}@{ipv4}:{rtsp}/live/main',
-  apply: { locksOver: ['https', 'http', 'onvif'] },
+  apply: { locksOver: ['https', 'http', 'onvif', 'ssh'] },
 }

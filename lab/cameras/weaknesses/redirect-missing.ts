@@ -12,6 +12,7 @@ export const weakness: Weakness = {
     'exposed-ports/no-information-before-login',
     'authentication/no-anonymous-access',
     'encryption/login-encrypted',
+    'encryption/no-plain-addresses',
   ],
   visibleTo: 'nmap -Pn -p {http} {ipv4}',
   apply: { redirectListens: false },

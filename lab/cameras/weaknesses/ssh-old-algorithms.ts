@@ -10,6 +10,7 @@ export const weakness: Weakness = {
     'exposed-ports/undeclared-tcp-ports',
     'authentication/no-default-remote-credentials',
     'authentication/no-anonymous-remote-access',
+    'authentication/remote-login-lockout',
     'encryption/no-plain-remote-login',
     'encryption/ssh-algorithms',
   ],

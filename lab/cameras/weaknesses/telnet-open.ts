@@ -11,6 +11,7 @@ export const weakness: Weakness = {
     'exposed-ports/no-insecure-services',
     'authentication/no-default-remote-credentials',
     'authentication/no-anonymous-remote-access',
+    'authentication/remote-login-lockout',
     'encryption/no-plain-remote-login',
   ],
   visibleTo: 'nmap -Pn -sV -p 2323 {ipv4}',

@@ -4,13 +4,24 @@ import { t } from './reports/locales/index.ts'
 import { packageVersion } from './reports/suite.ts'
 import { EXIT, faultText, languageOf, plain } from './reports/verbs/terminal.ts'
 
-/** Only dispatches: each verb loads its own folder, so that `verify` loads nothing that talks to a camera. */
-const LAB = ['run', 'resume', 'plan', 'doctor', 'demo', 'qualify', 'replay', 'bench']
-const REPORTS: Record<string, () => Promise<(program: Command, end: (code: number) => void) => void>> = {
-  verify: async () => (await import('./reports/verbs/verify.ts')).registerVerify,
-  rejudge: async () => (await import('./reports/verbs/verify.ts')).registerVerify,
-  seal: async () => (await import('./reports/verbs/seal.ts')).registerSeal,
-  disclose: async () => (await import('./reports/verbs/seal.ts')).registerSeal,
+/** Only dispatches: each verb loads its own file, so that `verify` loads nothing that talks to a camera. */
+type Register = (program: Command, end: (code: number) => void) => void
+const run = async (): Promise<Register> => (await import('./lab/verbs/run.ts')).registerRun
+const verify = async (): Promise<Register> => (await import('./reports/verbs/verify.ts')).registerVerify
+const seal = async (): Promise<Register> => (await import('./reports/verbs/seal.ts')).registerSeal
+const VERBS: Record<string, () => Promise<Register>> = {
+  run,
+  resume: run,
+  plan: async () => (await import('./lab/verbs/plan.ts')).registerPlan,
+  doctor: async () => (await import('./lab/verbs/doctor.ts')).registerDoctor,
+  demo: async () => (await import('./lab/verbs/demo.ts')).registerDemo,
+  qualify: async () => (await import('./lab/verbs/qualify.ts')).registerQualify,
+  replay: async () => (await import('./lab/verbs/replay.ts')).registerReplay,
+  bench: async () => (await import('./lab/verbs/bench.ts')).registerBench,
+  verify,
+  rejudge: verify,
+  seal,
+  disclose: seal,
   diff: async () => (await import('./reports/verbs/diff.ts')).registerDiff,
   export: async () => (await import('./reports/verbs/export.ts')).registerExport,
   catalog: async () => (await import('./reports/verbs/catalog.ts')).registerCatalogVerb,
@@ -27,17 +38,9 @@ const end = (code: number): void => {
 }
 
 const verb = process.argv[2] ?? ''
-const registers = new Set(
-  verb in REPORTS
-    ? [await REPORTS[verb]?.()]
-    : LAB.includes(verb)
-      ? [(await import('./lab/verbs/index.ts')).registerLab]
-      : [
-          (await import('./lab/verbs/index.ts')).registerLab,
-          ...(await Promise.all(Object.values(REPORTS).map((load) => load()))),
-        ],
-)
-for (const register of registers) register?.(program, end)
+const loads = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined
+const registers = new Set(loads ? [await loads()] : await Promise.all(Object.values(VERBS).map((load) => load())))
+for (const register of registers) register(program, end)
 
 let language = languageOf(undefined)
 program.hook('preAction', (_, command) => {

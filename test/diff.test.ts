@@ -13,6 +13,7 @@ import { readReportAt } from '../reports/opened.ts'
 import type { Report } from '../reports/report.ts'
 import { cameraUnit } from './support/camera-unit.ts'
 import { camseal } from './support/camseal.ts'
+import { writeShortLocks } from './support/regulation.ts'
 import { reportSource } from './support/report-source.ts'
 
 const work = mkdtempSync(join(tmpdir(), 'camseal-diff-'))
@@ -222,9 +223,11 @@ test(
       '--statement',
       statement,
       '--regulation',
-      'camseal-core',
+      writeShortLocks(join(unit.directory, 'regulation.yaml'), { failures: 5, windowSeconds: 1, lockSeconds: 1 }),
       '--only',
       CRITERION,
+      '--ports',
+      'declared',
       '--pace',
       'fast',
     ]

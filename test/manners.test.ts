@@ -10,14 +10,12 @@ import { passwordVariable } from '../lab/cameras/declaration.ts'
 import { mannersOf } from '../lab/cameras/manner.ts'
 import { manners } from '../lab/cameras/manners.generated.ts'
 import { startReferenceCamera } from '../lab/cameras/reference-camera.ts'
-import { forShortLocks } from '../lab/cameras/short-locks.ts'
 import { weaknesses } from '../lab/cameras/weaknesses.generated.ts'
-import { loadRegulation } from '../profiles/regulation-file.ts'
 import type { Report } from '../reports/report.ts'
-import { registry } from '../suites/registry.generated.ts'
 import type { Statement } from '../suites/statement.ts'
 import { camseal } from './support/camseal.ts'
 import { inPrivateNetwork } from './support/private-network.ts'
+import { writeShortLocks } from './support/regulation.ts'
 
 /**
  * Cameras that conform and are hard to test. None may be accused, none may pass with a weakness, and what is not found out
@@ -28,7 +26,7 @@ after(() => rmSync(work, { recursive: true, force: true }))
 
 const OWNER = 'Owner-7421-kxq'
 const SPARE = 'Other-7421-kxq'
-const LONGEST_S = 400
+const LONGEST_S = 600
 
 interface Case {
   manner: string
@@ -122,10 +120,7 @@ async function harness(one: Case, weak: string[]): Promise<Found> {
   const directory = join(work, `${n}`)
   mkdirSync(join(directory, 'packages'), { recursive: true })
   const lock = { failures: 5, windowSeconds: 60, lockSeconds: one.lockSeconds ?? 3 }
-  const core = loadRegulation('camseal-core', registry)
-  assert.ok(core.ok)
-  const regulation = join(directory, 'regulation.yaml')
-  writeFileSync(regulation, stringify(forShortLocks(core.value, lock)))
+  const regulation = writeShortLocks(join(directory, 'regulation.yaml'), lock)
   const camera = await startReferenceCamera({
     addresses: { ipv4: `127.80.${n}.10`, ipv6: null },
     // Neighbours, so that a sweep comes to all of them at once.

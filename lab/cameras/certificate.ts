@@ -1,7 +1,6 @@
-import 'reflect-metadata'
-import * as x509 from '@peculiar/x509'
 import { isIP } from 'node:net'
 import { randomBytes, webcrypto, X509Certificate } from 'node:crypto'
+import { loadX509 } from '../x509.ts'
 
 export interface Identity {
   key: string
@@ -26,6 +25,7 @@ export async function makeIdentity(
   addresses: readonly string[],
   name = 'camera',
 ): Promise<Identity> {
+  const x509 = await loadX509()
   const algorithm = kind === 'P-256' ? P256 : rsaOf(kind === 'RSA' ? 2048 : 1024)
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const now = Date.now()

@@ -2,9 +2,9 @@ import type { Exchange } from '../../suites/observations/exchange.ts'
 import type { UpdateOnline } from '../../suites/observations/update-fetch.ts'
 import type { Family, OnlineUpdate, Update } from '../../suites/statement.ts'
 import type { Bench } from '../probe.ts'
-import { authorityOf, giveAuthority } from '../services/trust.ts'
+import { authorityOf, genuineServer, giveAuthority } from '../services/trust.ts'
 import { familyTowards, point } from '../services/log-channels.ts'
-import { makeServers, type Authority, type ServerIdentity } from '../services/server-certificates.ts'
+import type { Authority, ServerIdentity } from '../services/server-certificates.ts'
 import { startUpdateServer, type UpdateServer } from '../services/update-server.ts'
 import type { Way } from './offering.ts'
 import { ropeOf } from './rope.ts'
@@ -106,9 +106,7 @@ async function pointed(
 async function identityOf(bench: Bench, online: OnlineUpdate, address: string): Promise<Signed | { fault: string }> {
   const authority = await authorityOf(bench, online)
   if ('fault' in authority) return authority
-  const names = [...(online.serverName === undefined ? [] : [online.serverName]), address]
-  const [identity] = await makeServers(authority, names)
-  return identity ? { authority, identity } : { fault: 'no genuine server' }
+  return { authority, identity: await genuineServer(authority, online, address) }
 }
 
 interface Place {

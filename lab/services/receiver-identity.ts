@@ -1,12 +1,12 @@
-import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
 import { isIP } from 'node:net'
-import { GeneralName, SubjectAlternativeNameExtension, X509CertificateGenerator, cryptoProvider } from '@peculiar/x509'
+import { loadX509 } from '../x509.ts'
 
 const DAY = 86_400_000
 
 /** A self-signed P-256 certificate of a lab service for these addresses, good for two days, with its key; both PEM. */
 export async function makeReceiverIdentity(addresses: readonly string[]): Promise<{ key: string; cert: string }> {
+  const { cryptoProvider, GeneralName, SubjectAlternativeNameExtension, X509CertificateGenerator } = await loadX509()
   cryptoProvider.set(webcrypto)
   const keys = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
   const certificate = await X509CertificateGenerator.createSelfSigned({

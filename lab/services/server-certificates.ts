@@ -1,7 +1,7 @@
-import 'reflect-metadata'
 import { createPrivateKey, createPublicKey, randomBytes, webcrypto } from 'node:crypto'
 import { isIP } from 'node:net'
-import * as x509 from '@peculiar/x509'
+import type * as x509 from '@peculiar/x509'
+import { loadX509 } from '../x509.ts'
 import { IMPOSTORS, STRIPPERS, type Impostor, type Stripper } from '../../suites/observations/tls-clients.ts'
 
 /** Who signs certificates of servers. */
@@ -31,6 +31,7 @@ const daysFromNow = (days: number): Date => new Date(Date.now() + days * DAY)
 
 /** An authority made now, of this name; its validity leaves room for certificates of other times. */
 export async function makeAuthority(name: string): Promise<Authority> {
+  const x509 = await loadX509()
   const keys = await makeKeys()
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
     {
@@ -56,6 +57,7 @@ export async function makeAuthority(name: string): Promise<Authority> {
  * @throws Error where certificate and key cannot be read or do not belong together
  */
 export async function readAuthority(certificatePem: string, keyPem: string): Promise<Authority> {
+  const x509 = await loadX509()
   const certificate = new x509.X509Certificate(certificatePem)
   const key = createPrivateKey(keyPem)
   const spki = createPublicKey(key).export({ type: 'spki', format: 'der' })
@@ -77,6 +79,7 @@ export async function readAuthority(certificatePem: string, keyPem: string): Pro
  * genuine one is far from those of the others.
  */
 export async function makeServers(authority: Authority, names: readonly string[]): Promise<ServerIdentity[]> {
+  const x509 = await loadX509()
   const foreign = await makeAuthority(authority.certificate.subject)
   const make = async (by: Authority | null, to: { names?: readonly string[]; from?: number; until?: number } = {}) => {
     const keys = await makeKeys()

@@ -3,7 +3,13 @@ import type { Message } from '../../suites/observation.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
 import type { Family, LogChannel, TlsClient } from '../../suites/statement.ts'
 import type { Bench } from '../probe.ts'
-import { makeAuthority, makeServers, readAuthority, type Authority } from './server-certificates.ts'
+import {
+  makeAuthority,
+  makeServers,
+  readAuthority,
+  type Authority,
+  type ServerIdentity,
+} from './server-certificates.ts'
 
 /** The declared authority, else one of the lab made now. */
 export async function authorityOf(
@@ -37,6 +43,17 @@ export async function giveAuthority(
   return install
 }
 
+/** The certificate of this authority that a device must accept here: for the declared name, where there is one, and the address. */
+export async function genuineServer(
+  authority: Authority,
+  { serverName }: Pick<TlsClient, 'serverName'>,
+  address: string,
+): Promise<ServerIdentity> {
+  const [genuine] = await makeServers(authority, [...(serverName === undefined ? [] : [serverName]), address])
+  if (!genuine) throw new Error('no genuine server')
+  return genuine
+}
+
 /**
  * What the lab's receiver shows to a device that looks at the certificate of its log server, as the TLS client declared for
  * the same port says; null where none is declared or nothing is known of whom it trusts.
@@ -51,9 +68,7 @@ export async function receiverIdentity(
   const authority = await authorityOf(bench, client)
   const address = bench.sources(family)[0]
   if ('fault' in authority || address === undefined) return null
-  const names = [...(client.serverName === undefined ? [] : [client.serverName]), address]
-  const [genuine] = await makeServers(authority, names)
-  if (!genuine) return null
+  const genuine = await genuineServer(authority, client, address)
   const cert = genuine.certificates.map((c) => c.toString('pem')).join('\n')
   return { client, authority, identity: { key: genuine.key, cert } }
 }

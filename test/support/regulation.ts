@@ -1,5 +1,18 @@
+import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { stringify } from 'yaml'
+import type { LockRule } from '../../lab/cameras/options.ts'
+import { forShortLocks } from '../../lab/cameras/short-locks.ts'
+import { loadRegulation } from '../../profiles/regulation-file.ts'
+import { registry } from '../../suites/registry.generated.ts'
+
+/** The core checks as the demonstration asks them of a camera with this lock. */
+export function writeShortLocks(path: string, lock: LockRule): string {
+  const core = loadRegulation('camseal-core', registry)
+  assert.ok(core.ok)
+  writeFileSync(path, stringify(forShortLocks(core.value, lock)))
+  return path
+}
 
 /** A regulation file that asks for these criteria, one clause each, so that a test needs no whole run. */
 export function writeRegulation(path: string, criteria: readonly string[]): string {

@@ -159,7 +159,7 @@ inPrivateNetwork(import.meta.url, 2, 700, () => {
     })
 
     for (const side of ['lab', 'device'] as const)
-      test(`the network is lost at the side of the ${side}`, { timeout: 300_000 }, async (t) => {
+      test(`the network is lost at the side of the ${side}`, { timeout: 600_000 }, async (t) => {
         const n = ++units
         const held = await holder(t, [
           'unshare',

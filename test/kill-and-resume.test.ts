@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { parse, stringify } from 'yaml'
 import { startCameraProcess, type CameraProcess } from '../lab/cameras/process.ts'
 import { readJournal } from '../reports/journal.ts'
@@ -151,25 +152,26 @@ function secretsOf(u: Unit, out: string): string[] {
   return (JSON.parse(text) as [string, { value: string }][]).map(([, { value }]) => value)
 }
 
+type When = (elapsed: number) => boolean
+
+/** Files are looked at so often. */
+const LOOK_MS = 2
+
 interface Killed {
   secrets: Set<string>
   log: string[]
 }
 
-/** Starts a verb and kills it as soon as `when` says so; the run may be over before. */
-async function killed(
-  u: Unit,
-  out: string,
-  args: string[],
-  made: Killed,
-  when: (elapsed: number) => boolean,
-): Promise<boolean> {
+/** Starts a verb and kills it after so many milliseconds, or as soon as `when` says so; the run may be over before. */
+async function killed(u: Unit, out: string, args: string[], made: Killed, when: When | number): Promise<boolean> {
   const { child, ended } = startCamseal(args, { env: u.env, seconds: 100 })
   const began = performance.now()
   let over: Ran | null = null
-  void ended.then((ran) => (over = ran))
-  while (over === null && !when(performance.now() - began) && performance.now() - began < 90_000)
-    await new Promise((done) => setTimeout(done, 1))
+  const isOver = ended.then((ran) => (over = ran))
+  const pause = typeof when === 'number' ? when : LOOK_MS
+  const isNow: When = typeof when === 'number' ? (elapsed) => elapsed >= when : when
+  while (over === null && !isNow(performance.now() - began) && performance.now() - began < 90_000)
+    await Promise.race([isOver, delay(pause, undefined, { ref: false })])
   const isKilled = over === null
   if (isKilled) child.kill('SIGKILL')
   const ran = await ended
@@ -261,24 +263,13 @@ async function series(
     for (let k = 0; k < inOneRun && done < kills; k++) {
       const after = 150 + random() * longest
       const isBegun = journalOf(out).length > 0
-      if (
-        !(await killed(
-          u,
-          out,
-          isBegun ? ['resume', out, '--pace', 'fast'] : runArgs(u, out),
-          made,
-          (ms) => ms >= after,
-        ))
-      )
-        break
+      if (!(await killed(u, out, isBegun ? ['resume', out, '--pace', 'fast'] : runArgs(u, out), made, after))) break
       done++
     }
     isWhole(u, out, await goOn(u, out), made, { verdicts })
   }
   return done
 }
-
-type When = (elapsed: number) => boolean
 
 /** So long after the first moment at which something holds. */
 function since(holds: () => boolean, milliseconds = 0): When {
@@ -289,18 +280,25 @@ function since(holds: () => boolean, milliseconds = 0): When {
   }
 }
 
+/** What holds of a file that only grows; it is read where it has grown. */
+function grown(file: string, holds: () => boolean): () => boolean {
+  let [size, held] = [-1, false]
+  return () => {
+    const now = existsSync(file) ? statSync(file).size : 0
+    if (now !== size) [size, held] = [now, holds()]
+    return held
+  }
+}
+
 /** The journal of a run names a line of this kind, of a change whose id begins so. */
-const journalled =
-  (out: string, type: string, id = '') =>
-  () =>
-    textOf(join(out, 'journal.jsonl')).includes(`"type":"${type}"`) &&
-    journalOf(out).some((l) => l.type === type && (l.id ?? '').startsWith(id))
+const journalled = (out: string, type: string, id = '') =>
+  grown(join(out, 'journal.jsonl'), () => journalOf(out).some((l) => l.type === type && (l.id ?? '').startsWith(id)))
 
 /** The camera has logged so many more of these events than now. */
 function happened(u: Unit, event: string, times: number): () => boolean {
   const count = () => u.events().filter((e) => e === event).length
   const before = count()
-  return () => count() - before >= times
+  return grown(join(u.directory, 'state', 'log.jsonl'), () => count() - before >= times)
 }
 
 const stateOf = (u: Unit) =>
@@ -373,7 +371,7 @@ async function points(u: Unit, all: readonly Point[], verdicts: string[]): Promi
 }
 
 /** Where the genuine package has been taken, its step cannot be repeated, and the report says why; else it is. */
-async function updateKilled(u: Unit, kills: ((u: Unit, out: string) => When)[]): Promise<void> {
+async function updateKilled(u: Unit, kills: ((u: Unit, out: string) => When | number)[]): Promise<void> {
   const out = join(u.directory, 'out')
   const made: Killed = { secrets: new Set(), log: [] }
   for (const kill of kills)
@@ -426,7 +424,7 @@ inPrivateNetwork(import.meta.url, 2, 660, () => {
           for (let i = 0; i < count; i++)
             await updateKilled(
               await unit(s, UPDATE),
-              [0, 1].map(() => () => since(() => true, 500 + random() * 10_000)),
+              [0, 1].map(() => () => 500 + random() * 10_000),
             )
         }),
       ),

@@ -28,7 +28,6 @@ export function inPrivateNetwork(
         process.execPath,
         '--import',
         'tsx',
-        '--test',
         '--test-reporter',
         'tap',
         fileURLToPath(url),

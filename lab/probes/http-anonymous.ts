@@ -14,6 +14,8 @@ import { decoyPath, unanswered } from './log-in-place.ts'
 
 /** Most requests in a row without an answer that ends. */
 const MOST_SILENT = 3
+/** A device that takes longer for one resource is slow. */
+const SLOW_MICROSECONDS = 700_000
 
 /** GET without a log-in: declared resources (with their logged-in twin), well-known paths, and decoys; then ways round. */
 export const probe = defineProbe({
@@ -65,6 +67,7 @@ export const probe = defineProbe({
     const decoys = [decoyPath('.html'), decoyPath('.cgi'), decoyPath('.jpg')]
     const targets = targetsAt(bench, 'http', endpoint, httpPaths(bench.catalogue('http-paths')), decoys)
     const visits: HttpVisit[] = []
+    const began = bench.now()
     let silent = 0
     for (const { target, source, access, holds } of targets) {
       if (silent >= MOST_SILENT || bench.signal.aborted) break
@@ -78,8 +81,10 @@ export const probe = defineProbe({
       bench.progress({ code: 'http-anonymous.asked', values: { done: visits.length, all: targets.length } })
     }
     const isWhole = visits.length === targets.length
+    const isByPage = to.session?.browser !== undefined
     const bypasses = {
-      isByPage: to.session?.browser !== undefined,
+      isSlow: isByPage || bench.now() - began > SLOW_MICROSECONDS * visits.length,
+      isByPage,
       authority: `${to.tls ? 'https' : 'http'}://${authorityOf(to)}`,
       ask: client.send,
       genuine: asTwin,

@@ -79,7 +79,9 @@ const nameless = (target: string): Trick[] =>
 export const NAMELESS = 2
 
 interface Asking {
-  /** A browser logs in, which takes its time. */
+  /** A log-in by a browser, or a device that answers late: one resource alone. */
+  isSlow: boolean
+  /** A browser logs in. */
   isByPage: boolean
   authority: string
   /** Without a log-in. */
@@ -100,11 +102,11 @@ const LONGEST_WAIT_S = 120
 export async function tryBypasses(
   bench: Bench,
   visits: HttpVisit[],
-  { isByPage, authority, ask, genuine }: Asking,
+  { isSlow, isByPage, authority, ask, genuine }: Asking,
 ): Promise<HttpBypass[] | null> {
   const bans = bench.statement.bruteForce.filter((r) => r.protection === 'lock' && r.scope !== 'account')
   const between = Math.max(1, Math.min(BETWEEN_CONTROLS, ...bans.map((r) => (r.failures ?? BETWEEN_CONTROLS) - 2)))
-  const chosen = chosenOf(visits, bans.length > 0 || isByPage ? 1 : MOST_TARGETS)
+  const chosen = chosenOf(visits, bans.length > 0 || isSlow ? 1 : MOST_TARGETS)
   const [decoy] = visits.filter((v) => v.source === 'decoy')
   if (chosen.length === 0 || !decoy) return null
   let silent = 0
@@ -141,7 +143,7 @@ export async function tryBypasses(
   return decoyTries
 }
 
-/** The first resource of each kind; one alone where a log-in takes long, or bans go by address: every refusal may count. */
+/** The first resource of each kind; one alone where it would take long, or bans go by address: every refusal may count. */
 function chosenOf(visits: readonly HttpVisit[], most: number): HttpVisit[] {
   const kinds = new Set<string>()
   return visits

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Socket } from 'node:net'
+import { isIPv4, type Socket } from 'node:net'
 import type { Manner } from '../manner.ts'
 
 const MOST = 1
@@ -13,13 +13,16 @@ export const manner: Manner = {
   },
   declare: (statement) => ({ ...statement, budgets: { ...statement.budgets, connections: MOST } }),
   front({ breakDown }) {
-    const open = new Map<Socket, Ports>()
+    const open = new Map<Socket, string>()
     let most = 0
     return {
       connected(socket, serve) {
         const now = 1 + stillOpen([...open.values()])
         most = Math.max(most, now)
-        open.set(socket, { own: socket.localPort ?? 0, peer: socket.remotePort ?? 0 })
+        open.set(
+          socket,
+          `${listedAs(socket.localAddress, socket.localPort)} ${listedAs(socket.remoteAddress, socket.remotePort)}`,
+        )
         socket.once('close', () => open.delete(socket))
         if (now > MOST) breakDown('more connections at once than it can bear')
         else serve()
@@ -29,25 +32,22 @@ export const manner: Manner = {
   },
 }
 
-interface Ports {
-  own: number
-  peer: number
-}
-
 /**
  * How many the client has not closed yet. The system knows of a close before this process is told: where it lists its
  * connections (state 01 is ESTABLISHED), it is asked.
  */
-function stillOpen(connections: readonly Ports[]): number {
+function stillOpen(connections: readonly string[]): number {
   if (connections.length === 0) return 0
   const table = ['tcp', 'tcp6'].map(listed)
   if (table.every((text) => text === '')) return connections.length
-  return connections.filter(({ own, peer }) =>
-    table.some((text) => new RegExp(`:${hex(own)} [0-9A-F]+:${hex(peer)} 01 `).test(text)),
-  ).length
+  return connections.filter((ends) => table.some((text) => new RegExp(`${ends} 01 `).test(text))).length
 }
 
-const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0')
+/** An end of a connection in that list: IPv4 with its last byte first; by an IPv6 address none is told apart. */
+function listedAs(address = '', port = 0): string {
+  const bytes = isIPv4(address) ? address.split('.').map(Number).reverse() : null
+  return `${bytes ? Buffer.from(bytes).toString('hex').toUpperCase() : '[0-9A-F]{32}'}:${port.toString(16).toUpperCase().padStart(4, '0')}`
+}
 
 function listed(name: string): string {
   try {

@@ -5,7 +5,6 @@ import {
   fdatasyncSync,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -18,6 +17,7 @@ import { canonical, digestOfBytes } from '../suites/canonical.ts'
 import { faulty, ok, type Result } from '../suites/fault.ts'
 import type { Disclosure, ObjectRef } from '../suites/observation.ts'
 import { lineOf, readJournal, type Entry, type Journal, type Line } from './journal.ts'
+import { makeDirectory } from './make-directory.ts'
 import { releaseLock, takeLock } from './run-lock.ts'
 
 /**
@@ -44,7 +44,7 @@ export interface RunDirectory {
 export function createRunDirectory(path: string, now: () => number): Result<RunDirectory> {
   if (holdsRun(path)) return faulty({ code: 'run-exists', values: { path } })
   const isUnbegun = existsSync(join(path, 'journal.jsonl'))
-  mkdirSync(join(path, 'objects', 'sha256'), { recursive: true })
+  makeDirectory(join(path, 'objects', 'sha256'))
   const locked = takeLock(path)
   if (!locked.ok) return locked
   return underLock(path, () => {
@@ -124,7 +124,7 @@ function open(path: string, now: () => number, journal: Journal): RunDirectory {
       }
     },
     write(name, content) {
-      mkdirSync(dirname(join(path, name)), { recursive: true })
+      makeDirectory(dirname(join(path, name)))
       writeWhole(join(path, name), typeof content === 'string' ? Buffer.from(content) : content)
     },
     close() {

@@ -38,6 +38,10 @@ const CASES: [args: string[], said: RegExp][] = [
   [['verify', sealed, '--lang', 'fr'], /--lang: expected one of: en, vi\./],
   [['diff', absent, sealed], /^\S+absent is no report\./],
   [['export', sealed, '--format', 'summary', '--out', folder], /^\S+folder cannot be read or written \(EISDIR\)/],
+  [
+    ['export', sealed, '--format', 'summary', '--out', '/proc/none/x'],
+    /^\/proc\/none cannot be read or written \(ENOENT\)/,
+  ],
   [['seal', broken, '--key', absent], /^The key file \S+absent cannot be read/],
   [['seal', broken, '--key', key, '--certificate', certificate], /^\S+run\.json: is not valid JSON\./],
   [['seal', broken], /^--key: name the key to seal with\./],

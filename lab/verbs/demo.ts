@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Command } from 'commander'
@@ -7,6 +7,7 @@ import { stringify } from 'yaml'
 import { loadRegulation } from '../../profiles/regulation-file.ts'
 import { makeDemoKey } from '../../reports/demo-key.ts'
 import { t, type Language } from '../../reports/locales/index.ts'
+import { makeDirectory } from '../../reports/make-directory.ts'
 import { registry } from '../../suites/registry.generated.ts'
 import { benchHere } from '../inputs.ts'
 import { languageOf } from '../../reports/verbs/terminal.ts'
@@ -41,7 +42,7 @@ async function demo(options: DemoOptions): Promise<number> {
     return 3
   }
   rmSync(out, { recursive: true, force: true })
-  mkdirSync(out, { recursive: true })
+  makeDirectory(out)
   writeFileSync(join(out, MARK), '')
   const inside = isInside()
   say(inside ? 'isolated' : 'loopback')
@@ -174,7 +175,7 @@ async function runOne(
   console.log(t(language, 'demo', 'camera', { name: t(language, 'demo', name), weaknesses: weaknesses.length }))
   const directory = join(out, name)
   const { ipv4, ports } = inside ? at.inside : at.loopback
-  mkdirSync(directory, { recursive: true })
+  makeDirectory(directory)
   const bench = { ipv4: at.bench, ipv6: inside ? 'fd00:77::1' : '::1' }
   const benchFile = join(directory, 'bench.yaml')
   writeFileSync(benchFile, stringify(benchHere('DEMO – NOT A LABORATORY', bench, { demo: true })))

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import type { Fault } from '../../suites/fault.ts'
@@ -11,6 +11,7 @@ import { renderSarif } from '../formats/sarif.ts'
 import { renderSummary } from '../formats/summary.ts'
 import type { ReportSource } from '../formats/source.ts'
 import { t, type Language } from '../locales/index.ts'
+import { makeDirectory } from '../make-directory.ts'
 import { openSource, readReportAt } from '../opened.ts'
 import { EXIT, languageOf, printFaults } from './terminal.ts'
 
@@ -75,7 +76,7 @@ async function write(
             })
   if (out === undefined) process.stdout.write(text)
   else {
-    mkdirSync(dirname(out) || '.', { recursive: true })
+    makeDirectory(dirname(out))
     writeFileSync(out, text)
     console.log(`${path} → ${out}`)
   }

@@ -9,7 +9,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -sha256 -da
 
 # log records: a local file for fail2ban, the lab by UDP (RFC 3164 form) and by TLS (RFC 5424 form)
 cat > /etc/own/rsyslog.conf <<E2
-global(workDirectory="/var/spool/rsyslog" net.enableDNS="off" localHostname="camera-0017" defaultNetstreamDriver="gtls")
+global(workDirectory="/var/spool/rsyslog" net.enableDNS="off" localHostname="camera-0017" defaultNetstreamDriver="ossl")
 module(load="imuxsock")
 template(name="file" type="string" string="%timegenerated:::date-rfc3339% %hostname% %syslogtag%%msg%\n")
 if \$programname == "rsyslogd" then stop
@@ -17,7 +17,7 @@ action(type="omfile" file="/var/log/auth.log" template="file" asyncWriting="off"
 action(type="omfwd" target="$LAB4" port="514" protocol="udp" template="RSYSLOG_TraditionalForwardFormat"
   queue.type="LinkedList" action.resumeInterval="2" action.resumeRetryCount="-1")
 action(type="omfwd" target="$LAB4" port="6514" protocol="tcp" TCP_Framing="octet-counted"
-  StreamDriver="gtls" StreamDriverMode="1" StreamDriverAuthMode="anon" template="RSYSLOG_SyslogProtocol23Format"
+  StreamDriver="ossl" StreamDriverMode="1" StreamDriverAuthMode="anon" template="RSYSLOG_SyslogProtocol23Format"
   queue.type="LinkedList" action.resumeInterval="2" action.resumeIntervalMax="2" action.resumeRetryCount="-1")
 E2
 rsyslogd -n -i NONE -f /etc/own/rsyslog.conf &

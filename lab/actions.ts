@@ -35,7 +35,7 @@ async function carryOut(
   { upload, as, isReading }: { upload?: Body | undefined; as?: Credential | undefined; isReading: boolean },
 ): Promise<Exchange> {
   const credential = as ?? (action.account === undefined ? null : bench.credential(action.account))
-  const all = { ...ownValues(bench, credential), ...values }
+  const all = { ...ownValues(bench, credential), ...timeValues(bench, values['time-shift']), ...values }
   const target = fill(action.target, all, 'target')
   const { browser } = action
   const [before = '', after] = action.body?.split(PACKAGE) ?? []
@@ -147,6 +147,12 @@ function ownValues(bench: Bench, credential: Credential | null): Values {
     serial: bench.sample.serial,
     ...(credential ? { user: credential.user, password: credential.password } : {}),
   }
+}
+
+/** What a clock is set to: the lab's time at the moment of asking, and `time-shift` milliseconds more. */
+function timeValues(bench: Bench, shift = '0'): Values {
+  const at = Math.round(bench.now() / 1_000_000 + Number(shift) / 1000)
+  return { time: new Date(at * 1000).toISOString().replace('.000Z', 'Z'), 'time-seconds': String(at) }
 }
 
 /** The first address family in which the sample and the service meet. */

@@ -66,6 +66,7 @@ export function forgiving(value: unknown): { statement: Statement; absent: strin
         ...x,
         enable: action(x.enable),
         restore: action(x.restore),
+        disable: action(x.disable),
         current: reading(x.current),
       })),
     },

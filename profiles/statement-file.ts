@@ -60,6 +60,8 @@ const PLACEHOLDERS = [
   'ca-certificate',
   'serial',
   'value',
+  'time',
+  'time-seconds',
   'package',
 ]
 
@@ -170,6 +172,7 @@ export function lintStatement(s: Statement): Fault[] {
   s.logging.channels.forEach((x, i) => {
     action(x.enable, `/logging/channels/${i}/enable`)
     action(x.restore, `/logging/channels/${i}/restore`)
+    action(x.disable, `/logging/channels/${i}/disable`)
     reading(x.current, `/logging/channels/${i}/current`)
   })
   s.tlsClients?.forEach((x, i) => {
@@ -200,12 +203,14 @@ export function lintStatement(s: Statement): Fault[] {
   s.identity?.forEach((x, i) => reading(x, `/identity/${i}`))
   action(s.logging.api?.read, '/logging/api/read')
   action(s.logging.api?.clear, '/logging/api/clear')
-  const { setting, time, ...actions } = s.actions
+  const { setting, time, clock, ...actions } = s.actions
   for (const [name, a] of Object.entries(actions)) action(a, `/actions/${name}`, purposeOf(name))
   for (const [name, changed] of Object.entries({ setting, time })) {
     action(changed?.change, `/actions/${name}/change`, 'setting')
     reading(changed?.current, `/actions/${name}/current`)
   }
+  action(clock?.set, '/actions/clock/set')
+  reading(clock?.current, '/actions/clock/current')
   return faults
 }
 

@@ -53,11 +53,13 @@ import { criterion as loggingFailedLoginRecordedCriterion } from './logging/fail
 import { criterion as loggingInjectionSafeCriterion } from './logging/injection-safe.ts'
 import { criterion as loggingKeptOverRebootCriterion } from './logging/kept-over-reboot.ts'
 import { criterion as loggingLogNotClearableByViewerCriterion } from './logging/log-not-clearable-by-viewer.ts'
+import { criterion as loggingLogSettingsChangeRecordedCriterion } from './logging/log-settings-change-recorded.ts'
 import { criterion as loggingNoSecretsInLogCriterion } from './logging/no-secrets-in-log.ts'
 import { criterion as loggingRebootRecordedCriterion } from './logging/reboot-recorded.ts'
 import { criterion as loggingRecordFieldsCriterion } from './logging/record-fields.ts'
 import { criterion as loggingSettingsChangeRecordedCriterion } from './logging/settings-change-recorded.ts'
 import { criterion as loggingSuccessfulLoginRecordedCriterion } from './logging/successful-login-recorded.ts'
+import { criterion as loggingTimeChangeRecordedCriterion } from './logging/time-change-recorded.ts'
 import { criterion as loggingTimeFromCheckedNtpCriterion } from './logging/time-from-checked-ntp.ts'
 import { criterion as updateIntegrityAlteredUpdateRefusedCriterion } from './update-integrity/altered-update-refused.ts'
 import { criterion as updateIntegrityForeignKeyUpdateRefusedCriterion } from './update-integrity/foreign-key-update-refused.ts'
@@ -166,11 +168,13 @@ const criteria = [
   loggingInjectionSafeCriterion,
   loggingKeptOverRebootCriterion,
   loggingLogNotClearableByViewerCriterion,
+  loggingLogSettingsChangeRecordedCriterion,
   loggingNoSecretsInLogCriterion,
   loggingRebootRecordedCriterion,
   loggingRecordFieldsCriterion,
   loggingSettingsChangeRecordedCriterion,
   loggingSuccessfulLoginRecordedCriterion,
+  loggingTimeChangeRecordedCriterion,
   loggingTimeFromCheckedNtpCriterion,
   updateIntegrityAlteredUpdateRefusedCriterion,
   updateIntegrityForeignKeyUpdateRefusedCriterion,

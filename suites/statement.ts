@@ -158,6 +158,8 @@ const logChannel = obj({
   enable: opt(action),
   /** Puts the setting back. */
   restore: opt(action),
+  /** Switches the sending off. */
+  disable: opt(action),
   /** What reads the present setting, for the undo. */
   current: opt(reading),
 })
@@ -232,6 +234,8 @@ export const statementSchema = obj(
       setting: opt(setting),
       /** A setting of the clock, such as its time zone. */
       time: opt(setting),
+      /** Sets the clock by hand to {{time}} (ISO 8601 in UTC) or {{time-seconds}} (since 1970); `current` reads it, with its zone. */
+      clock: opt(obj({ set: action, current: reading })),
     }),
     budgets: opt(obj({ connections: opt(int(1, 10000)), attemptsPerSecond: opt(int(1, 100000)) })),
     /** Ports of the device that may be used as source or for media without being services (RTP, DHCP, ephemeral). */

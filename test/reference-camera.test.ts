@@ -415,8 +415,8 @@ test('syslog: who, from where, by what; one line; no secrets', LIMIT, async (t) 
   const setting = web(camera, '/api/settings/syslog')
   assert.equal((await curl(setting, ...as(ADMIN), ...json('PUT', { address: 'name', port: 1 }))).status, 400)
   await curl(setting, ...as(ADMIN), ...json('PUT', { address: '127.77.10.1', port: second.port }))
-  await until(messages, /SETTING-CHANGED.*setting="syslog"/)
-  await until(second.messages, /SETTING-CHANGED/)
+  await until(messages, /LOG-SETTINGS-CHANGED.*setting="syslog"/)
+  await until(second.messages, /LOG-SETTINGS-CHANGED/)
   assert.match((await curl(setting, ...as(ADMIN))).body, new RegExp(`"port":${second.port}`))
   await curl(web(camera, '/api/reboot'), ...as(ADMIN), '-X', 'POST')
   await until(second.messages, / REBOOT /)
@@ -887,6 +887,18 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
     const url = web(camera, '/api/settings/name')
     assert.equal((await curl(url, ...as(ADMIN), ...json('PUT', { value: 'yard' }))).status, 200)
     return !(await ownLog(camera)).includes('"setting-changed"')
+  },
+  'log-settings-unlogged': async (camera) => {
+    const off = json('PUT', { address: null, port: null })
+    assert.equal((await curl(web(camera, '/api/settings/syslog'), ...as(ADMIN), ...off)).status, 200)
+    return !(await ownLog(camera)).includes('"log-settings-changed"')
+  },
+  'time-change-unlogged': async (camera) => {
+    const clock = web(camera, '/api/time')
+    assert.equal((await curl(clock, ...as(ADMIN), ...json('PUT', { time: '2031-02-03T04:05:06Z' }))).status, 200)
+    assert.match((await curl(clock, ...as(ADMIN))).body, /2031-02-03T04:05:/)
+    assert.equal((await curl(clock, ...as(ADMIN), ...json('PUT', { time: 'soon' }))).status, 400)
+    return !(await ownLog(camera)).includes('"time-changed"')
   },
   'accounts-unlogged': async (camera) => {
     await withGuest(camera)

@@ -132,7 +132,7 @@ function setSyslog({ device, body, actor }: ApiRequest): Answer {
   if (server !== null && 'status' in server) return server
   const { transport } = membersOf(body)
   if (transport !== undefined && transport !== 'tls') return refusal(400, 'transport: tls, or nothing for UDP')
-  const record = device.log.write('setting-changed', { ...actor, setting: 'syslog', value: shown(server) })
+  const record = device.log.write('log-settings-changed', { ...actor, setting: 'syslog', value: shown(server) })
   device.store.change({ syslog: server && { ...server, ...(transport ? { transport } : {}) } })
   device.log.forward(record)
   return done('setting changed')
@@ -145,6 +145,17 @@ function setTimeServer({ device, body, actor }: ApiRequest): Answer {
   device.store.change({ ntp: server })
   device.time.start()
   return done('setting changed')
+}
+
+/** Its record is dated by the clock as it is then, and says how it was. */
+function setTime({ device, body, actor }: ApiRequest): Answer {
+  const { time } = membersOf(body)
+  const to = typeof time === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(time) ? time : ''
+  if (Number.isNaN(Date.parse(to))) return refusal(400, 'time: in UTC, like 2026-01-31T12:00:00Z')
+  const from = new Date(Date.now() + device.store.state.clockOffset).toISOString()
+  device.store.change({ clockOffset: Date.parse(to) - Date.now() })
+  device.log.write('time-changed', { ...actor, from, to })
+  return done('time set')
 }
 
 function setMail({ device, body, actor }: ApiRequest): Answer {
@@ -242,6 +253,7 @@ export const ROUTES: readonly Route[] = [
   get(/^\/api\/time$/, 'viewer', ({ device }) =>
     json(200, { time: new Date(Date.now() + device.store.state.clockOffset).toISOString() }),
   ),
+  { method: 'PUT', path: /^\/api\/time$/, access: 'admin', run: setTime },
   { method: 'POST', path: /^\/api\/setup$/, access: 'public', run: setUp },
   { method: 'POST', path: /^\/api\/users$/, access: 'admin', run: addUser },
   { method: 'DELETE', path: /^\/api\/users\/([^/]+)$/, access: 'admin', run: removeUser },

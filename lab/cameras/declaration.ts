@@ -198,6 +198,7 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
           port: syslog?.port ?? 514,
           enable: syslogSetTo('{"address":"{{lab-address}}","port":{{lab-port}}}'),
           restore: syslogSetTo(JSON.stringify(syslog ?? { address: null, port: null })),
+          disable: syslogSetTo('{"address":null,"port":null}'),
           current: { ...web, target: '/api/settings/syslog', pattern: '(\\{.*\\})' },
         },
       ],
@@ -266,6 +267,10 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
       removeAccount: { ...web, method: 'DELETE', target: '/api/users/{{user}}', done: '"result":"user removed"' },
       setting: settingAt('name'),
       time: { ...settingAt('time-zone'), value: 'UTC+7' },
+      clock: {
+        set: { ...timeSetTo('{"time":"{{time}}"}'), target: '/api/time', done: '"result":"time set"' },
+        current: { ...web, target: '/api/time', pattern: '"time":"([^"]+)"' },
+      },
     },
     budgets: { connections: 16, attemptsPerSecond: 500 },
     clientPorts: [{ transport: 'udp', ...MEDIA_PORTS, purpose: 'RTP and RTCP of a running stream' }],

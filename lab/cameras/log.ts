@@ -14,6 +14,8 @@ export const EVENTS = [
   'user-removed',
   'password-changed',
   'setting-changed',
+  'log-settings-changed',
+  'time-changed',
   'log-cleared',
   'update-accepted',
   'update-refused',

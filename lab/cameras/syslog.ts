@@ -14,6 +14,7 @@ const SEVERITIES: Partial<Record<LogEvent, number>> = {
   'update-refused': 4,
   'factory-reset': 4,
   'log-cleared': 4,
+  'log-settings-changed': 4,
   'login-succeeded': 6,
   started: 6,
 }
@@ -28,6 +29,8 @@ const TEXTS: Record<LogEvent, string> = {
   'user-removed': 'User removed',
   'password-changed': 'Password changed',
   'setting-changed': 'Configuration changed',
+  'log-settings-changed': 'Log settings changed',
+  'time-changed': 'Time changed',
   'log-cleared': 'Log cleared',
   'update-accepted': 'Firmware update accepted',
   'update-refused': 'Firmware update refused',

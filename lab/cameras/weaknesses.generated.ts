@@ -29,6 +29,7 @@ import { weakness as weaknessesLogInSkippedForSuffixWeakness } from './weaknesse
 import { weakness as weaknessesLogInjectionWeakness } from './weaknesses/log-injection.ts'
 import { weakness as weaknessesLogKeepsPasswordsWeakness } from './weaknesses/log-keeps-passwords.ts'
 import { weakness as weaknessesLogLostAtRebootWeakness } from './weaknesses/log-lost-at-reboot.ts'
+import { weakness as weaknessesLogSettingsUnloggedWeakness } from './weaknesses/log-settings-unlogged.ts'
 import { weakness as weaknessesLogWithoutSourceWeakness } from './weaknesses/log-without-source.ts'
 import { weakness as weaknessesLoginUnloggedWeakness } from './weaknesses/login-unlogged.ts'
 import { weakness as weaknessesMailWithoutTlsWeakness } from './weaknesses/mail-without-tls.ts'
@@ -74,6 +75,7 @@ import { weakness as weaknessesTellsUsersWeakness } from './weaknesses/tells-use
 import { weakness as weaknessesTelnetFactoryPasswordWeakness } from './weaknesses/telnet-factory-password.ts'
 import { weakness as weaknessesTelnetOpenWeakness } from './weaknesses/telnet-open.ts'
 import { weakness as weaknessesTelnetOpensLaterWeakness } from './weaknesses/telnet-opens-later.ts'
+import { weakness as weaknessesTimeChangeUnloggedWeakness } from './weaknesses/time-change-unlogged.ts'
 import { weakness as weaknessesTlsCompressionWeakness } from './weaknesses/tls-compression.ts'
 import { weakness as weaknessesTrustsAnyCertificateWeakness } from './weaknesses/trusts-any-certificate.ts'
 import { weakness as weaknessesUpdateAlteredAcceptedWeakness } from './weaknesses/update-altered-accepted.ts'
@@ -127,6 +129,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesLogInjectionWeakness,
   weaknessesLogKeepsPasswordsWeakness,
   weaknessesLogLostAtRebootWeakness,
+  weaknessesLogSettingsUnloggedWeakness,
   weaknessesLogWithoutSourceWeakness,
   weaknessesLoginUnloggedWeakness,
   weaknessesMailWithoutTlsWeakness,
@@ -172,6 +175,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesTelnetFactoryPasswordWeakness,
   weaknessesTelnetOpenWeakness,
   weaknessesTelnetOpensLaterWeakness,
+  weaknessesTimeChangeUnloggedWeakness,
   weaknessesTlsCompressionWeakness,
   weaknessesTrustsAnyCertificateWeakness,
   weaknessesUpdateAlteredAcceptedWeakness,

@@ -3,6 +3,7 @@ import { kind, type EventLog } from '../../suites/observations/event-log.ts'
 import { declaresLog } from '../../suites/observations/log-actions.ts'
 import { defineProbe } from '../probe.ts'
 import { openChannels, quietTime, storable, untilRecorded } from '../services/log-channels.ts'
+import { causeApart } from './log-apart.ts'
 import { causeEvents } from './log-events.ts'
 import { mainDoor } from './login-door.ts'
 
@@ -15,10 +16,10 @@ const SETTLE_MILLISECONDS = 300
 const ID = kind.id
 const about = (key: string, values: Record<string, string | number> = {}) => ({ code: `${ID}.${key}`, values })
 
-/** Log-ins, settings and accounts changed with the device's logs watched by the lab, and everything put back. */
+/** Log-ins, settings, accounts, the clock and the log settings changed with the device's logs watched by the lab, and everything put back. */
 export const probe = defineProbe<EventLog>({
   id: ID,
-  version: '1.0.0',
+  version: '1.1.0',
   kind,
   tier: 'W',
   grade: 'disruptive',
@@ -61,6 +62,10 @@ export const probe = defineProbe<EventLog>({
       value.until = bench.now()
       if (api && before) value.api = { before, after: await bench.perform(api.read, {}) }
       const arrived = channels.since(quiet.from).filter((r) => r.at <= (value.until ?? 0))
+      const { account } = main.login
+      const { door } = main
+      const { family } = door.endpoint
+      value.apart = await causeApart({ bench, door, account, channels, family, subject })
       await channels.restore(SETTLE_MILLISECONDS)
       if (bench.signal.aborted) return unanswered('lab', 'cancelled')
       Object.assign(value, storable(bench, arrived))

@@ -1,7 +1,8 @@
 import { defineKind } from '../observation.ts'
-import { bool, int, list, micros, obj, oneOf, orNull, str, text, type Static } from '../schema.ts'
+import { bool, int, list, micros, obj, oneOf, opt, orNull, str, text, type Static } from '../schema.ts'
 import { unitSubject } from '../subject.ts'
 import { exchangeSchema } from './exchange.ts'
+import { apartSchema } from './log-apart.ts'
 import { logChannelSchema, logRecordSchema } from './log-records.ts'
 
 /** Something the lab caused, with what shows that it happened. */
@@ -54,13 +55,15 @@ export const eventLogSchema = obj({
   records: list(logRecordSchema),
   /** Records that came and are not in the list, for its length. */
   left: int(),
+  /** Later, each in a time of its own. */
+  apart: opt(list(apartSchema)),
 })
 export type EventLog = Static<typeof eventLogSchema>
 
-/** What the device's logs held of log-ins, settings, accounts and a hostile user name. */
+/** What the device's logs held of log-ins, settings, accounts, a hostile user name, the log's own settings and the clock. */
 export const kind = defineKind({
   id: 'event-log',
-  version: '1.0.0',
+  version: '1.1.0',
   per: 'unit',
   schema: eventLogSchema,
   dependsOn: [],

@@ -1,4 +1,4 @@
-import type { Action, Statement } from '../statement.ts'
+import type { Action, LogChannel, Statement } from '../statement.ts'
 
 /** What of a statement makes log events possible; the same for who causes them and who judges them. */
 
@@ -21,3 +21,16 @@ export const declaresAccounts = ({ actions, accounts }: Statement): boolean =>
     accounts.some(
       (a) => a.spare === true && a.id !== actions.changePassword?.account && a.password.published === undefined,
     ))
+
+/** What ends the sending to a log server without naming the lab: switching it off, or the server from before. */
+export const awayFrom = ({ disable, restore }: LogChannel): Action | null =>
+  [disable, restore].find((a) => a !== undefined && !wordingOf(a).includes('{{lab-')) ?? null
+
+/** A log server that the lab can take away, put back, and read how it is set. */
+export const canBeChanged = (channel: LogChannel): boolean =>
+  channel.enable !== undefined && channel.current !== undefined && awayFrom(channel) !== null
+
+export const declaresLogSetting = ({ logging }: Statement): boolean => logging.channels.some(canBeChanged)
+
+export const declaresClock = ({ actions }: Statement): boolean =>
+  actions.clock !== undefined && wordingOf(actions.clock.set).includes('{{time')

@@ -77,7 +77,9 @@ export function byPage(statement: Statement, session: Session | null): Statement
       delete service.session
       if (session) service.session = session
     }
-  const { setting, time, ...actions } = copy.actions
+  // The page has nothing to set the clock by.
+  delete copy.actions.clock
+  const { setting, time, clock: _, ...actions } = copy.actions
   for (const [name, action] of Object.entries(actions)) Object.assign(copy.actions, { [name]: act(action) })
   for (const changed of [setting, time])
     if (changed) Object.assign(changed, { change: act(changed.change), current: look(changed.current) })

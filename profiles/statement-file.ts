@@ -203,6 +203,7 @@ export function lintStatement(s: Statement): Fault[] {
   s.identity?.forEach((x, i) => reading(x, `/identity/${i}`))
   action(s.logging.api?.read, '/logging/api/read')
   action(s.logging.api?.clear, '/logging/api/clear')
+  action(s.logging.api?.export, '/logging/api/export')
   const { setting, time, clock, ...actions } = s.actions
   for (const [name, a] of Object.entries(actions)) action(a, `/actions/${name}`, purposeOf(name))
   for (const [name, changed] of Object.entries({ setting, time })) {

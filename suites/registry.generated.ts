@@ -52,6 +52,7 @@ import { criterion as loggingClearingRecordedCriterion } from './logging/clearin
 import { criterion as loggingFailedLoginRecordedCriterion } from './logging/failed-login-recorded.ts'
 import { criterion as loggingInjectionSafeCriterion } from './logging/injection-safe.ts'
 import { criterion as loggingKeptOverRebootCriterion } from './logging/kept-over-reboot.ts'
+import { criterion as loggingLogExportRecordedCriterion } from './logging/log-export-recorded.ts'
 import { criterion as loggingLogNotClearableByViewerCriterion } from './logging/log-not-clearable-by-viewer.ts'
 import { criterion as loggingLogSettingsChangeRecordedCriterion } from './logging/log-settings-change-recorded.ts'
 import { criterion as loggingNoSecretsInLogCriterion } from './logging/no-secrets-in-log.ts'
@@ -167,6 +168,7 @@ const criteria = [
   loggingFailedLoginRecordedCriterion,
   loggingInjectionSafeCriterion,
   loggingKeptOverRebootCriterion,
+  loggingLogExportRecordedCriterion,
   loggingLogNotClearableByViewerCriterion,
   loggingLogSettingsChangeRecordedCriterion,
   loggingNoSecretsInLogCriterion,

@@ -208,8 +208,8 @@ export const statementSchema = obj(
     bruteForce: list(bruteForce),
     logging: obj({
       channels: list(logChannel),
-      /** The device's own log, read over its interface. `clear` empties it. */
-      api: opt(obj({ read: action, clear: opt(action) })),
+      /** The device's own log, read over its interface. `clear` empties it, `export` gives all of it to be kept. */
+      api: opt(obj({ read: action, clear: opt(action), export: opt(action) })),
       note: opt(text()),
     }),
     /** Every connection that the device makes over TLS; an empty list says that it makes none. */

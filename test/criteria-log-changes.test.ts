@@ -11,6 +11,7 @@ import { messageText } from '../reports/locales/index.ts'
 import { speaksOfChange, speaksOfReading } from '../suites/facts/log-changes.ts'
 import { utf8 } from '../suites/facts/log-words.ts'
 import { offsetOf } from '../suites/facts/time-sync.ts'
+import { criterion as exported } from '../suites/logging/log-export-recorded.ts'
 import { criterion as logSettings } from '../suites/logging/log-settings-change-recorded.ts'
 import { criterion as settings } from '../suites/logging/settings-change-recorded.ts'
 import { criterion as clock } from '../suites/logging/time-change-recorded.ts'
@@ -23,7 +24,7 @@ import { answered, codes, judgeBy } from './support/judging.ts'
 import { liveBench } from './support/live-bench.ts'
 
 const SECRETS = { owner: 'Owner-Pass-1x', guard: 'Viewer-Pass-1x' }
-const OF = { 'log-setting': logSettings, clock } as const
+const OF = { 'log-export': exported, clock, 'log-setting': logSettings } as const
 
 interface Observed {
   statement: Statement
@@ -89,7 +90,11 @@ const seen = (): Promise<All> =>
     observe(31, []),
     observe(32, ['log-settings-unlogged']),
     observe(33, ['time-change-unlogged']),
-  ]).then(([sound, server, time]) => ({ sound, weak: { 'log-setting': server, clock: time } })))
+    observe(34, ['log-export-unlogged']),
+  ]).then(([sound, server, time, out]) => ({
+    sound,
+    weak: { 'log-setting': server, clock: time, 'log-export': out },
+  })))
 
 /** Verdict and codes; every message has its text in both languages. */
 function judged(
@@ -127,7 +132,7 @@ function withEntries(exchange: Exchange, change: (records: unknown[]) => unknown
   return made
 }
 
-describe('of a sound camera, and of two that do not record one of them', { timeout: 90_000 }, () => {
+describe('of a sound camera, and of three that do not record one of them', { timeout: 90_000 }, () => {
   /** The observation with one of its changes otherwise. */
   async function of(
     camera: 'sound' | 'weak',
@@ -145,7 +150,7 @@ describe('of a sound camera, and of two that do not record one of them', { timeo
     ...one.records,
     {
       at: one.at + 1,
-      from: from ?? (one.what === 'clock' ? '127.77.3.33' : '127.77.3.32'),
+      from: from ?? { 'log-setting': '127.77.3.32', clock: '127.77.3.33', 'log-export': '127.77.3.34' }[one.what],
       channel: 'syslog',
       raw: rawOf(text),
     },
@@ -156,6 +161,7 @@ describe('of a sound camera, and of two that do not record one of them', { timeo
     assert.deepEqual(
       sound.value.apart?.map((a) => [a.what, a.control]),
       [
+        ['log-export', null],
         ['clock', null],
         ['log-setting', null],
       ],
@@ -169,9 +175,8 @@ describe('of a sound camera, and of two that do not record one of them', { timeo
           `${one} of the camera that is silent of ${what}`,
         )
     }
-    for (const one of [sound, weak['log-setting'], weak.clock])
-      assert.equal(judged(settings, one), 'pass event-log.recorded')
-    const clocks = sound.value.apart?.[0]
+    for (const one of [sound, ...Object.values(weak)]) assert.equal(judged(settings, one), 'pass event-log.recorded')
+    const clocks = sound.value.apart?.[1]
     assert.ok(clocks)
     const dates = clocks.records.map((r) => Date.parse(/ (\d{4}-\S+Z) /.exec(textOf(r.raw))?.[1] ?? ''))
     assert.ok(
@@ -188,9 +193,21 @@ describe('of a sound camera, and of two that do not record one of them', { timeo
       const sent = await of('sound', what, ({ api }) => ({ api: api && { ...api, after: api.before } }))
       assert.equal(judged(criterion, sent), 'pass event-log.recorded', `${what} syslog`)
       const cases: [string, Observed][] = [
-        ['event-log.not-shown', await of('weak', what, ({ before }) => ({ after: before }))],
+        [
+          'event-log.not-shown',
+          await of('weak', what, ({ before, control }) => ({
+            after: before,
+            ...(control && !before ? { exchange: control.login } : {}),
+          })),
+        ],
         ['event-log.not-shown', await of('weak', what, () => ({ confirmed: false }))],
-        ['event-log.not-shown', await of('weak', what, ({ after }) => ({ after: { ...after, text: null } }))],
+        [
+          'event-log.not-shown',
+          await of('weak', what, ({ after, before, control }) => ({
+            after: after && { ...after, text: null },
+            ...(control && !before ? { exchange: control.login } : {}),
+          })),
+        ],
         ['event-log.too-many-records', await of('weak', what, () => ({ left: 2 }))],
         [
           'event-log.log-not-read',
@@ -238,7 +255,7 @@ describe('of a sound camera, and of two that do not record one of them', { timeo
   })
 
   test('without a log of its own: one datagram may be lost, a connection does not lose it', async () => {
-    for (const what of APART) {
+    for (const what of ['clock', 'log-setting'] as const) {
       const all = await of('weak', what, ({ control }) => ({
         api: null,
         control: control && { ...control, later: null },
@@ -279,6 +296,10 @@ describe('of a sound camera, and of two that do not record one of them', { timeo
     }
     const bare = await of('weak', 'clock', (one) => ({ records: added(one, '<13>1 - cam - - - Time changed') }))
     assert.equal(judged(clock, bare, { actor: false }), 'pass event-log.recorded-without-name')
+    // A request of the export is a record of it, for it has no other effect.
+    const read = '<13>Nov 22 cam httpd: 127.0.0.1 admin "GET /log/export.txt" 200'
+    const access = await of('weak', 'log-export', (one) => ({ records: added(one, read) }))
+    assert.equal(judged(exported, access), 'pass event-log.recorded')
     const other = await of('weak', 'clock', (one) => ({
       records: added(one, '<13>1 - cam - - - admin set the time', '127.77.3.99'),
     }))
@@ -320,7 +341,11 @@ test('what the statement does not declare is not known; what the text asks for a
     assert.equal(judged(criterion, { statement: claimed, value }, { required: true }), 'fail event-log.log-required')
     const channels = [{ id: 'udp', protocol: 'syslog-udp' as const, port: 514 }]
     const fixed = emptyStatement({ actions: {}, logging: { channels } })
-    const code = what === 'clock' ? 'no-clock-setting-declared' : 'no-log-setting-declared'
+    const code = {
+      clock: 'no-clock-setting-declared',
+      'log-setting': 'no-log-setting-declared',
+      'log-export': 'no-log-export-declared',
+    }[what]
     assert.equal(judged(criterion, { statement: fixed, value: { ...value, declared: true } }), `inconclusive ${code}`)
   }
 })
@@ -335,6 +360,9 @@ test('what records speak of', () => {
     ['log-setting', 'Log settings changed user="admin" setting="syslog" value="off"'],
     ['log-setting', '{"time":"2026-11-22T10:00:00Z","event":"setting-changed","values":{"setting":"syslog"}}'],
     ['log-setting', 'Remote logging disabled by admin'],
+    ['log-export', 'admin exported the event log'],
+    ['log-export', '{"time":"2026-11-22T10:00:00Z","event":"log-exported","values":{"user":"admin"}}'],
+    ['log-export', utf8('admin xuất nhật ký')],
     ['log-setting', utf8('admin đổi máy chủ nhật ký')],
     [null, 'Successful login user="admin" source="127.0.0.1" interface="https"'],
     [null, '{"time":"2026-11-22T10:00:00Z","event":"setting-changed","values":{"setting":"name","value":"x"}}'],

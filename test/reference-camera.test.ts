@@ -893,6 +893,11 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
     assert.equal((await curl(web(camera, '/api/settings/syslog'), ...as(ADMIN), ...off)).status, 200)
     return !(await ownLog(camera)).includes('"log-settings-changed"')
   },
+  'log-export-unlogged': async (camera) => {
+    const log = await curl(web(camera, '/api/log/export'), ...as(ADMIN))
+    assert.ok(log.status === 200 && log.body.includes('"login-succeeded"'))
+    return !(await ownLog(camera)).includes('"log-exported"')
+  },
   'time-change-unlogged': async (camera) => {
     const clock = web(camera, '/api/time')
     assert.equal((await curl(clock, ...as(ADMIN), ...json('PUT', { time: '2031-02-03T04:05:06Z' }))).status, 200)

@@ -203,6 +203,13 @@ function clearLog({ device, user, actor }: ApiRequest): Answer {
   return done('log cleared')
 }
 
+/** All of it, to be kept elsewhere: a line each. */
+function exportLog({ device, actor }: ApiRequest): Answer {
+  const body = device.log.records.map((record) => `${JSON.stringify(record)}\n`).join('')
+  device.log.write('log-exported', actor)
+  return { status: 200, type: 'text/plain', body }
+}
+
 function update({ device, body, actor, isWhole }: ApiRequest): Answer {
   const { answer, afterwards } = install(device, body, actor, isWhole)
   return {
@@ -246,6 +253,7 @@ export const ROUTES: readonly Route[] = [
   get(/^\/api\/log$/, 'admin', ({ device }) => json(200, { records: device.log.records })),
   // A log of months is longer than anybody reads at once.
   get(/^\/api\/log\/newest$/, 'admin', ({ device }) => json(200, { records: device.log.records.slice(-100) })),
+  get(/^\/api\/log\/export$/, 'admin', exportLog),
   { method: 'DELETE', path: /^\/api\/log$/, access: 'viewer', run: clearLog },
   get(/^\/api\/settings\/syslog$/, 'admin', ({ device }) => json(200, device.store.state.syslog ?? NO_SERVER)),
   get(/^\/api\/settings\/ntp$/, 'admin', ({ device }) => json(200, device.store.state.ntp ?? NO_SERVER)),

@@ -205,6 +205,7 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
       api: {
         read: { ...web, method: 'GET', target: '/api/log/newest' },
         clear: { ...web, method: 'DELETE', target: '/api/log', done: '"result":"log cleared"' },
+        export: { ...web, method: 'GET', target: '/api/log/export' },
       },
     },
     tlsClients: [

@@ -16,6 +16,7 @@ export const EVENTS = [
   'setting-changed',
   'log-settings-changed',
   'time-changed',
+  'log-exported',
   'log-cleared',
   'update-accepted',
   'update-refused',

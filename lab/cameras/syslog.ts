@@ -31,6 +31,7 @@ const TEXTS: Record<LogEvent, string> = {
   'setting-changed': 'Configuration changed',
   'log-settings-changed': 'Log settings changed',
   'time-changed': 'Time changed',
+  'log-exported': 'Log exported',
   'log-cleared': 'Log cleared',
   'update-accepted': 'Firmware update accepted',
   'update-refused': 'Firmware update refused',

@@ -25,6 +25,7 @@ import { weakness as weaknessesLockLaterThanDeclaredWeakness } from './weaknesse
 import { weakness as weaknessesLockTooBriefWeakness } from './weaknesses/lock-too-brief.ts'
 import { weakness as weaknessesLogClearedByViewerWeakness } from './weaknesses/log-cleared-by-viewer.ts'
 import { weakness as weaknessesLogClearingUnloggedWeakness } from './weaknesses/log-clearing-unlogged.ts'
+import { weakness as weaknessesLogExportUnloggedWeakness } from './weaknesses/log-export-unlogged.ts'
 import { weakness as weaknessesLogInSkippedForSuffixWeakness } from './weaknesses/log-in-skipped-for-suffix.ts'
 import { weakness as weaknessesLogInjectionWeakness } from './weaknesses/log-injection.ts'
 import { weakness as weaknessesLogKeepsPasswordsWeakness } from './weaknesses/log-keeps-passwords.ts'
@@ -125,6 +126,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesLockTooBriefWeakness,
   weaknessesLogClearedByViewerWeakness,
   weaknessesLogClearingUnloggedWeakness,
+  weaknessesLogExportUnloggedWeakness,
   weaknessesLogInSkippedForSuffixWeakness,
   weaknessesLogInjectionWeakness,
   weaknessesLogKeepsPasswordsWeakness,

@@ -20,14 +20,14 @@ const CONTROL_MS = 2_500
 
 const about = (key: string) => ({ code: `event-log.${key}`, values: {} })
 
-/** A change, what takes it back, and what shows it. */
+/** An event; of a change also what takes it back, and what shows it. */
 interface Change {
   what: ApartWhat
   channel: string
   action: Action
   values: Record<string, string>
-  undo: Undo
-  current: Reading
+  undo: Undo | null
+  current: Reading | null
 }
 
 interface Watched {
@@ -39,11 +39,11 @@ interface Watched {
   subject: string
 }
 
-/** The clock is set ahead, then a log server is taken away, one after the other; each is put back before the next. */
+/** The log is taken out, the clock set ahead, a log server taken away, one after the other; each is put back before the next. */
 export async function causeApart(watched: Watched): Promise<LoggedApart[]> {
   const { bench, subject } = watched
   const seen: LoggedApart[] = []
-  for (const find of [clockAhead, serverAway]) {
+  for (const find of [logOut, clockAhead, serverAway]) {
     if (bench.signal.aborted) break
     const change = await find(watched)
     if (!change) continue
@@ -57,6 +57,14 @@ export async function causeApart(watched: Watched): Promise<LoggedApart[]> {
     }
   }
   return seen
+}
+
+/** All of the device's own log, as whoever keeps it would ask for it. */
+function logOut({ bench }: Watched): Promise<Change | null> {
+  const action = bench.statement.logging.api?.export
+  return Promise.resolve(
+    action ? { what: 'log-export', channel: '', action, values: {}, undo: null, current: null } : null,
+  )
 }
 
 /** Minutes ahead of where it stands; a clock that does not say its zone could not be put back. */
@@ -100,16 +108,18 @@ async function watch(watched: Watched, change: Change, id: string): Promise<Logg
   const { what, channel, action } = change
   const own = bench.statement.logging.api?.read
   const readOwn = async (): Promise<Exchange | null> => (own ? await bench.perform(own, {}) : null)
-  const before = await read(bench, change.current)
+  const readCurrent = async (): Promise<LoggedApart['before']> => change.current && (await read(bench, change.current))
+  const before = await readCurrent()
   const first = await readOwn()
   const at = bench.now()
   let made: Exchange | null = null
-  await bench.change(id, about(`changing-${what}`), change.undo, async () => {
+  const make = async (): Promise<void> => {
     made = await bench.perform(action, change.values)
-  })
+  }
+  await (change.undo ? bench.change(id, about(`doing-${what}`), change.undo, make) : make())
   const exchange = made as Exchange | null
   if (!exchange) return null
-  const after = await read(bench, change.current)
+  const after = await readCurrent()
   const isTold = (): boolean =>
     channels.since(at).some((r) => speaksOfChange(what, Buffer.from(r.bytes).toString('latin1')))
   const end = channels.list.some((c) => c.receiving) ? at + TOLD_MS * 1000 : 0

@@ -13,7 +13,18 @@ const LOG = String.raw`(?<![a-z])(?:sys|event|audit|remote|access)?[-_ ]?log(?:g
 const changed = (noun: string): string =>
   `(?<![a-z])${CHANGED}${NEAR}${noun}|${noun}${NEAR}(?<![a-z])${CHANGED}|${SETTING}[a-z]{0,12}["'/ :=]{1,5}${noun}`
 
+const TAKEN_OUT = '(?:export|download|sav(?:e|ing)|copi|back(?:ed)?[- ]?up)'
+
 const PATTERNS: Record<ApartWhat, RegExp> = {
+  'log-export': pattern(`(?<![a-z])${TAKEN_OUT}${NEAR}${LOG}|${LOG}${NEAR}(?<![a-z])${TAKEN_OUT}`, [
+    'xuất nhật ký',
+    'Xuất nhật ký',
+    'tải nhật ký',
+    'Tải nhật ký',
+    '导出日志',
+    '日志导出',
+    '下载日志',
+  ]),
   'log-setting': pattern(`${changed(LOG)}|${LOG}[-_ ]${SETTING}`, [
     'máy chủ nhật ký',
     'Máy chủ nhật ký',
@@ -43,7 +54,7 @@ const PATTERNS: Record<ApartWhat, RegExp> = {
   ]),
 }
 
-/** A record says that the log settings, or the clock, were changed. */
+/** A record says that the log settings or the clock were changed, or the log was taken out. */
 export const speaksOfChange = (what: ApartWhat, text: string): boolean => PATTERNS[what].test(text)
 
 /** A request that only reads changes nothing, whatever its address is called. */

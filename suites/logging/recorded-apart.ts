@@ -1,4 +1,5 @@
 import { evidence, gap, suspicion, violation, type Cite, type Finding, type JudgeContext } from '../criterion.ts'
+import { bodyHolds } from '../facts/http-text.ts'
 import { speaksOfChange, speaksOfReading } from '../facts/log-changes.ts'
 import { newEntries, readLog } from '../facts/log-entries.ts'
 import { DEEDS, speaksOf } from '../facts/log-events.ts'
@@ -15,7 +16,7 @@ import { addressesOf, shapeOf } from './telling.ts'
 
 type Context = JudgeContext<{ required: boolean; actor?: boolean }>
 
-/** What criteria over a change with a time of its own have in common. */
+/** What criteria over an event with a time of its own have in common. */
 export const overApart = (what: ApartWhat) => ({
   area: 'logging' as const,
   over: eventLog,
@@ -37,7 +38,7 @@ interface Told {
   noise: ReadonlySet<string>
 }
 
-/** Whether the change left a record in a log that was valid when it was made; nothing is missing before it is proven. */
+/** Whether the event left a record in a log that was valid when it was caused; nothing is missing before it is proven. */
 function recordedApart(value: EventLog, what: ApartWhat, context: Context): Finding {
   const place = value.apart?.findIndex((a) => a.what === what) ?? -1
   const one = value.apart?.[place]
@@ -46,15 +47,16 @@ function recordedApart(value: EventLog, what: ApartWhat, context: Context): Find
     return gap('event-log.nothing-received', {}, [context.cite('/channels')])
   const own = context.cite(`/apart/${place}`)
   const values = { event: what }
-  if (!isShown(one)) return gap('event-log.not-shown', values, [own])
+  if (!isShown(one, value)) return gap('event-log.not-shown', values, [own])
   const told = toldOf(value, one, place, context)
   const cites = (found: readonly LogRecord[]): Cite[] => [own, ...found.slice(0, 3).map((r) => context.cite(r.pointer))]
   const speaking = told.records.filter(
     (r) =>
       !r.failure &&
       !told.noise.has(shapeOf(r)) &&
-      !speaksOfReading(r.text) &&
-      (speaksOfChange(what, r.text) || speaksOf('setting', r.text)),
+      (what === 'log-export'
+        ? speaksOfChange(what, r.text)
+        : !speaksOfReading(r.text) && (speaksOfChange(what, r.text) || speaksOf('setting', r.text))),
   )
   // A record that only says that something was changed may be a late one of an earlier change.
   const sure = speaking.filter((r) => speaksOfChange(what, r.text) || !told.known.has(shapeOf(r)))
@@ -76,9 +78,11 @@ function recordedApart(value: EventLog, what: ApartWhat, context: Context): Find
 /** Half a step of the clock: more than reading it can be off by. */
 const LEAST_STEP_MS = 60_000
 
-/** The change took place: what the device says of itself is otherwise than before. */
-function isShown({ what, confirmed, before, after }: LoggedApart): boolean {
+/** A log was given that holds what only the lab can have brought there; else what the device says of itself is otherwise than before. */
+function isShown({ what, confirmed, exchange, before, after }: LoggedApart, { events }: EventLog): boolean {
   if (!confirmed) return false
+  if (what === 'log-export') return events.some(({ word }) => word !== '' && bodyHolds(exchange, word))
+  if (!before || !after) return false
   if (what === 'log-setting') return before.text !== null && after.text !== null && before.text !== after.text
   const [stood, stands] = [offsetOf(before), offsetOf(after)]
   return stood !== null && stands !== null && stands.least - stood.most >= LEAST_STEP_MS

@@ -32,5 +32,7 @@ export const canBeChanged = (channel: LogChannel): boolean =>
 
 export const declaresLogSetting = ({ logging }: Statement): boolean => logging.channels.some(canBeChanged)
 
+export const declaresLogExport = ({ logging }: Statement): boolean => logging.api?.export !== undefined
+
 export const declaresClock = ({ actions }: Statement): boolean =>
   actions.clock !== undefined && wordingOf(actions.clock.set).includes('{{time')

@@ -2,7 +2,7 @@ import { evidence, gap, suspicion, violation, type Cite, type Finding, type Judg
 import { bodyHolds } from '../facts/http-text.ts'
 import { speaksOfChange, speaksOfReading } from '../facts/log-changes.ts'
 import { newEntries, readLog } from '../facts/log-entries.ts'
-import { DEEDS, speaksOf } from '../facts/log-events.ts'
+import { speaksOf } from '../facts/log-events.ts'
 import { namesAddress } from '../facts/log-words.ts'
 import { offsetOf } from '../facts/time-sync.ts'
 import { kind as eventLog, type EventLog } from '../observations/event-log.ts'
@@ -70,7 +70,8 @@ function recordedApart(value: EventLog, what: ApartWhat, context: Context): Find
   if (speaking.length > 0) return suspicion('event-log.not-told-apart', values, cites(speaking))
   const folded = told.records.filter((r) => r.repeated)
   if (folded.length > 0) return suspicion('event-log.folded', values, cites(folded))
-  const odd = told.records.filter((r) => !told.known.has(shapeOf(r)) && !DEEDS.some((d) => speaksOf(d, r.text)))
+  // Beside the event itself the lab has only logged in.
+  const odd = told.records.filter((r) => !told.known.has(shapeOf(r)) && !speaksOf('log-in', r.text))
   if (odd.length > 0) return suspicion('event-log.unexplained', values, cites(odd))
   return missing(value, one, told, { context, own })
 }

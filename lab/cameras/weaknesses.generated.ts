@@ -62,6 +62,8 @@ import { weakness as weaknessesServicePageDefaultPasswordWeakness } from './weak
 import { weakness as weaknessesSessionAdoptedWeakness } from './weaknesses/session-adopted.ts'
 import { weakness as weaknessesSessionCookieOpenWeakness } from './weaknesses/session-cookie-open.ts'
 import { weakness as weaknessesSessionCountedWeakness } from './weaknesses/session-counted.ts'
+import { weakness as weaknessesSessionNeverIdleWeakness } from './weaknesses/session-never-idle.ts'
+import { weakness as weaknessesSessionOutlivesPasswordWeakness } from './weaknesses/session-outlives-password.ts'
 import { weakness as weaknessesSessionSurvivesLogOutWeakness } from './weaknesses/session-survives-log-out.ts'
 import { weakness as weaknessesSettingsUnloggedWeakness } from './weaknesses/settings-unlogged.ts'
 import { weakness as weaknessesSnmpPublicWeakness } from './weaknesses/snmp-public.ts'
@@ -160,6 +162,8 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesSessionAdoptedWeakness,
   weaknessesSessionCookieOpenWeakness,
   weaknessesSessionCountedWeakness,
+  weaknessesSessionNeverIdleWeakness,
+  weaknessesSessionOutlivesPasswordWeakness,
   weaknessesSessionSurvivesLogOutWeakness,
   weaknessesSettingsUnloggedWeakness,
   weaknessesSnmpPublicWeakness,

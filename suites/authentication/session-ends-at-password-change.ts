@@ -1,0 +1,46 @@
+import { defineCriterion, evidence, gap, violation } from '../criterion.ts'
+import { outcomeBeside } from '../facts/session.ts'
+import { kind } from '../observations/session-password-change.ts'
+import { obj } from '../schema.ts'
+import { appliesWhereSessions } from './session-declared.ts'
+
+/**
+ * A session that began with the old password opens nothing once the password is changed (EN 303 645 provision 5.1-4: who
+ * changes a password that others know shuts them out). It must have worked directly before, also beside a log-in of who
+ * changes the password, and the new password must open the same door afterwards.
+ */
+export const criterion = defineCriterion({
+  id: 'authentication/session-ends-at-password-change',
+  version: '1.0.0',
+  area: 'authentication',
+  over: kind,
+  also: [],
+  states: ['in-service'],
+  parameters: obj({}),
+  catalogues: [],
+  applies(statement) {
+    const applies = appliesWhereSessions(statement)
+    return applies.answer === 'yes' && !statement.actions.changePassword
+      ? { answer: 'unknown', why: { code: 'no-change-declared', values: {} } }
+      : applies
+  },
+  judge({ value }, { cite }) {
+    const { account, anonymous, opened, before, after, later, nobody, fresh } = value
+    const outcome = outcomeBeside(opened, anonymous)
+    if (outcome(opened) !== 'granted' || outcome(anonymous) !== 'refused')
+      return [gap('log-in-unproven', { account }, [cite('/opened'), cite('/anonymous')])]
+    const cites = [cite('/before'), cite('/change'), cite('/after'), cite('/fresh/opened')]
+    if (outcome(before) !== 'granted') return [gap('lost-before', {}, [cite('/before'), cite('/other')])]
+    if (outcome(fresh.opened) !== 'granted') return [gap('change-unproven', { account }, cites)]
+    const last = (later.length > 0 ? later : after).map(outcome)
+    if (last.includes('granted'))
+      // A device may open its door to an address from which somebody else has logged in.
+      return outcome(nobody) === 'refused'
+        ? [violation('alive', { account }, [...cites, cite('/later'), cite('/nobody')])]
+        : [gap('open-to-all', {}, [...cites, cite('/nobody')])]
+    if (last.length === 0 || last.some((o) => o !== 'refused')) return [gap('unclear', {}, [...cites, cite('/later')])]
+    return after.map(outcome).includes('granted')
+      ? [evidence('dead-later', { account }, [...cites, cite('/later')])]
+      : [evidence('dead', { account }, cites)]
+  },
+})

@@ -22,7 +22,10 @@ test('a new password ends the session; where it does not, it fails, and nothing 
   const door = await doorOf(t, 51, { formLogin: true })
   const seen = await door.seen(changeProbe)
   assert.deepEqual(door.bench.undone, ['session-password-change a/login/form'])
-  assert.deepEqual([seen.value.account, seen.value.after.length, seen.value.later.length], ['lab-spare', 1, 0])
+  assert.deepEqual(
+    [seen.value.account, seen.value.looks.map((l) => l.length), seen.value.idleSeconds],
+    ['lab-spare', [1], null],
+  )
   const changed = (apply: (v: SessionPasswordChange) => void) => {
     const { verdict, codes } = door.judged(change, seen, { change: apply })
     return [verdict, ...codes]
@@ -48,23 +51,29 @@ test('a new password ends the session; where it does not, it fails, and nothing 
     'a password that was not changed ends nothing',
   )
   assert.deepEqual(
-    changed((v) => (v.after[0] = silent(v.anonymous))),
+    changed((v) => (v.looks[0] = [silent(v.anonymous)])),
     ['inconclusive', 'unclear'],
   )
   assert.deepEqual(
-    changed((v) => (v.after = [])),
+    changed((v) => (v.looks = [])),
     ['inconclusive', 'unclear'],
   )
   assert.deepEqual(
-    changed((v) => {
-      v.after = [v.before]
-      v.later = [v.anonymous]
-    }),
+    changed((v) => v.looks.unshift([v.before])),
     ['pass', 'dead-later'],
   )
+  for (const idleSeconds of [1, null])
+    assert.deepEqual(
+      changed((v) => {
+        v.idleSeconds = idleSeconds
+        v.looks[0]![0]!.at += (idleSeconds ?? 60) * 1_000_000
+      }),
+      ['inconclusive', 'rested'],
+      'so long alone, it may have ended by itself',
+    )
   const weak = await doorOf(t, 52, { formLogin: true, weaknesses: ['session-outlives-password'] })
   const outlived = await weak.seen(changeProbe)
-  assert.equal(outlived.value.later.length, 1, 'looked at again after a moment')
+  assert.equal(outlived.value.looks.length, 7, 'looked at again and again for a moment')
   const found = weak.judged(change, outlived)
   assert.deepEqual([found.verdict, found.codes], ['fail', ['alive']])
   const open = weak.judged(change, outlived, { change: (v) => (v.nobody = v.opened) })

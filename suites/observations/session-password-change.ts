@@ -1,5 +1,5 @@
 import { defineKind } from '../observation.ts'
-import { bool, list, obj, oneOf, orNull, port, str, text, type Static } from '../schema.ts'
+import { bool, int, list, obj, oneOf, orNull, port, str, text, type Static } from '../schema.ts'
 import { exchangeSchema } from './exchange.ts'
 import { loginSubjects, sessionServices } from './log-ins.ts'
 
@@ -11,6 +11,8 @@ const schema = obj({
   /** Id and user name of the spare account whose password is changed. */
   account: text(),
   user: str(),
+  /** After so long without a request a session ends by itself; null where nothing is declared. */
+  idleSeconds: orNull(int()),
   /** The request of the log-in without anything. */
   anonymous: exchangeSchema,
   /** The log-in with the old password: the page, where one is declared, and the log-in. */
@@ -23,10 +25,11 @@ const schema = obj({
   before: exchangeSchema,
   /** A new random password is set. */
   change: exchangeSchema,
-  /** Directly after it: what was sent before, and what the last answer had replaced it by, where it did. */
-  after: list(exchangeSchema),
-  /** The same some seconds later, where one of these was not refused plainly; else empty. */
-  later: list(exchangeSchema),
+  /**
+   * Directly after it, and again and again for a moment while one of these is not refused plainly: what was sent before, and
+   * what the last answer had replaced it by, where it did. So short between them that no session ends by rest.
+   */
+  looks: list(list(exchangeSchema)),
   /** Then, without anything. */
   nobody: exchangeSchema,
   /** At last, a log-in with the new password. */

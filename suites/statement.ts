@@ -63,6 +63,8 @@ const session = obj({
       query: opt(text()),
     }),
   ),
+  /** A session that nothing is asked in for so long has ended. */
+  idleSeconds: opt(int(1, 86400)),
   /** Ends the session: many devices keep few. */
   logOut: opt(obj({ method: oneOf('POST', 'GET', 'DELETE'), target: text() })),
   /** Targets, exact, that ask for Basic or Digest instead. */

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import { chromium } from 'playwright-core'
 import { CONFORMING } from '../lab/cameras/behaviour.ts'
 import { startReferenceCamera, type ReferenceCamera } from '../lab/cameras/reference-camera.ts'
@@ -22,7 +23,7 @@ after(() => rmSync(work, { recursive: true, force: true }))
 
 async function start(
   t: TestContext,
-  more: { weaknesses?: string[]; formLogin?: boolean; factoryFresh?: boolean } = {},
+  more: { weaknesses?: string[]; formLogin?: boolean; factoryFresh?: boolean; idleSeconds?: number } = {},
 ) {
   const camera = await startReferenceCamera({
     addresses: { ipv4: CAMERA, ipv6: null },
@@ -141,13 +142,26 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
     assert.match((await curl(camera, '/logout', '-b', jar, '-X', 'POST'))[1], /Max-Age=0/)
     return (await curl(camera, '/account', '-b', jar))[0] === 200
   },
+  'session-outlives-password': async (camera) => {
+    const cookie = setBy((await logIn(camera, 'spare', SPARE))[1])
+    assert.equal((await curl(camera, '/account', '-b', cookie))[0], 200)
+    const as = ['--digest', '-u', `admin:${ADMIN}`, '-X', 'PUT', '-d', '{"password":"New-123-pqr"}']
+    assert.match((await curl(camera, '/api/users/spare/password', ...as))[1], /password changed/)
+    return (await curl(camera, '/account', '-b', cookie))[0] === 200
+  },
+  'session-never-idle': async (camera) => {
+    const cookie = setBy((await logIn(camera, 'spare', SPARE))[1])
+    assert.equal((await curl(camera, '/account', '-b', cookie))[0], 200)
+    await wait(1200)
+    return (await curl(camera, '/account', '-b', cookie))[0] === 200
+  },
 }
 
 for (const [id, isSeen] of Object.entries(SEEN))
   test(`weakness ${id} is seen by curl, and only there`, LIMIT, async (t) => {
     assert.ok(weaknesses.some((w) => w.id === id))
-    assert.equal(await isSeen(await start(t, { weaknesses: [id] })), true)
-    assert.equal(await isSeen(await start(t)), false)
+    assert.equal(await isSeen(await start(t, { weaknesses: [id], idleSeconds: 1 })), true)
+    assert.equal(await isSeen(await start(t, { idleSeconds: 1 })), false)
   })
 
 test('sessions end by rest and by age, and are few', () => {

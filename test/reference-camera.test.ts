@@ -994,7 +994,14 @@ const OF_TLS = [
   'weak-curve',
 ]
 /** Seen by curl in form-login.test.ts. */
-const OF_SESSIONS = ['session-adopted', 'session-cookie-open', 'session-counted', 'session-survives-log-out']
+const OF_SESSIONS = [
+  'session-adopted',
+  'session-cookie-open',
+  'session-counted',
+  'session-never-idle',
+  'session-outlives-password',
+  'session-survives-log-out',
+]
 /** Seen by a server of others in criteria-tls-client.test.ts. */
 const AS_CLIENT = ['mail-without-tls', 'server-dates-unchecked', 'server-name-unchecked', 'trusts-any-certificate']
 /** Out of its box only. */

@@ -44,7 +44,7 @@ export function changeAccount(
   if (!isFit(device, password, name)) return 'bad-password'
   const changed = makeUser(name, password, role ?? target.role, passwordKey)
   device.store.change({ users: users.map((one) => (one === target ? changed : one)) })
-  device.endSessionsOf(name)
+  if (device.behaviour.newPasswordEndsSessions) device.endSessionsOf(name)
   device.log.write('password-changed', { ...actor, target: name, ...leaked(device, password) })
   return null
 }

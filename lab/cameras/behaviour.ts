@@ -95,6 +95,10 @@ export interface Behaviour {
   logOutEndsSession: boolean
   /** A log-in goes on with the identifier that the client brought. */
   adoptsIdentifiers: boolean
+  /** A session in which nothing is asked comes to its end. */
+  idleEndsSession: boolean
+  /** A new password ends what its user began with the old one. */
+  newPasswordEndsSessions: boolean
   /** Where failed log-ins are counted and locked accounts refused. */
   locksOver: readonly LoginInterface[]
   /** Failures are counted, and log-ins refused, by account and address together. */
@@ -210,6 +214,8 @@ export const CONFORMING: Behaviour = {
   sessionIdentifiers: 'random',
   logOutEndsSession: true,
   adoptsIdentifiers: false,
+  idleEndsSession: true,
+  newPasswordEndsSessions: true,
   locksOver: ['https', 'http', 'rtsp', 'onvif', 'ssh'],
   locksByAddress: false,
   believesForwarded: false,

@@ -32,6 +32,11 @@ const SESSION: Session = {
   targets: ['/account'],
 }
 
+const sessionOf = ({ idleSeconds }: CameraOptions): Session => ({
+  ...SESSION,
+  ...(idleSeconds === undefined ? {} : { idleSeconds }),
+})
+
 /** What a viewer may not read. */
 const ADMINISTRATORS_ONLY: ReadonlySet<string> = new Set(['/api/users', '/api/settings/syslog', '/api/log'])
 
@@ -108,7 +113,7 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
         families,
         purpose: 'web interface and ONVIF',
         onvif: { target: DEVICE_PATH, authentication: ['digest', 'username-token'], account: 'owner' },
-        ...(options.formLogin === true ? { session: SESSION } : {}),
+        ...(options.formLogin === true ? { session: sessionOf(options) } : {}),
       },
       { id: 'stream', transport: 'tcp', port: ports.rtsp, protocol: 'rtsp', families, purpose: 'live video' },
       ...(ports.http === null

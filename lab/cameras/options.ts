@@ -48,6 +48,8 @@ export interface CameraOptions {
   users?: InitialUser[]
   /** A log-in by form beside Digest: `/login` for people, `/api/session` for programs. */
   formLogin?: boolean
+  /** A session ends when nothing was asked in it for so long, and the statement says so; ten minutes, undeclared, where nothing is said. */
+  idleSeconds?: number
   /** Keeps users, settings, firmware, keys and log over a restart; what is found there wins over the options. */
   stateDirectory?: string
 }
@@ -106,6 +108,7 @@ const FIELDS: readonly (readonly [field: string, expected: string, check: Check]
   ['adminPassword', 'a password or nothing', isOptional(isText)],
   ['users', 'a list of name, password and role, or nothing', isOptional(isUsers)],
   ['formLogin', 'true, false or nothing', isOptional(isBoolean)],
+  ['idleSeconds', 'a positive whole number, or nothing', isOptional(isCount)],
   ['stateDirectory', 'a folder or nothing', isOptional(isText)],
 ]
 

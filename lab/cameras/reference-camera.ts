@@ -68,7 +68,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
   let rebooting: Promise<void> | null = null
 
   const front = frontOf(manners, { breakDown: (reason) => device.reboot(reason, {}) })
-  const sessions = makeSessions(behaviour, () => performance.now())
+  const sessions = makeSessions(behaviour, () => performance.now(), options.idleSeconds)
   const device: Device = {
     options,
     behaviour,
@@ -235,6 +235,8 @@ const SESSION_SWITCHES = [
   'sessionIdentifiers',
   'logOutEndsSession',
   'adoptsIdentifiers',
+  'idleEndsSession',
+  'newPasswordEndsSessions',
 ] as const
 
 /** A weakness that cannot show is a false witness: it must be an error, not a sound camera. */

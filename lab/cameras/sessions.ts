@@ -15,7 +15,7 @@ export interface Sessions {
 
 const COOKIE = 'camera-session'
 const IDENTIFIER_BYTES = 24
-const IDLE_MILLISECONDS = 10 * 60_000
+const IDLE_SECONDS = 10 * 60
 const ABSOLUTE_MILLISECONDS = 8 * 3600_000
 const MOST = 64
 
@@ -27,17 +27,17 @@ interface Session {
 
 type Switches = Pick<
   Behaviour,
-  'sessionCookieAttributes' | 'sessionIdentifiers' | 'logOutEndsSession' | 'adoptsIdentifiers'
+  'sessionCookieAttributes' | 'sessionIdentifiers' | 'logOutEndsSession' | 'adoptsIdentifiers' | 'idleEndsSession'
 >
 
 /** `now` in milliseconds. Only digests of identifiers are kept. */
-export function makeSessions(behaviour: Switches, now: () => number): Sessions {
+export function makeSessions(behaviour: Switches, now: () => number, idleSeconds = IDLE_SECONDS): Sessions {
   const sessions = new Map<string, Session>()
   let count = 100_000
   const attributes = ['Path=/', ...behaviour.sessionCookieAttributes].join('; ')
   const digestOf = (identifier: string): string => createHash('sha256').update(identifier).digest('hex')
   const isOver = ({ begun, used }: Session): boolean =>
-    now() - used > IDLE_MILLISECONDS || now() - begun > ABSOLUTE_MILLISECONDS
+    (behaviour.idleEndsSession && now() - used > idleSeconds * 1000) || now() - begun > ABSOLUTE_MILLISECONDS
   const fresh = (): string =>
     behaviour.sessionIdentifiers === 'counted' ? String(++count) : randomBytes(IDENTIFIER_BYTES).toString('base64url')
 

@@ -20,6 +20,7 @@ export interface Holding {
 }
 
 export const nothing = (): Holding => ({ cookies: new Map(), token: null })
+export const copyOf = ({ cookies, token }: Holding): Holding => ({ cookies: new Map(cookies), token })
 
 /** The request with the cookies and the token. */
 export function withHolding(asked: Asked, session: Session, { cookies, token }: Holding): Asked {

@@ -24,6 +24,8 @@ import { probe as rtspAnonymousProbe } from './rtsp-anonymous.ts'
 import { probe as rtspCredentialsProbe } from './rtsp-credentials.ts'
 import { probe as rtspLockoutProbe } from './rtsp-lockout.ts'
 import { probe as servicesProbe } from './services.ts'
+import { probe as sessionIdleProbe } from './session-idle.ts'
+import { probe as sessionPasswordChangeProbe } from './session-password-change.ts'
 import { probe as sessionsProbe } from './sessions.ts'
 import { probe as sshAlgorithmsProbe } from './ssh-algorithms.ts'
 import { probe as tcpPortsProbe } from './tcp-ports.ts'
@@ -64,6 +66,8 @@ const all = [
   rtspCredentialsProbe,
   rtspLockoutProbe,
   servicesProbe,
+  sessionIdleProbe,
+  sessionPasswordChangeProbe,
   sessionsProbe,
   sshAlgorithmsProbe,
   tcpPortsProbe,

@@ -7,7 +7,7 @@ import { kind, type Entry, type Sessions } from '../../suites/observations/sessi
 import { FAMILIES } from '../../suites/statement.ts'
 import { addressSubject, declaredOf, endpointOf } from '../../suites/subject.ts'
 import type { Asked } from '../instruments/conversation.ts'
-import { nothing, type Holding } from '../instruments/session-parts.ts'
+import { copyOf, nothing, type Holding } from '../instruments/session-parts.ts'
 import { sessionWalk, type SessionWalk } from '../instruments/session-walk.ts'
 import { defineProbe } from '../probe.ts'
 import { placeOf, unanswered } from './log-in-place.ts'
@@ -114,8 +114,6 @@ export const probe = defineProbe<Sessions>({
     return { answered: true, value: hidden(value, walk), controls: [], artifacts: [] }
   },
 })
-
-const copyOf = ({ cookies, token }: Holding): Holding => ({ cookies: new Map(cookies), token })
 
 /** From the log-in to what becomes of it after the log-out. */
 async function firstSession(

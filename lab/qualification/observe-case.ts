@@ -33,6 +33,7 @@ const LOG_PORT = 15_514
 const TIME_PORT = 15_123
 const MAIL_PORT = 15_587
 const UPDATE_PORT = 15_080
+const IDLE_S = 3
 
 /** Addresses of the n-th camera and of a lab of its own, so that cases at once cannot meet. */
 const placeOf = (n: number) =>
@@ -85,6 +86,7 @@ export async function observeCase(
         lock: LOCK,
         bootSeconds: 1,
         formLogin: true,
+        idleSeconds: IDLE_S,
         factoryFresh: one.factoryFresh,
         adminPassword: randomPassword(),
         users: [{ name: 'spare', password: randomPassword(), role: 'viewer', spare: true }],

@@ -4,7 +4,8 @@ import { carriersOf, freshLogIns, liveCookies, outcomeIn, type Part } from '../f
 import type { SetCookie } from '../facts/set-cookie.ts'
 import { kind, type Sessions } from '../observations/sessions.ts'
 import { obj, oneOf, opt, type Static } from '../schema.ts'
-import { appliesWhereSessions, unknownSession } from './session.ts'
+import { appliesWhereSessions } from './session-declared.ts'
+import { unknownSession } from './session.ts'
 
 const parameters = obj({
   /** A cookie that scripts can read: `forbidden` where nothing is said. */

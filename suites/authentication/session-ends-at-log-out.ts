@@ -6,7 +6,8 @@ import { carriersOf, opensLater, outcomeIn } from '../facts/session.ts'
 import { isTakenBack, setCookiesOf } from '../facts/set-cookie.ts'
 import { kind, type Sessions } from '../observations/sessions.ts'
 import { obj } from '../schema.ts'
-import { appliesWhereSessions, unknownSession } from './session.ts'
+import { appliesWhereSessions } from './session-declared.ts'
+import { unknownSession } from './session.ts'
 
 /**
  * What a log-in gave opens nothing after the log-out (EN 303 645 provision 5.1-3): the device forgets the session, not

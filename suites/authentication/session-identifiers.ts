@@ -3,7 +3,8 @@ import { carriersOf, freshLogIns, outcomeIn, type Part } from '../facts/session.
 import { faultOf, givenUnder, type GivenValue, type ValueFault } from '../facts/session-values.ts'
 import { kind, type Sessions } from '../observations/sessions.ts'
 import { int, obj, opt, type Static } from '../schema.ts'
-import { appliesWhereSessions, unknownSession } from './session.ts'
+import { appliesWhereSessions } from './session-declared.ts'
+import { unknownSession } from './session.ts'
 
 const parameters = obj({
   /** Least bits that an identifier of the form seen can hold; 64 where nothing is said (NIST SP 800-63B section 7.1). */

@@ -3,7 +3,8 @@ import { answerOf } from '../facts/answer.ts'
 import { carriersOf, opensLater, outcomeIn } from '../facts/session.ts'
 import { kind, type Sessions } from '../observations/sessions.ts'
 import { obj } from '../schema.ts'
-import { appliesWhereSessions, unknownSession } from './session.ts'
+import { appliesWhereSessions } from './session-declared.ts'
+import { unknownSession } from './session.ts'
 
 /**
  * A cookie that was there before the log-in does not become that of whoever logs in (EN 303 645 provision 5.1-3): neither

@@ -10,15 +10,17 @@ export type Part = Sessions['first']['parts'][number]
  * Judges an answer to the request of the log-in beside those with everything and with nothing. What was cut off, or looks
  * granted where the known refusal does not, is no refusal.
  */
-export const outcomeIn =
-  ({ first, anonymous }: Sessions) =>
+export const outcomeBeside =
+  (opened: Exchange, anonymous: Exchange) =>
   (exchange: Exchange | null): Likeness => {
-    const [good, bad, answer] = [answerOf(first.opened), answerOf(anonymous), answerOf(exchange)]
+    const [good, bad, answer] = [answerOf(opened), answerOf(anonymous), answerOf(exchange)]
     if (exchange === null || answer === null || bad === null || !looksGranted(good)) return 'unclear'
     const outcome = alike(answer, good, bad)
     const isDoubtful = isCut(exchange) || (looksGranted(answer) && !looksGranted(bad))
     return outcome === 'refused' && isDoubtful ? 'unclear' : outcome
   }
+
+export const outcomeIn = ({ first, anonymous }: Sessions) => outcomeBeside(first.opened, anonymous)
 
 /** The log-in opens what is closed without it. */
 export const isProven = (value: Sessions): boolean => {

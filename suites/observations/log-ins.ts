@@ -31,6 +31,15 @@ export const sessionLogins = (statement: Statement): DeclaredLogin[] =>
     ({ service: { session }, login }) => session && isInSession(session, login.target),
   )
 
+/** One log-in of every service that keeps sessions: that of a spare account, else the first. */
+export const sessionServices = (statement: Statement): DeclaredLogin[] => {
+  const all = sessionLogins(statement)
+  return [...new Set(all.map(({ service }) => service.id))].flatMap((id) => {
+    const here = all.filter(({ service }) => service.id === id)
+    return (here.find(({ account }) => account.spare === true) ?? here[0]) || []
+  })
+}
+
 /** A subject for each sample and log-in. */
 export const loginSubjects = (statement: Statement, logins: DeclaredLogin[]): string[] =>
   statement.samples.flatMap((s) => logins.map(({ login }) => loginSubject(s.id, login.id)))

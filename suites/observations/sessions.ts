@@ -6,7 +6,7 @@ import { loginSubjects, sessionLogins } from './log-ins.ts'
 export const LONGEST_STEP = 1_099_511_627_776
 
 /** What a log-in gave: a cookie or the token. Of its value only what tells nobody how to use it. */
-const gaveSchema = obj({
+export const gaveSchema = obj({
   is: oneOf('cookie', 'token'),
   /** Of the cookie, or of the header or parameter that carries the token. */
   name: str(),

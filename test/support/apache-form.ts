@@ -9,6 +9,8 @@ import type { Session } from '../../suites/statement.ts'
 export interface FormServer {
   /** What the server said of failed log-ins. */
   log: string
+  /** Gives a user another password, as an administrator at the console does. */
+  setPassword(user: string, password: string): void
   stop(): Promise<void>
 }
 
@@ -46,6 +48,8 @@ export interface ApacheSession {
   attributes: string
   /** The browser gets the session sealed, or to read. */
   sealed: boolean
+  /** Further directives wherever sessions are kept. */
+  more?: string
 }
 
 export async function apacheForm(
@@ -60,18 +64,18 @@ export async function apacheForm(
   writeFileSync(join(directory, 'www', 'private', 'index.html'), PAGE)
   const openssl = (...args: string[]) =>
     execFileSync('openssl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-  writeFileSync(
-    join(directory, 'users'),
-    Object.entries(users)
-      .map(([user, password]) => `${user}:${openssl('passwd', '-apr1', password).trim()}\n`)
-      .join(''),
-  )
+  const known = new Map<string, string>()
+  const setPassword = (user: string, password: string) => {
+    known.set(user, openssl('passwd', '-apr1', password).trim())
+    writeFileSync(join(directory, 'users'), [...known].map(([name, hash]) => `${name}:${hash}\n`).join(''))
+  }
+  for (const [user, password] of Object.entries(users)) setPassword(user, password)
   const [key, certificate] = [join(directory, 'key.pem'), join(directory, 'certificate.pem')]
   openssl(
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '100'],
     ...['-subj', '/CN=camera', '-keyout', key, '-out', certificate],
   )
-  const session = `Session On\nSessionCookieName session ${kept.attributes}${kept.sealed ? '\nSessionCryptoPassphrase of-a-test-0001' : ''}`
+  const session = `Session On\nSessionCookieName session ${kept.attributes}${kept.sealed ? '\nSessionCryptoPassphrase of-a-test-0001' : ''}\n${kept.more ?? ''}`
   const form = `AuthType form\nAuthName camera\nAuthFormProvider file\nAuthUserFile ${directory}/users\nAuthFormLoginRequiredLocation /`
   const file = join(directory, 'apache.conf')
   writeFileSync(
@@ -127,7 +131,7 @@ SessionMaxAge 1
       socket.once('connect', () => socket.destroy())
     })
   for (let i = 0; i < 200 && child.exitCode === null; i++) {
-    if (await isOpen()) return { log: join(directory, 'error.log'), stop }
+    if (await isOpen()) return { log: join(directory, 'error.log'), setPassword, stop }
     await new Promise((wait) => setTimeout(wait, 50))
   }
   await stop()

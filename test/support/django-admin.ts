@@ -5,6 +5,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Session } from '../../suites/statement.ts'
 
+/** The same log-in without a browser. */
+export const DJANGO_CALL: Session = {
+  page: { target: '/admin/login/', pattern: 'name="csrfmiddlewaretoken" value="([^"]+)"' },
+  logIn: {
+    method: 'POST',
+    target: '/admin/login/',
+    contentType: 'application/x-www-form-urlencoded',
+    body: 'csrfmiddlewaretoken={{page}}&username={{user}}&password={{password}}&next=/admin/',
+  },
+}
+
 /** The administration pages of Django (Debian python3-django): a log-in page with a token against forged requests, by others. */
 export const DJANGO_SESSION: Session = {
   logIn: { method: 'POST', target: '/admin/login/' },

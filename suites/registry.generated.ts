@@ -44,6 +44,7 @@ import { criterion as exposedPortsDeclaredServicesPresentCriterion } from './exp
 import { criterion as exposedPortsInterfacesExaminedCriterion } from './exposed-ports/interfaces-examined.ts'
 import { criterion as exposedPortsNoInformationBeforeLoginCriterion } from './exposed-ports/no-information-before-login.ts'
 import { criterion as exposedPortsNoInsecureServicesCriterion } from './exposed-ports/no-insecure-services.ts'
+import { criterion as exposedPortsNoPortMappingsCriterion } from './exposed-ports/no-port-mappings.ts'
 import { criterion as exposedPortsNoUndeclaredContactsCriterion } from './exposed-ports/no-undeclared-contacts.ts'
 import { criterion as exposedPortsUndeclaredTcpPortsCriterion } from './exposed-ports/undeclared-tcp-ports.ts'
 import { criterion as exposedPortsUndeclaredUdpServicesCriterion } from './exposed-ports/undeclared-udp-services.ts'
@@ -87,6 +88,7 @@ import { kind as observationsOnvifOperationsKind } from './observations/onvif-op
 import { kind as observationsOnvifTokenReplayKind } from './observations/onvif-token-replay.ts'
 import { kind as observationsPasswordRulesKind } from './observations/password-rules.ts'
 import { kind as observationsPlainLoginsKind } from './observations/plain-logins.ts'
+import { kind as observationsPortMappingsKind } from './observations/port-mappings.ts'
 import { kind as observationsRebootLogKind } from './observations/reboot-log.ts'
 import { kind as observationsRemoteCredentialsKind } from './observations/remote-credentials.ts'
 import { kind as observationsRemoteLockoutKind } from './observations/remote-lockout.ts'
@@ -157,6 +159,7 @@ const criteria = [
   exposedPortsInterfacesExaminedCriterion,
   exposedPortsNoInformationBeforeLoginCriterion,
   exposedPortsNoInsecureServicesCriterion,
+  exposedPortsNoPortMappingsCriterion,
   exposedPortsNoUndeclaredContactsCriterion,
   exposedPortsUndeclaredTcpPortsCriterion,
   exposedPortsUndeclaredUdpServicesCriterion,
@@ -202,6 +205,7 @@ const kinds = [
   observationsOnvifTokenReplayKind,
   observationsPasswordRulesKind,
   observationsPlainLoginsKind,
+  observationsPortMappingsKind,
   observationsRebootLogKind,
   observationsRemoteCredentialsKind,
   observationsRemoteLockoutKind,

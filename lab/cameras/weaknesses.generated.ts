@@ -92,6 +92,7 @@ import { weakness as weaknessesUpdateUnsignedAcceptedWeakness } from './weakness
 import { weakness as weaknessesViewerMayAllWeakness } from './weaknesses/viewer-may-all.ts'
 import { weakness as weaknessesWeakCurveWeakness } from './weaknesses/weak-curve.ts'
 import { weakness as weaknessesWeakSuiteWeakness } from './weaknesses/weak-suite.ts'
+import { weakness as weaknessesWebPortMappedWeakness } from './weaknesses/web-port-mapped.ts'
 import { weakness as weaknessesWirelessUndeclaredWeakness } from './weaknesses/wireless-undeclared.ts'
 import { weakness as weaknessesWorksBeforeSetUpWeakness } from './weaknesses/works-before-set-up.ts'
 import type { Weakness } from './weakness.ts'
@@ -190,6 +191,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesViewerMayAllWeakness,
   weaknessesWeakCurveWeakness,
   weaknessesWeakSuiteWeakness,
+  weaknessesWebPortMappedWeakness,
   weaknessesWirelessUndeclaredWeakness,
   weaknessesWorksBeforeSetUpWeakness,
 ]

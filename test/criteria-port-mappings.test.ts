@@ -32,6 +32,7 @@ const controls = GATEWAY_WAYS.flatMap((way) =>
 const value = (over: Partial<PortMappings> = {}): PortMappings => ({
   address: LAB,
   httpPort: 40_000,
+  outside: OUTSIDE,
   from: 1_000_000,
   until: 61_000_000,
   before: 0,
@@ -83,6 +84,8 @@ describe('no port mappings', () => {
     const { verdict, codes } = judged(value({ asks: recorded.shows }))
     assert.equal(verdict, 'inconclusive')
     assert.ok(codes.includes('stopped-at-address'))
+    const told = judged(value({ asks: recorded.shows, outside: '5.9.0.1' }))
+    assert.deepEqual([told.verdict, told.codes[0]], ['pass', 'asked-address'])
   })
 
   test('a deaf gateway, a short time, a full list, bytes that cannot be read: not decided', () => {
@@ -192,7 +195,7 @@ describe('the messages', () => {
       upnpAskOf(bytes)
       natAskOf(bytes)
       natAnswer(bytes, { outside: OUTSIDE, seconds: 1, from: DEVICE })
-      answerAction('urn:schemas-upnp-org:service:WANIPConnection:1', bytes, new Map())
+      answerAction('urn:schemas-upnp-org:service:WANIPConnection:1', bytes, { outside: OUTSIDE, entries: new Map() })
     }
   })
 })

@@ -3,6 +3,7 @@ import { kind as rebootLog } from '../../suites/observations/reboot-log.ts'
 import type { Seen } from '../../suites/observation.ts'
 import { defineProbe, type Bench, type Watch } from '../probe.ts'
 import { askGateway } from '../services/gateway-controls.ts'
+import { OUTSIDE } from '../services/gateway-documents.ts'
 import { startGateway } from '../services/gateway.ts'
 import { unanswered } from './log-in-place.ts'
 
@@ -35,10 +36,12 @@ async function begin(bench: Bench, before: number): Promise<Watch<PortMappings>>
   const address = bench.sources('ipv4')[0]
   if (device === null || address === undefined) return never(unanswered('lab', `${ID}.no-address`))
   if (device === address) return never(unanswered('lab', `${ID}.one-address`, { address }))
+  const outside = bench.outside ?? OUTSIDE
   const asks = new Map<string, PortMappings['asks'][number]>()
   let left = 0
   const started = await startGateway({
     address,
+    outside,
     device: new Set([device]),
     onMessage(way, from, raw) {
       const bytes = Buffer.from(bench.redact(raw).subarray(0, MOST_BYTES)).toString('base64')
@@ -63,7 +66,7 @@ async function begin(bench: Bench, before: number): Promise<Watch<PortMappings>>
       await gateway.close()
       if (now.signal.aborted) return unanswered('lab', `${ID}.cancelled`)
       const { httpPort } = gateway
-      const value = { address, httpPort, from, until, before, asks: [...asks.values()], left, controls }
+      const value = { address, httpPort, outside, from, until, before, asks: [...asks.values()], left, controls }
       return { answered: true, value, controls: [], artifacts: [] }
     },
   }

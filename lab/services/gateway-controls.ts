@@ -1,7 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { request } from 'node:http'
 import { GATEWAY_WAYS, type PortMappings } from '../../suites/observations/port-mappings.ts'
-import { OUTSIDE } from './gateway-documents.ts'
 import { SEARCH_GROUP, SEARCH_PORT, type Gateway } from './gateway.ts'
 import { NAT_PORT } from './nat-pmp.ts'
 
@@ -32,7 +31,7 @@ const CONTROLS: Record<(typeof GATEWAY_WAYS)[number], (gateway: Gateway) => Prom
     const description = await asksHttp(gateway, 'GET', '/1/gateway.xml', '')
     const body = `<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><u:GetExternalIPAddress xmlns:u="${ACTION}"/></s:Body></s:Envelope>`
     const told = await asksHttp(gateway, 'POST', '/1/WANIPConn1/control', body)
-    return gateway.identities.some(({ root }) => description.includes(root)) && told.includes(`>${OUTSIDE}<`)
+    return gateway.identities.some(({ root }) => description.includes(root)) && told.includes(`>${gateway.outside}<`)
   },
   'nat-pmp': (gateway) =>
     answered(

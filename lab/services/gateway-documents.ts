@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { actionOf } from '../../suites/facts/port-mapping.ts'
 
-/** Of documentation (RFC 5737): what the gateway says its address on the Internet is. Nobody is there. */
+/** Of documentation (RFC 5737): what the gateway says its address on the Internet is, where the lab names none. Nobody is there. */
 export const OUTSIDE = '203.0.113.77'
 const OUTSIDE_BITS = '100000000'
 
@@ -47,6 +47,12 @@ export function foundBy(
   })
 }
 
+/** What the gateway says of itself and keeps: nothing is mapped by it. */
+export interface Held {
+  outside: string
+  entries: Map<string, ReadonlyMap<string, string>>
+}
+
 type Told = Record<string, string>
 interface Action {
   takes: readonly string[]
@@ -61,12 +67,12 @@ const REST = ['NewInternalPort', 'NewInternalClient', 'NewEnabled', 'NewPortMapp
 const telling = (told: Told): Action => ({ takes: [], tells: () => told, names: Object.keys(told) })
 
 /** The actions of the two services (WANIPConnection:1 section 2.4, WANCommonInterfaceConfig:1 section 2.4). `held`: what was mapped. */
-function actionsOf(service: string, held: Map<string, ReadonlyMap<string, string>>): Record<string, Action> {
+function actionsOf(service: string, held: Held): Record<string, Action> {
   const keyOf = (given: ReadonlyMap<string, string>) => ENTRY.map((name) => given.get(name) ?? '').join(' ')
   const told = (entry: ReadonlyMap<string, string> | undefined, names: readonly string[], fault: number) =>
     entry ? Object.fromEntries(names.map((name) => [name, entry.get(name) ?? ''])) : fault
   const keep = (given: ReadonlyMap<string, string>) => {
-    if (held.size < MOST_HELD) held.set(keyOf(given), given)
+    if (held.entries.size < MOST_HELD) held.entries.set(keyOf(given), given)
   }
   if (service === COMMON)
     return {
@@ -89,18 +95,18 @@ function actionsOf(service: string, held: Map<string, ReadonlyMap<string, string
       NewUptime: '86400',
     }),
     GetNATRSIPStatus: telling({ NewRSIPAvailable: '0', NewNATEnabled: '1' }),
-    GetExternalIPAddress: telling({ NewExternalIPAddress: OUTSIDE }),
+    GetExternalIPAddress: telling({ NewExternalIPAddress: held.outside }),
     AddPortMapping: { takes: [...ENTRY, ...REST], tells: (given) => (keep(given), {}) },
-    DeletePortMapping: { takes: ENTRY, tells: (given) => (held.delete(keyOf(given)) ? {} : NO_SUCH_ENTRY) },
+    DeletePortMapping: { takes: ENTRY, tells: (given) => (held.entries.delete(keyOf(given)) ? {} : NO_SUCH_ENTRY) },
     GetSpecificPortMappingEntry: {
       takes: ENTRY,
-      tells: (given) => told(held.get(keyOf(given)), REST, NO_SUCH_ENTRY),
+      tells: (given) => told(held.entries.get(keyOf(given)), REST, NO_SUCH_ENTRY),
       names: REST,
     },
     GetGenericPortMappingEntry: {
       takes: ['NewPortMappingIndex'],
       tells: (given) =>
-        told([...held.values()][Number(given.get('NewPortMappingIndex'))], [...ENTRY, ...REST], NO_SUCH_INDEX),
+        told([...held.entries.values()][Number(given.get('NewPortMappingIndex'))], [...ENTRY, ...REST], NO_SUCH_INDEX),
       names: [...ENTRY, ...REST],
     },
   }
@@ -167,10 +173,12 @@ export function actionsDocument(service: string): string {
     const about = element('direction', direction) + element('relatedStateVariable', name.slice('New'.length))
     return element('argument', element('name', name) + about)
   }
-  const actions = Object.entries(actionsOf(service, new Map())).map(([name, { takes, names = [] }]) => {
-    const list = [...takes.map(argument('in')), ...names.map(argument('out'))].join('')
-    return element('action', element('name', name) + element('argumentList', list))
-  })
+  const actions = Object.entries(actionsOf(service, { outside: OUTSIDE, entries: new Map() })).map(
+    ([name, { takes, names = [] }]) => {
+      const list = [...takes.map(argument('in')), ...names.map(argument('out'))].join('')
+      return element('action', element('name', name) + element('argumentList', list))
+    },
+  )
   const variable = (name: string) =>
     `<stateVariable sendEvents="no">${element('name', name)}${element('dataType', typeOf(name))}</stateVariable>`
   return document(
@@ -202,11 +210,7 @@ export interface SoapReply {
 }
 
 /** Answers an action (section 3.2). What is not known is no action. */
-export function answerAction(
-  service: string,
-  request: Uint8Array,
-  held: Map<string, ReadonlyMap<string, string>>,
-): SoapReply {
+export function answerAction(service: string, request: Uint8Array, held: Held): SoapReply {
   const asked = actionOf(request)
   const known = asked ? actionsOf(service, held) : {}
   const action = asked && Object.hasOwn(known, asked.name) ? known[asked.name] : undefined

@@ -11,9 +11,9 @@ import {
   descriptionOf,
   foundBy,
   makeGatewayIdentities,
-  OUTSIDE,
   serviceAt,
   type GatewayIdentity,
+  type Held,
 } from './gateway-documents.ts'
 import { NAT_PORT, natAnswer } from './nat-pmp.ts'
 
@@ -26,6 +26,8 @@ const PATIENCE_MS = 10_000
 export interface GatewayOptions {
   /** Of the lab, IPv4; nothing else is bound, beside the group of searches on its interface. */
   address: string
+  /** Its address on the Internet, as it tells it. */
+  outside: string
   /** Whom it answers and hears: addresses of the device. */
   device: ReadonlySet<string>
   onMessage(way: GatewayMessage['way'], from: string, bytes: Uint8Array): void
@@ -33,6 +35,7 @@ export interface GatewayOptions {
 
 export interface Gateway {
   address: string
+  outside: string
   httpPort: number
   identities: readonly GatewayIdentity[]
   /** Answers searches of the lab itself from this port, and keeps nothing of them. */
@@ -45,7 +48,7 @@ export interface Gateway {
  * Architecture 1.1 section 1.3), controlled over HTTP, by NAT-PMP and by PCP. It speaks to the device and to the lab alone.
  */
 export async function startGateway(options: GatewayOptions): Promise<{ gateway: Gateway } | { failure: Failure }> {
-  const { address, device, onMessage } = options
+  const { address, outside, device, onMessage } = options
   const identities = makeGatewayIdentities()
   const own = new Set<number>()
   const begun = Date.now()
@@ -76,10 +79,10 @@ export async function startGateway(options: GatewayOptions): Promise<{ gateway: 
   const mapping = createSocket('udp4').on('message', (bytes, from) => {
     if (!heard('port-5351', from, bytes)) return
     const seconds = Math.floor((Date.now() - begun) / 1000)
-    const answer = natAnswer(bytes, { outside: OUTSIDE, seconds, from: from.address })
+    const answer = natAnswer(bytes, { outside, seconds, from: from.address })
     if (answer) mapping.send(answer, from.port, from.address, () => undefined)
   })
-  serve(server, { device, address, identities, onMessage })
+  serve(server, { device, address, outside, identities, onMessage })
   try {
     await new Promise<void>((done, fail) => server.once('error', fail).listen({ host: address, port: 0 }, done))
     await bound(replies, address, SEARCH_PORT, sockets)
@@ -90,7 +93,9 @@ export async function startGateway(options: GatewayOptions): Promise<{ gateway: 
     await close()
     return { failure: failureOf(fault as Error) }
   }
-  return { gateway: { address, httpPort: portOf(server), identities, answerOwn: (port) => void own.add(port), close } }
+  return {
+    gateway: { address, outside, httpPort: portOf(server), identities, answerOwn: (port) => void own.add(port), close },
+  }
 }
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port
@@ -132,13 +137,13 @@ const searchAnswer = (
     '',
   ].join('\r\n')
 
-interface Serving extends Pick<GatewayOptions, 'device' | 'address' | 'onMessage'> {
+interface Serving extends Pick<GatewayOptions, 'device' | 'address' | 'outside' | 'onMessage'> {
   identities: readonly GatewayIdentity[]
 }
 
 /** Description, lists of actions and control of the gateway over HTTP, for the device and the lab alone. */
-function serve(server: Server, { device, address, identities, onMessage }: Serving): void {
-  const held = new Map<string, ReadonlyMap<string, string>>()
+function serve(server: Server, { device, address, outside, identities, onMessage }: Serving): void {
+  const held: Held = { outside, entries: new Map() }
   server.maxConnections = MOST_CONNECTIONS
   server.requestTimeout = PATIENCE_MS
   server.on('connection', (socket) => {

@@ -1,6 +1,13 @@
 import { always, defineCriterion, evidence, gap, violation, type Finding, type JudgeContext } from '../criterion.ts'
 import { fromBase64 } from '../facts/bytes.ts'
-import { natAskOf, searchTargetOf, upnpAskOf, type GatewayAsk, type PortMapping } from '../facts/port-mapping.ts'
+import {
+  isOfInternet,
+  natAskOf,
+  searchTargetOf,
+  upnpAskOf,
+  type GatewayAsk,
+  type PortMapping,
+} from '../facts/port-mapping.ts'
 import {
   GATEWAY_WAYS,
   kind,
@@ -37,8 +44,7 @@ export const criterion = defineCriterion({
     const unread = read.filter(({ ask }) => ask.is === 'unread')
     return [
       ...mappings,
-      // The lab's address outside is one of documentation: some clients go on only with a public one.
-      ...(outside && mappings.length === 0 ? [gap('stopped-at-address', {}, outside.cites)] : []),
+      ...(outside && mappings.length === 0 ? [stopped(value, [...outside.cites, context.cite('/outside')])] : []),
       ...(unread.length > 0
         ? [
             gap(
@@ -60,6 +66,14 @@ function readOf({ way, bytes }: GatewayMessage): GatewayAsk {
   if (way === 'port-5351') return natAskOf(raw)
   return { is: 'question', how: searchTargetOf(raw) ?? '' }
 }
+
+/** Who asks for the address outside may want to map: some clients go on only where it is one of the Internet. */
+const stopped = ({ outside }: PortMappings, cites: Finding['cites']): Finding =>
+  (isOfInternet(outside) ? evidence : gap)(
+    isOfInternet(outside) ? 'asked-address' : 'stopped-at-address',
+    { address: outside },
+    cites,
+  )
 
 function byMapping(
   { how, mapping }: Extract<GatewayAsk, { is: 'mapping' }>,

@@ -134,3 +134,35 @@ const numberIn = (text: string, most: number): number =>
 
 const u16 = (bytes: Uint8Array, at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
 const u32 = (bytes: Uint8Array, at: number): number => u16(bytes, at) * 65_536 + u16(bytes, at + 2)
+
+/** Networks that are not the Internet (RFC 6890 and its registry), as first and last address. */
+const ELSEWHERE: readonly (readonly [number, number])[] = (
+  [
+    ['0.0.0.0', 8],
+    ['10.0.0.0', 8],
+    ['100.64.0.0', 10],
+    ['127.0.0.0', 8],
+    ['169.254.0.0', 16],
+    ['172.16.0.0', 12],
+    ['192.0.0.0', 24],
+    ['192.0.2.0', 24],
+    ['192.31.196.0', 24],
+    ['192.52.193.0', 24],
+    ['192.88.99.0', 24],
+    ['192.168.0.0', 16],
+    ['192.175.48.0', 24],
+    ['198.18.0.0', 15],
+    ['198.51.100.0', 24],
+    ['203.0.113.0', 24],
+    ['224.0.0.0', 3],
+  ] as const
+).map(([address, length]) => [valueOf(address), valueOf(address) + 2 ** (32 - length) - 1])
+
+function valueOf(address: string): number {
+  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
+}
+
+/** Whether an IPv4 address is one of the Internet: some clients ask a gateway for a mapping only then. */
+export const isOfInternet = (address: string): boolean =>
+  /^(?:\d{1,3}\.){3}\d{1,3}$/.test(address) &&
+  !ELSEWHERE.some(([a, b]) => a <= valueOf(address) && valueOf(address) <= b)

@@ -25,6 +25,8 @@ const schema = obj({
   /** Of the lab, where it answers as a gateway. */
   address: text(),
   httpPort: port(),
+  /** The address on the Internet that it tells. */
+  outside: text(),
   from: micros(),
   until: micros(),
   /** Observations of this state that had been made before: by a part of the run that was cut. */

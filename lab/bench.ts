@@ -33,6 +33,7 @@ export interface BenchOptions {
   sources: Record<Family, string[]>
   budgets: { connections: number; attemptsPerSecond: number }
   capture: BenchRecord['capture'] | null
+  outside: string | null
   ports: readonly Range[] | null
   baseline: Partial<Record<Family, { at: number; ports: number[]; udpPorts?: number[] }>>
   /** Directory of the statement file. */
@@ -107,6 +108,7 @@ export function makeBench(o: BenchOptions): RunBench {
         return found ? found.data : null
       },
       capture: o.capture,
+      outside: o.outside,
       ports: o.ports,
       baseline: (family) => o.baseline[family] ?? null,
       store: (bytes, about) => Promise.resolve(o.run.store(redact(bytes), about)),

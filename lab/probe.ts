@@ -119,6 +119,8 @@ export interface Bench {
   catalogue(name: string): unknown
   /** How packets are captured, where the bench record says it. */
   capture: BenchRecord['capture'] | null
+  /** The lab's address on the Internet, where the bench record says one. */
+  outside: string | null
   /** The TCP ports that a rehearsal sweeps beside the declared ones; null: all of them. */
   ports: readonly Range[] | null
   /** Ports that answered at the device's address before the device was there (loopback benches). */

@@ -210,6 +210,7 @@ export async function goOn(
           attemptsPerSecond: statement.budgets?.attemptsPerSecond ?? 500,
         },
         capture: inputs.bench.capture ?? null,
+        outside: inputs.bench.outside ?? null,
         ports: selectedPorts(record.run.selection.ports),
         baseline: going.baseline,
         directory: going.statementDirectory,

@@ -94,6 +94,7 @@ export function forgiving(value: unknown): { statement: Statement; absent: strin
       clock: reading(x.clock ?? {}),
     })),
     contacts: named('contacts'),
+    portMappings: named('portMappings'),
     updates: named('updates').map((x) => ({
       ...x,
       upload: action(x.upload ?? (x.online === undefined ? {} : undefined)),

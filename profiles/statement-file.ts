@@ -128,6 +128,7 @@ export function lintStatement(s: Statement): Fault[] {
   unique(s.tlsClients ?? [], '/tlsClients')
   unique(s.time ?? [], '/time')
   unique(s.contacts ?? [], '/contacts')
+  unique(s.portMappings ?? [], '/portMappings')
   if (s.samples.length === 0) faults.push({ code: 'no-sample', values: {}, field: '/samples' })
   s.samples.forEach((x, i) => {
     if (x.addresses.ipv4 === null && x.addresses.ipv6 === null)
@@ -143,6 +144,7 @@ export function lintStatement(s: Statement): Fault[] {
     ['tlsClients', s.tlsClients ?? []],
     ['time', s.time ?? []],
     ['contacts', s.contacts ?? []],
+    ['portMappings', s.portMappings ?? []],
   ] as const)
     items.forEach((x, i) => {
       if (!/^[a-z0-9][a-z0-9-]*$/.test(x.id))

@@ -93,6 +93,11 @@ export const benchRecordSchema = obj({
    * a switch mirrors its port), or only those for the lab and for everybody (`lab`, also where nothing is said).
    */
   capture: opt(obj({ interface: opt(text()), sees: oneOf('device', 'lab') })),
+  /**
+   * An address on the Internet that is the lab's own, which it tells devices that take it for their router; one of
+   * documentation where nothing is said, with which some devices do not go on.
+   */
+  outside: opt(text('IPv4 address')),
   deviations: list(text()),
   decisionRule: orNull(text()),
   subcontracted: list(text()),

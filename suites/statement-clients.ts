@@ -69,3 +69,15 @@ export const contact = obj({
 })
 
 export type DeclaredContact = Static<typeof contact>
+
+/** A port of the device that it asks its gateway to open to the Internet (UPnP IGD, NAT-PMP, PCP). */
+export const portMapping = obj({
+  id: id(),
+  transport: oneOf('tcp', 'udp'),
+  /** Of the device. */
+  port: port(),
+  /** At the gateway; whichever the device asks for, where nothing is said. */
+  external: opt(port()),
+  purpose: text('why it is open to the Internet'),
+  when: opt(text('condition, where it is not always asked for')),
+})

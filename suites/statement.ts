@@ -15,7 +15,7 @@ import {
   type Static,
 } from './schema.ts'
 import { browser } from './statement-browser.ts'
-import { contact, timeClient, tlsClient } from './statement-clients.ts'
+import { contact, portMapping, timeClient, tlsClient } from './statement-clients.ts'
 import { action, id, reading, unitInterface } from './statement-parts.ts'
 import { update } from './statement-updates.ts'
 
@@ -220,6 +220,8 @@ export const statementSchema = obj(
     time: opt(list(timeClient)),
     /** Every other peer that the device talks to of its own accord; an empty list says that there is none. */
     contacts: opt(list(contact)),
+    /** Every port that the device asks its gateway to open to the Internet; where there is no list, it asks for none. */
+    portMappings: opt(list(portMapping)),
     updates: list(update),
     /** What reads the identity of the unit without changing it. */
     identity: opt(list(identityReading)),

@@ -714,7 +714,7 @@ const nmapUdp = async (port: number, script: string): Promise<string> =>
   (await run('nmap', ['-sU', '-Pn', '-n', '-p', String(port), '--script', script, CAMERA])).out
 
 /** Datagrams of nmap, and the port of SNMP, need privileges. */
-const PRIVILEGED = new Set(['snmp-public', 'ssdp-undeclared', 'calls-relay'])
+const PRIVILEGED = new Set(['snmp-public', 'ssdp-undeclared', 'calls-relay', 'web-port-mapped'])
 
 /** What the stream says to somebody without a log-in. */
 const streamSays = async (camera: ReferenceCamera, request: string, more = ''): Promise<string> => {
@@ -788,6 +788,22 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
     /UDP, length 11/.test(
       (await run('timeout', ['6', 'tcpdump', '-i', 'lo', '-n', '-c', '1', `src host ${CAMERA} and dst port 32100`]))
         .out,
+    ),
+  'web-port-mapped': async () =>
+    /WANIPConnection:1/.test(
+      (
+        await run('timeout', [
+          '4',
+          'tcpdump',
+          '-i',
+          'lo',
+          '-n',
+          '-A',
+          '-c',
+          '1',
+          `src host ${CAMERA} and udp dst port 1900`,
+        ])
+      ).out,
     ),
   'redirect-missing': async ({ ports }) => / closed /.test(await nmap(CAMERA, ports.http ?? 0)),
   'another-version': async (camera) => (await versionOf(camera)) !== '1.4.0',

@@ -36,6 +36,8 @@ export interface Behaviour {
   ssdpResponder: boolean
   /** It tells a relay that nobody declared that it is there, again and again. */
   callsRelay: boolean
+  /** It asks a gateway to open its web port to the Internet whenever it starts. */
+  mapsWebPort: boolean
   /** The declared redirect from plain HTTP is not there. */
   redirectListens: boolean
   /** Takes plain HTTP at all, where it has a port for it. */
@@ -182,6 +184,7 @@ export const CONFORMING: Behaviour = {
   snmpAgent: false,
   ssdpResponder: false,
   callsRelay: false,
+  mapsWebPort: false,
   redirectListens: true,
   plainHttp: true,
   rtspOverTls: false,

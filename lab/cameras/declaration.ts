@@ -238,6 +238,7 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
       },
     ],
     contacts: [],
+    portMappings: [],
     updates: declaredUpdates({
       vendorKey,
       packages,

@@ -17,6 +17,7 @@ import type { CameraOptions } from './options.ts'
 import { makeAnonymousMqtt } from './mqtt-door.ts'
 import { makeDiscovery } from './onvif/discovery.ts'
 import { makeAnonymousFtp, makeFactoryTelnet } from './remote-doors.ts'
+import { makePortMapper } from './port-mapper.ts'
 import { makeRelayCaller } from './relay-caller.ts'
 import { makeRtsp } from './rtsp.ts'
 import { makeDeclaredSsh, makeOldSsh } from './ssh-door.ts'
@@ -140,7 +141,8 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
   const snmp = behaviour.snmpAgent ? makeUdpListener(ipv4, SNMP_PORT, answerSnmp(`Linux camera ${MODEL}`)) : null
   const ssdp = behaviour.ssdpResponder ? makeUdpListener(ipv4, SSDP_PORT, answerSsdp(ipv4)) : null
   const relay = behaviour.callsRelay ? makeRelayCaller(ipv4) : null
-  const listeners = [https, stream, http, debug, snmp, ssdp, relay, ...doors].filter((one) => one !== null)
+  const mapper = behaviour.mapsWebPort ? makePortMapper(ipv4, () => https.port) : null
+  const listeners = [https, stream, http, debug, snmp, ssdp, relay, mapper, ...doors].filter((one) => one !== null)
   const discoveryPort = options.ports.discovery
   const discovery = discoveryPort === undefined ? null : makeDiscovery(options, discoveryPort, () => https.port)
 

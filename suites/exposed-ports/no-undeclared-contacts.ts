@@ -12,6 +12,7 @@ import { lacksOf, secondsOf } from '../facts/capture-sight.ts'
 import { isDeclaredName, isSearched, takesContact, withoutDomain } from '../facts/contacts.ts'
 import { addressKey } from '../facts/log-words.ts'
 import { holds } from '../facts/port-ranges.ts'
+import { kind as portMappings } from '../observations/port-mappings.ts'
 import { kind, type Contact, type Traffic } from '../observations/traffic.ts'
 import { int, obj, opt, type Static } from '../schema.ts'
 
@@ -26,10 +27,10 @@ type Context = JudgeContext<Static<typeof parameters>>
  */
 export const criterion = defineCriterion({
   id: 'exposed-ports/no-undeclared-contacts',
-  version: '1.1.0',
+  version: '1.2.0',
   area: 'exposed-ports',
   over: kind,
-  also: [],
+  also: [portMappings],
   states: ['in-service'],
   parameters,
   catalogues: [],
@@ -55,12 +56,17 @@ const TRANSPORT = {
   ntp: 'udp',
 } as const
 
-function byContact(c: Contact, value: Traffic, { statement, cite }: Context, at: string): Finding[] {
+function byContact(c: Contact, value: Traffic, context: Context, at: string): Finding[] {
+  const { statement, cite } = context
   const values = { peer: c.peer, port: c.port, transport: c.transport }
   const cites = [cite(at)]
   const isLab = value.lab.some((a) => addressKey(a) === c.peer)
   const declared = statement.contacts?.find((d) => takesContact(d, c, value.names))
   if (declared) return [evidence('declared-contact', { ...values, contact: declared.id }, cites)]
+  if (isLab) {
+    const found = byGateway(c, context)
+    if (found) return [found(values, cites)]
+  }
   const servers = statement.updates.flatMap((u) => (u.online ? [{ ...u.online, id: u.id }] : []))
   const client = [
     ...statement.logging.channels,
@@ -90,6 +96,26 @@ function byContact(c: Contact, value: Traffic, { statement, cite }: Context, at:
     ? [suspicion('contacts-not-stated', values, cites)]
     : [violation('undeclared-contact', values, cites)]
 }
+
+/**
+ * The lab answers as a gateway to the Internet: who asks it was led there, and what was asked is judged elsewhere. Null where
+ * it is another port.
+ */
+function byGateway(
+  c: Contact,
+  { subject, others }: Context,
+): ((values: Record<string, string | number>, cites: Finding['cites']) => Finding) | null {
+  const found = others(portMappings).find((o) => o.subject === subject)
+  if (!found || (!found.seen.answered && found.seen.why.code === 'framework.not-observed')) return null
+  if (!found.seen.answered)
+    return c.transport === 'tcp' ? (values, cites) => suspicion('maybe-gateway', values, cites) : null
+  const { address, httpPort } = found.seen.value
+  const isGateway = address === c.peer && (c.transport === 'tcp' ? c.port === httpPort : GATEWAY_PORTS.includes(c.port))
+  return isGateway ? (values, cites) => evidence('gateway', values, [...cites, found.cite('/httpPort')]) : null
+}
+
+/** Searches, and NAT-PMP with PCP. */
+const GATEWAY_PORTS = [1900, 5351]
 
 function byName(name: string, { statement, cite }: Context, at: string): Finding {
   const cites = [cite(at)]

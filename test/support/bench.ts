@@ -82,6 +82,7 @@ export function testBench(
       throw new Error(`no catalogue ${name}`)
     },
     capture: null,
+    outside: null,
     baseline: () => null,
     store: none,
     wantsPicture: () => false,

@@ -2,6 +2,7 @@ import type { Update } from '../../suites/statement.ts'
 import type { UpdateVariant, VariantId } from '../../suites/observations/update-refusal.ts'
 import type { Given } from './offering.ts'
 import { bytesOf, cut, flipped, isUniform, ropeLength, zeroed, type Rope } from './rope.ts'
+import { checksumIn, withRightChecksum } from './checksums.ts'
 import { raisedVersion, repackGzipTar } from './gzip-tar.ts'
 
 /** A package the lab can offer. Made only when it is needed. */
@@ -67,9 +68,12 @@ export function labVariants(
     add('unsigned', signature, () => zeroed(genuine, signature))
     add('stripped', signature, () => [...cut(genuine, 0, signature.from), ...cut(genuine, signature.to)])
   } else missing.push({ id: 'unsigned', why: 'no-layout' })
-  if (update.format !== 'gzip-tar') missing.push({ id: 'repacked', why: 'not-this-format' })
-  else if (length > MOST_REPACKED) missing.push({ id: 'repacked', why: 'too-large' })
-  else variants.push({ id: 'repacked', derivation: 'lab', make: () => repacked(genuine, part('payload'), update) })
+  if (length > MOST_REPACKED) missing.push({ id: 'repacked', why: 'too-large' })
+  else if (update.format !== 'gzip-tar') {
+    const make = summedAnew(genuine, update)
+    if (make) variants.push({ id: 'repacked', derivation: 'lab', make })
+    else missing.push({ id: 'repacked', why: 'not-this-format' })
+  } else variants.push({ id: 'repacked', derivation: 'lab', make: () => repacked(genuine, part('payload'), update) })
   if (update.layout === undefined) {
     bit('first-bit', 0)
     bit('last-bit', length - 1)
@@ -126,6 +130,31 @@ function partOf({ from, to }: Range, length: number, update: Pick<Update, 'layou
     rangesOf(length, update, name).some((r) => r.from < to && from < r.to),
   )
   return touched.length > 1 ? 'several' : (touched[0] ?? 'unknown')
+}
+
+/**
+ * One bit of the content inverted and the checksum over it made anew; null where no checksum is found. `change` is the
+ * checksum's: where it stands in the place of the signature, anybody can sign.
+ */
+function summedAnew(genuine: Rope, update: Pick<Update, 'layout' | 'packages'>): Variant['make'] | null {
+  const length = ropeLength(genuine)
+  const payload = rangesOf(length, update, 'payload')
+  const around = rangesOf(length, update, 'signature').flatMap(({ from, to }) => [
+    { from: 0, to: from },
+    { from: to, to: length },
+  ])
+  const sum = checksumIn(
+    bytesOf(genuine, 0, length),
+    [...payload, ...around].filter((s) => s.from < s.to),
+  )
+  if (sum === null) return null
+  const within = payload.find((p) => sum.over.from <= p.from && p.to <= sum.over.to) ?? sum.over
+  const of = update.packages.genuine
+  return async () => ({
+    rope: [withRightChecksum(bytesOf(genuine, 0, length), sum, middle(within))],
+    of,
+    change: await changeOf(genuine, sum.at, update),
+  })
 }
 
 /** The archive within the package made anew; what lies around it stays. */

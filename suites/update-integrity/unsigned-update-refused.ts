@@ -6,7 +6,12 @@ import { overUpdates } from './upload-page.ts'
 import { judgeVariants, type Share } from './variants.ts'
 
 const VARIANTS = ['unsigned', 'stripped', 'maker-unsigned'] as const
-const SHARE: Share = { owns: VARIANTS, enough: VARIANTS }
+const SHARE: Share = {
+  owns: VARIANTS,
+  enough: VARIANTS,
+  /** A checksum in the place of the signature is none: whoever makes it anew has signed nothing. */
+  ownsAlso: ({ id, change }) => id === 'repacked' && change?.part === 'signature',
+}
 
 /**
  * A package without a signature is refused (ETSI EN 303 645 provision 5.3-10). A maker who declares that packages carry
@@ -14,7 +19,7 @@ const SHARE: Share = { owns: VARIANTS, enough: VARIANTS }
  */
 export const criterion = defineCriterion({
   id: 'update-integrity/unsigned-update-refused',
-  version: '1.3.0',
+  version: '1.4.0',
   ...overUpdates,
   parameters: obj({}),
   judge: ({ value }, context) =>

@@ -8,6 +8,8 @@ import { outcomeOf } from './outcome.ts'
 /** Which variants answer a criterion, and which of them must at least have been refused. */
 export interface Share {
   owns: readonly VariantId[]
+  /** Others that answer it, by what was changed in them. */
+  ownsAlso?(variant: UpdateVariant): boolean
   /** Any one of them refused is enough. */
   enough: readonly VariantId[]
   /** Installed, it may be padding that no signature needs to cover. */
@@ -27,7 +29,9 @@ const REFUSALS: readonly (readonly [code: string, reaches: readonly ReturnType<t
  */
 export function judgeVariants(value: UpdateRefusal, share: Share, context: JudgeContext<unknown>): Finding[] {
   const offered = value.variants.flatMap((v, i) =>
-    share.owns.includes(v.id) ? [{ variant: v, cite: context.cite(`/variants/${i}`) }] : [],
+    share.owns.includes(v.id) || share.ownsAlso?.(v) === true
+      ? [{ variant: v, cite: context.cite(`/variants/${i}`) }]
+      : [],
   )
   const format = updateOf(context)?.format ?? 'opaque'
   const outcomes = offered.flatMap(({ variant, cite }) => [

@@ -5,12 +5,14 @@ import { startReferenceCamera } from '../lab/cameras/reference-camera.ts'
 import type { Bench, Probe } from '../lab/probe.ts'
 import { probe as httpLockout } from '../lab/probes/http-lockout.ts'
 import { probe as remoteLockout } from '../lab/probes/remote-lockout.ts'
+import { criterion as evasion } from '../suites/authentication/lockout-not-evaded.ts'
 import { criterion as lockout } from '../suites/authentication/login-lockout.ts'
 import { criterion as remote } from '../suites/authentication/remote-login-lockout.ts'
 import type { Criterion } from '../suites/criterion.ts'
 import type { Statement } from '../suites/statement.ts'
 import { judged, misfits, type Judged } from './support/authentication.ts'
 import { emptyStatement, testBench } from './support/bench.ts'
+import { doorOf } from './support/door.ts'
 
 /** Guessing over SSH and FTP, and from another address, at cameras and servers of the lab. */
 
@@ -70,6 +72,29 @@ test('login-lockout: a lock declared of the account that another address opens',
   const declared = await judge(httpLockout, lockout, bench)
   assert.equal(declared.verdict, 'pass', declared.codes.join())
   assert.ok(declared.codes.includes('lock-by-address'))
+})
+
+test('lockout-not-evaded: in a session it is the log-in that comes from a forged address', LIMIT, async (t) => {
+  for (const [n, weaknesses, expected] of [
+    [61, [], ['pass', 'forged-address-refused']],
+    [62, ['lock-by-forged-address'], ['fail', 'forged-address-opens']],
+  ] as const) {
+    const door = await doorOf(t, n, { formLogin: true, weaknesses: [...weaknesses] }, (statement) => ({
+      ...statement,
+      logins: statement.logins.filter(({ id, service }) => id === 'form' || service !== 'web'),
+    }))
+    const { endpoint } = door.bench
+    const session = door.statement.services.find(({ id }) => id === 'web')?.session
+    assert.ok(session)
+    door.bench.endpoint = (...where) => {
+      const to = endpoint(...where)
+      return to && { ...to, session }
+    }
+    const seen = await door.seen(httpLockout, 'a/login/form')
+    assert.equal(seen.value.during?.forged?.request.scheme, 'form')
+    const { verdict, codes } = door.judged(evasion, seen, { subject: 'a/login/form' })
+    assert.deepEqual([verdict, ...codes], expected)
+  }
 })
 
 interface FtpManner {

@@ -64,6 +64,8 @@ import { weakness as weaknessesServicePageDefaultPasswordWeakness } from './weak
 import { weakness as weaknessesSessionAdoptedWeakness } from './weaknesses/session-adopted.ts'
 import { weakness as weaknessesSessionCookieOpenWeakness } from './weaknesses/session-cookie-open.ts'
 import { weakness as weaknessesSessionCountedWeakness } from './weaknesses/session-counted.ts'
+import { weakness as weaknessesSessionNeverIdleWeakness } from './weaknesses/session-never-idle.ts'
+import { weakness as weaknessesSessionOutlivesPasswordWeakness } from './weaknesses/session-outlives-password.ts'
 import { weakness as weaknessesSessionSurvivesLogOutWeakness } from './weaknesses/session-survives-log-out.ts'
 import { weakness as weaknessesSettingsUnloggedWeakness } from './weaknesses/settings-unlogged.ts'
 import { weakness as weaknessesSnmpPublicWeakness } from './weaknesses/snmp-public.ts'
@@ -95,6 +97,7 @@ import { weakness as weaknessesUpdateUnsignedAcceptedWeakness } from './weakness
 import { weakness as weaknessesViewerMayAllWeakness } from './weaknesses/viewer-may-all.ts'
 import { weakness as weaknessesWeakCurveWeakness } from './weaknesses/weak-curve.ts'
 import { weakness as weaknessesWeakSuiteWeakness } from './weaknesses/weak-suite.ts'
+import { weakness as weaknessesWebPortMappedWeakness } from './weaknesses/web-port-mapped.ts'
 import { weakness as weaknessesWirelessUndeclaredWeakness } from './weaknesses/wireless-undeclared.ts'
 import { weakness as weaknessesWorksBeforeSetUpWeakness } from './weaknesses/works-before-set-up.ts'
 import type { Weakness } from './weakness.ts'
@@ -165,6 +168,8 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesSessionAdoptedWeakness,
   weaknessesSessionCookieOpenWeakness,
   weaknessesSessionCountedWeakness,
+  weaknessesSessionNeverIdleWeakness,
+  weaknessesSessionOutlivesPasswordWeakness,
   weaknessesSessionSurvivesLogOutWeakness,
   weaknessesSettingsUnloggedWeakness,
   weaknessesSnmpPublicWeakness,
@@ -196,6 +201,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesViewerMayAllWeakness,
   weaknessesWeakCurveWeakness,
   weaknessesWeakSuiteWeakness,
+  weaknessesWebPortMappedWeakness,
   weaknessesWirelessUndeclaredWeakness,
   weaknessesWorksBeforeSetUpWeakness,
 ]

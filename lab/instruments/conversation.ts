@@ -33,6 +33,8 @@ export interface ClientOptions {
   keepBytes?: number
   /** Address of the lab to connect from. */
   source?: string
+  /** Sent with every HTTP request, those of a log-in too, where the request has no other of the name. */
+  always?: Header[]
 }
 
 /** What an answer was before anything in it was hidden. */

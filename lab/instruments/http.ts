@@ -42,6 +42,7 @@ function clientOf(bench: Bench, to: Endpoint, enough: Dialect['enough'], options
           ['Accept', '*/*'],
           ['Accept-Encoding', 'identity'],
           ['Connection', 'keep-alive'],
+          ...(options.always ?? []),
         ]
         if (body || /^(POST|PUT|PATCH)$/.test(method)) usual.push(['Content-Length', String(body?.length ?? 0)])
         return withGiven(usual, headers)

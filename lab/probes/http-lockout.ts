@@ -5,7 +5,7 @@ import { attackWeb, lockoutSeconds } from './lockout-door.ts'
 /** Guesses at one HTTP log-in with an account that may be locked. */
 export const probe = defineProbe({
   id: 'http-lockout',
-  version: '1.1.0',
+  version: '1.2.0',
   kind,
   tier: 'D',
   grade: 'disruptive',

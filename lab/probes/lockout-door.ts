@@ -50,8 +50,9 @@ function doorOf(bench: Bench, place: LoginPlace, protocol: Spoken): LockDoor<Exc
     rule: bench.statement.bruteForce.find((r) => r.login === login.id),
     reading: webReading,
     open(at, { milliseconds = PATIENCE_MS, source, forged }) {
-      const client = clientAt(bench, at, protocol, { milliseconds, ...(source ? { source } : {}) })
       const headers = forged ? [forgedSender(at)] : []
+      // In a session it is the log-in that is counted, not the request after it.
+      const client = clientAt(bench, at, protocol, { milliseconds, always: headers, ...(source ? { source } : {}) })
       return {
         send: (credential, { id }) =>
           client.send({ ...ask(targetOf(bench, place, protocol, id)), headers, credential }),

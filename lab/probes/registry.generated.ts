@@ -16,6 +16,7 @@ import { probe as onvifOperationsProbe } from './onvif-operations.ts'
 import { probe as onvifTokenReplayProbe } from './onvif-token-replay.ts'
 import { probe as passwordRulesProbe } from './password-rules.ts'
 import { probe as plainLoginsProbe } from './plain-logins.ts'
+import { probe as portMappingsProbe } from './port-mappings.ts'
 import { probe as rebootLogProbe } from './reboot-log.ts'
 import { probe as remoteCredentialsProbe } from './remote-credentials.ts'
 import { probe as remoteLockoutProbe } from './remote-lockout.ts'
@@ -58,6 +59,7 @@ const all = [
   onvifTokenReplayProbe,
   passwordRulesProbe,
   plainLoginsProbe,
+  portMappingsProbe,
   rebootLogProbe,
   remoteCredentialsProbe,
   remoteLockoutProbe,

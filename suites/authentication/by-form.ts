@@ -1,5 +1,5 @@
 import { answerOf, isByForm } from '../facts/answer.ts'
-import { challengesOf } from '../facts/challenge.ts'
+import { passwordChallengesOf } from '../facts/challenge.ts'
 import { looksGranted } from '../facts/likeness.ts'
 import type { Challenges } from '../observations/challenges.ts'
 
@@ -8,4 +8,4 @@ export const asksByForm = ({ fresh, genuine }: Challenges): boolean =>
   isByForm(genuine) &&
   looksGranted(answerOf(genuine)) &&
   fresh.length > 0 &&
-  fresh.map(answerOf).every((answer) => answer !== null && challengesOf(answer).length === 0)
+  fresh.map(answerOf).every((answer) => answer !== null && passwordChallengesOf(answer).length === 0)

@@ -1,6 +1,6 @@
 import { always, defineCriterion, evidence, gap, violation, type Finding } from '../criterion.ts'
 import { answerOf } from '../facts/answer.ts'
-import { challengesOf } from '../facts/challenge.ts'
+import { passwordChallengesOf } from '../facts/challenge.ts'
 import { kind } from '../observations/challenges.ts'
 import { obj } from '../schema.ts'
 import { asksByForm } from './by-form.ts'
@@ -12,7 +12,7 @@ import { challengeCatalogue, offerOf, rowFor, type Offer } from './challenge-cat
  */
 export const criterion = defineCriterion({
   id: 'authentication/digest-strength',
-  version: '1.1.0',
+  version: '1.2.0',
   area: 'authentication',
   over: kind,
   also: [],
@@ -30,7 +30,7 @@ export const criterion = defineCriterion({
         found.set('no-answer', gap('no-answer', { target: value.target }, cites))
         continue
       }
-      const offers = challengesOf(answer).map(offerOf)
+      const offers = passwordChallengesOf(answer).map(offerOf)
       for (const offer of offers) {
         const row = rowFor(offer, offers, value.tls, table)
         const values = { mechanism: nameOf(offer), port: value.port, row: row?.id ?? '' }

@@ -9,7 +9,7 @@ import {
   type JudgeContext,
 } from '../criterion.ts'
 import { answerOf } from '../facts/answer.ts'
-import { challengesOf } from '../facts/challenge.ts'
+import { challengesOf, passwordChallengesOf } from '../facts/challenge.ts'
 import { alike, looksGranted } from '../facts/likeness.ts'
 import { kind, type Challenges } from '../observations/challenges.ts'
 import { obj, oneOf, opt, type Static } from '../schema.ts'
@@ -43,7 +43,7 @@ export const criterion = defineCriterion({
   judge({ value }, context) {
     const { cite } = context
     const answers = value.fresh.map(answerOf)
-    const asking = answers.filter((a) => a !== null && challengesOf(a).length > 0).length
+    const asking = answers.filter((a) => a !== null && passwordChallengesOf(a).length > 0).length
     if (asksByForm(value)) return [evidence('asks-by-form', {}, [cite('/fresh'), cite('/genuine')])]
     if (asking < LEAST_CONNECTIONS) return [gap('too-few-challenges', { count: asking }, [cite('/fresh')])]
     const nonces = noncesOf(value)

@@ -54,3 +54,7 @@ const isToken68 = (current: Challenge | undefined, word: string): boolean =>
 /** The challenges of an answer, over all its headers, in order. */
 export const challengesOf = (message: HttpMessage): Challenge[] =>
   message.headers.filter(([name]) => name === 'www-authenticate').flatMap(([, value]) => parseChallenges(value))
+
+/** The challenges that ask for a password: a Bearer token (RFC 6750 section 3) is what some other log-in gave. */
+export const passwordChallengesOf = (message: HttpMessage): Challenge[] =>
+  challengesOf(message).filter(({ scheme }) => scheme !== 'bearer')

@@ -3,6 +3,7 @@ import { addAccount, changeAccount, removeAccount, type AccountFault, isFit } fr
 import type { Visitor } from './auth.ts'
 import { serialOf, type Device } from './device.ts'
 import { isAuthority } from './certificate.ts'
+import { clockOf, setClock } from './clock.ts'
 import { MODEL } from './firmware.ts'
 import { sendTestMail } from './mail.ts'
 import { landingPage, livePage, setUpPage, setUpScript } from './pages.ts'
@@ -149,12 +150,9 @@ function setTimeServer({ device, body, actor }: ApiRequest): Answer {
 
 /** Its record is dated by the clock as it is then, and says how it was. */
 function setTime({ device, body, actor }: ApiRequest): Answer {
-  const { time } = membersOf(body)
-  const to = typeof time === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(time) ? time : ''
-  if (Number.isNaN(Date.parse(to))) return refusal(400, 'time: in UTC, like 2026-01-31T12:00:00Z')
-  const from = new Date(Date.now() + device.store.state.clockOffset).toISOString()
-  device.store.change({ clockOffset: Date.parse(to) - Date.now() })
-  device.log.write('time-changed', { ...actor, from, to })
+  const set = setClock(device.store, membersOf(body).time)
+  if (!set) return refusal(400, 'time: in UTC, like 2026-01-31T12:00:00Z')
+  device.log.write('time-changed', { ...actor, ...set })
   return done('time set')
 }
 
@@ -258,9 +256,7 @@ export const ROUTES: readonly Route[] = [
   get(/^\/api\/settings\/syslog$/, 'admin', ({ device }) => json(200, device.store.state.syslog ?? NO_SERVER)),
   get(/^\/api\/settings\/ntp$/, 'admin', ({ device }) => json(200, device.store.state.ntp ?? NO_SERVER)),
   get(/^\/api\/settings\/updates$/, 'admin', ({ device }) => json(200, device.store.state.updates ?? NO_SERVER)),
-  get(/^\/api\/time$/, 'viewer', ({ device }) =>
-    json(200, { time: new Date(Date.now() + device.store.state.clockOffset).toISOString() }),
-  ),
+  get(/^\/api\/time$/, 'viewer', ({ device }) => json(200, { time: clockOf(device.store) })),
   { method: 'PUT', path: /^\/api\/time$/, access: 'admin', run: setTime },
   { method: 'POST', path: /^\/api\/setup$/, access: 'public', run: setUp },
   { method: 'POST', path: /^\/api\/users$/, access: 'admin', run: addUser },

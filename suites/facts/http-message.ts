@@ -162,6 +162,13 @@ export function messageEnd(received: Uint8Array, method: string): number | null 
   return length === undefined ? null : head.end + length
 }
 
+/** An answer whose head tells no length ends with the connection (RFC 9112 section 6.3): nothing else shows that it is whole. */
+export function endsWithConnection(raw: Uint8Array, method: string): boolean {
+  const head = finalHead(raw)
+  if (head.end === null || head.protocol === '' || isBodiless(head, method)) return false
+  return !isChunked(head.headers) && lengthsOf(head.headers).length === 0
+}
+
 /** Whether another request may follow on the connection (RFC 9112 section 9.3). */
 export function isReusable(raw: Uint8Array, method: string): boolean {
   const head = finalHead(raw)

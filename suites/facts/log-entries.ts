@@ -1,6 +1,7 @@
 import type { Exchange } from '../observations/exchange.ts'
 import { answerOf } from './answer.ts'
 import { fromBase64, latin1 } from './bytes.ts'
+import { endsWithConnection } from './http-message.ts'
 import { holdsTime } from './log-events.ts'
 import { utf8 } from './log-words.ts'
 
@@ -13,8 +14,10 @@ export interface ReadLog {
   type: string
   /** The answer was kept to its end. */
   whole: boolean
-  /** Read off a page, which may show a part of the log only. */
+  /** Read off a page, which shows control characters as it likes. */
   isPage: boolean
+  /** A page may show a part of the log only, and what ends with its connection may have been broken off. */
+  mayBePart: boolean
 }
 
 const MOST_ENTRIES = 5_000
@@ -30,9 +33,16 @@ export function readLog(exchange: Exchange): ReadLog | null {
   const type = shown
     ? 'text/plain'
     : (answer.headers.find(([name]) => name === 'content-type')?.[1] ?? '').toLowerCase()
-  const { end } = shown ?? exchange.rounds.at(-1)?.answer ?? {}
-  return { entries: entriesIn(body), body, type, whole: end === 'complete', isPage: shown !== undefined }
+  const isPage = shown !== undefined
+  const last = exchange.rounds.at(-1)?.answer
+  const isClosed = !isPage && last?.end === 'closed' && isWholeAtClose(fromBase64(last.raw), body, exchange)
+  const whole = isClosed || (shown ?? last)?.end === 'complete'
+  return { entries: entriesIn(body), body, type, whole, isPage, mayBePart: isPage || isClosed }
 }
+
+/** Many devices, above all their CGI programs, tell no length. What breaks off within a line did not come whole. */
+const isWholeAtClose = (raw: Uint8Array, body: string, { request }: Exchange): boolean =>
+  endsWithConnection(raw, request.method) && (/\n$/.test(body) || /[>\]}]\s*$/.test(body))
 
 /**
  * Elements of the longest list of a JSON text; else the lines, table rows and list items that hold a date or time, for
@@ -85,7 +95,7 @@ export function gainedBetween(
   // The newest entries reach back to the earlier reading where one of that is among them; a page may be cut on either side.
   const still = new Set(after.entries)
   const isKept = (e: string): boolean => still.has(e)
-  const reaches = after.isPage
+  const reaches = after.mayBePart
     ? before.entries.length > 0 && before.entries.every(isKept)
     : before.entries.length === 0 || before.entries.some(isKept)
   return { entries, lack: reaches ? null : 'part' }

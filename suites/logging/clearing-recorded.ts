@@ -85,7 +85,7 @@ function missing(
   const own = records.filter((r) => r.pointer === '/tries/told/control/later')
   if (own.length === 0) return suspicion('event-log.log-unproven', {}, [at])
   // A page with as many rows as before may have room for no more.
-  if (later.isPage && later.entries.length >= between.entries.length)
+  if (later.mayBePart && later.entries.length >= between.entries.length)
     return suspicion('event-log.log-shows-part', {}, [at])
   return violation('not-recorded', {}, [
     cite('/tries/byAdministrator'),

@@ -35,7 +35,7 @@ export const criterion = defineCriterion({
     const cites = [cite('/api/before'), cite('/closed'), cite('/api/after')]
     if (lost.length === 0) return [evidence('kept', { entries: gained.length }, cites)]
     // As many as before may be all that the page shows at once.
-    const isFull = after.isPage && after.entries.length >= before.entries.length
+    const isFull = after.mayBePart && after.entries.length >= before.entries.length
     if (!after.whole || isFull) return [gap('log-cut', {}, cites)]
     if (lost.length < gained.length) return [suspicion('lost-in-part', { entries: lost.length }, cites)]
     // An entry that reads otherwise each time, by its number or its age, cannot be found again.

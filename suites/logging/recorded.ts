@@ -136,12 +136,12 @@ const isWhole = ({ api }: Value): boolean =>
   api !== null && [api.before, api.after].every((e) => readLog(e)?.whole === true)
 
 /**
- * A page may show the newest entries only, or the oldest: what is not on it is missing from the log only where it still shows
- * all that it showed before, and something that came later.
+ * A page, or what ended with its connection, may show the newest entries only, or the oldest: what is not there is missing
+ * from the log only where it still shows all that it showed before, and something that came later.
  */
 function mayShowPart({ api }: Value, event: LogEvent, { entries, events }: Told): boolean {
   const [before, after] = [api && readLog(api.before), api && readLog(api.after)]
-  if (!before || !after?.isPage) return false
+  if (!before || !after?.mayBePart) return false
   const still = new Set(after.entries)
   const later = events.filter((e) => e.at > event.at && e.word !== '' && e.word !== event.word)
   const reaches = later.some((e) => entries?.some((r) => r.names(e.word)))

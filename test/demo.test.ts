@@ -42,9 +42,15 @@ test('the demonstration does what it says', { timeout: 660_000 }, async (t) => {
       verdicts.judgements.filter((j) => j.verdict !== 'pass').map((j) => `${j.criterion} ${j.subject} ${j.verdict}`),
       // It has no log-in but by web and RTSP.
       [
+        'authentication/idle-session-ends  not-applicable',
         'authentication/no-anonymous-remote-access  not-applicable',
         'authentication/no-default-remote-credentials  not-applicable',
         'authentication/remote-login-lockout  not-applicable',
+        'authentication/session-cookie-attributes  not-applicable',
+        'authentication/session-ends-at-log-out  not-applicable',
+        'authentication/session-ends-at-password-change  not-applicable',
+        'authentication/session-identifiers  not-applicable',
+        'authentication/session-renewed-at-log-in  not-applicable',
         'encryption/no-plain-remote-login  not-applicable',
         'encryption/ssh-algorithms  not-applicable',
       ],

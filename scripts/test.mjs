@@ -5,9 +5,9 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
-import { dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 // Most of the slow files wait for locks, logs and reboots: the slowest are begun first, and another one whenever the cores
@@ -26,6 +26,9 @@ const slowness = (file) => {
   return at < 0 ? 0 : SLOWEST_FIRST.length - at
 }
 const SECONDS_PER_FILE = 1080
+// Files that only judge share a process: reading the program takes longer than their tests.
+const isLight = (file) =>
+  /criteria-[a-z-]+\.test\.ts$/.test(file) && !/update-integrity|log-changes|session-rest/.test(file)
 const inCI = process.env.CI === 'true'
 
 const filters = process.argv.slice(2)
@@ -46,8 +49,8 @@ function end(child) {
   }
 }
 
-/** Runs one file and returns its rows; what only the process can tell becomes a row of its own. */
-async function run(file, index) {
+/** Runs files in one process and returns their rows; what only the process can tell becomes a row of its own. */
+async function run(together, index) {
   const started = performance.now()
   const destination = join(results, `${index}.jsonl`)
   const child = spawn(
@@ -57,7 +60,8 @@ async function run(file, index) {
       'tsx',
       `--test-reporter=${join(root, 'scripts', 'test-reporter.mjs')}`,
       `--test-reporter-destination=${destination}`,
-      file,
+      ...together.slice(1).flatMap((file) => ['--import', pathToFileURL(resolve(file)).href]),
+      together[0],
     ],
     { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FORCE_COLOR: '0' } },
   )
@@ -91,7 +95,7 @@ async function run(file, index) {
   else if (exit.code !== 0 && !rows.some((row) => row.result === 'failed'))
     failed('(the file)', `ended with exit code ${exit.code}`)
   else if (rows.length === 0) failed('(the file)', 'holds no test')
-  return { file, rows, seconds: (performance.now() - started) / 1000 }
+  return { files: together, rows, seconds: (performance.now() - started) / 1000 }
 }
 
 function linesOf(destination) {
@@ -118,11 +122,14 @@ function judged(row) {
   return isAllowed ? row : { ...row, result: 'failed', error: `skipped in CI: ${row.reason}` }
 }
 
-function show({ file, rows, seconds }) {
+function show({ files: [file, ...others], rows, seconds }) {
   const mark = count(rows, 'failed') > 0 ? 'FAIL' : 'ok'
   const skipped = count(rows, 'skipped')
+  const more = others.map((other) => ` ${basename(other, '.test.ts')}`).join('')
   const tests = `${rows.length} test${rows.length === 1 ? '' : 's'}${skipped > 0 ? `, ${skipped} skipped` : ''}`
-  console.log(`${mark.padEnd(5)}${seconds.toFixed(1).padStart(7)} s  ${relative(root, join(root, file))}  (${tests})`)
+  console.log(
+    `${mark.padEnd(5)}${seconds.toFixed(1).padStart(7)} s  ${relative(root, join(root, file))}${more}  (${tests})`,
+  )
   for (const row of rows) {
     if (row.result === 'failed') console.log(`        failed: ${row.name}\n${indented(row.error)}`)
     if (row.result === 'skipped') console.log(`        skipped: ${row.name}: ${row.reason}`)
@@ -137,10 +144,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 }
 
 const rows = []
-const queue = files.map((file, index) => ({ file, index }))
+const light = files.filter(isLight)
+const queue = [...files.filter((file) => !isLight(file)).map((file) => [file]), ...(light.length > 0 ? [light] : [])]
 const underWay = new Set()
-const begin = ({ file, index }) => {
-  const ended = run(file, index).then((outcome) => {
+let begun = 0
+const begin = (together) => {
+  const ended = run(together, begun++).then((outcome) => {
     outcome.rows = outcome.rows.map(judged)
     show(outcome)
     rows.push(...outcome.rows)

@@ -133,7 +133,7 @@ test(
         await bench.perform(client.enable, { 'lab-address': '127.77.11.1', 'lab-port': String(port) })
         await sleep(100)
       }
-      return said.includes('SETTING-CHANGED')
+      return said.includes('LOG-SETTINGS-CHANGED')
     }
     const seen = await Promise.all([
       received(100, 'good'),

@@ -201,11 +201,11 @@ function clearLog({ device, user, actor }: ApiRequest): Answer {
   return done('log cleared')
 }
 
-/** All of it, to be kept elsewhere: a line each. */
+/** All of it, to be kept elsewhere: a line each, the newest first. */
 function exportLog({ device, actor }: ApiRequest): Answer {
-  const body = device.log.records.map((record) => `${JSON.stringify(record)}\n`).join('')
+  const lines = device.log.records.map((record) => `${JSON.stringify(record)}\n`)
   device.log.write('log-exported', actor)
-  return { status: 200, type: 'text/plain', body }
+  return { status: 200, type: 'text/plain', body: lines.reverse().join('') }
 }
 
 function update({ device, body, actor, isWhole }: ApiRequest): Answer {

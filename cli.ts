@@ -4,11 +4,11 @@ import { t } from './reports/locales/index.ts'
 import { packageVersion } from './reports/suite.ts'
 import { EXIT, faultText, languageOf, plain } from './reports/verbs/terminal.ts'
 
-/** Only dispatches: each verb loads its own file, so that `verify` loads nothing that talks to a camera. */
 type Register = (program: Command, end: (code: number) => void) => void
 const run = async (): Promise<Register> => (await import('./lab/verbs/run.ts')).registerRun
 const verify = async (): Promise<Register> => (await import('./reports/verbs/verify.ts')).registerVerify
 const seal = async (): Promise<Register> => (await import('./reports/verbs/seal.ts')).registerSeal
+/** Only dispatches: each verb loads its own file, so that `verify` loads nothing that talks to a camera. */
 const VERBS: Record<string, () => Promise<Register>> = {
   run,
   resume: run,

@@ -1,4 +1,5 @@
-// Suite digest: SHA-256 over the sorted (path, digest) list of the compiled suites/ and every npm file it loads.
+// Suite digest: SHA-256 over the sorted (path, digest) list of the compiled suites/ and every npm file it loads. The programs that
+// were put together from them (scripts/bundle.mjs) are recorded beside it, so that a changed one is noticed as well.
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -68,11 +69,15 @@ export function suiteDigestOf(root, out) {
   return { digest: sha256(JSON.stringify(files)), files }
 }
 
-export function writeSuiteDigest(root, out) {
+export function writeSuiteDigest(root, out, programs) {
   const result = suiteDigestOf(root, out)
+  const files = [
+    ...result.files,
+    ...programs.map((file) => [join('dist', file), sha256(readFileSync(join(out, file)))]),
+  ]
   writeFileSync(
     join(out, 'suite-digest.json'),
-    JSON.stringify({ digest: result.digest, files: Object.fromEntries(result.files) }, null, 1) + '\n',
+    JSON.stringify({ digest: result.digest, files: Object.fromEntries(files) }, null, 1) + '\n',
   )
   return result.digest
 }

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -127,9 +127,7 @@ function show({ files: [file, ...others], rows, seconds }) {
   const skipped = count(rows, 'skipped')
   const more = others.map((other) => ` ${basename(other, '.test.ts')}`).join('')
   const tests = `${rows.length} test${rows.length === 1 ? '' : 's'}${skipped > 0 ? `, ${skipped} skipped` : ''}`
-  console.log(
-    `${mark.padEnd(5)}${seconds.toFixed(1).padStart(7)} s  ${relative(root, join(root, file))}${more}  (${tests})`,
-  )
+  console.log(`${mark.padEnd(5)}${seconds.toFixed(1).padStart(7)} s  ${file}${more}  (${tests})`)
   for (const row of rows) {
     if (row.result === 'failed') console.log(`        failed: ${row.name}\n${indented(row.error)}`)
     if (row.result === 'skipped') console.log(`        skipped: ${row.name}: ${row.reason}`)

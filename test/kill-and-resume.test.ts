@@ -63,7 +63,7 @@ async function unit(t: TestContext, criteria: readonly string[]): Promise<Unit> 
       weaknesses: [],
       serial: `KILL-${n}`,
       syslog: target,
-      lock: { failures: 5, windowSeconds: 1, lockSeconds: 1 },
+      lock: { failures: 5, windowSeconds: 2, lockSeconds: 2 },
       bootSeconds: 0.3,
       factoryFresh: false,
       adminPassword: OWNER,
@@ -398,10 +398,10 @@ async function updateKilled(u: Unit, kills: ((u: Unit, out: string) => When | nu
 }
 
 const RANDOM = [
-  { name: 'guessing and lock', criteria: QUICK, kills: 20, inOneRun: 7, longest: 3600, seed: SEED },
-  { name: 'guessing and lock, again', criteria: QUICK, kills: 20, inOneRun: 7, longest: 3600, seed: SEED + 1 },
-  { name: 'log setting', criteria: LOGGED, kills: 5, inOneRun: 5, longest: 14_000, seed: SEED + 2 },
-  { name: 'log setting, again', criteria: LOGGED, kills: 5, inOneRun: 4, longest: 9_000, seed: SEED + 3 },
+  { name: 'guessing and lock', criteria: QUICK, kills: 35, inOneRun: 7, longest: 3600, seed: SEED },
+  { name: 'guessing and lock, again', criteria: QUICK, kills: 35, inOneRun: 7, longest: 3600, seed: SEED + 1 },
+  { name: 'log setting', criteria: LOGGED, kills: 10, inOneRun: 5, longest: 14_000, seed: SEED + 2 },
+  { name: 'log setting, again', criteria: LOGGED, kills: 10, inOneRun: 4, longest: 9_000, seed: SEED + 3 },
 ]
 /** Two kills each. */
 const UPDATES = [
@@ -410,7 +410,7 @@ const UPDATES = [
 ]
 
 inPrivateNetwork(import.meta.url, 2, 660, () => {
-  test('killed at 60 random points', { timeout: 600_000, concurrency: 6 }, async (t) => {
+  test('killed at 100 random points', { timeout: 600_000, concurrency: 6 }, async (t) => {
     await Promise.all([
       ...RANDOM.map((p) =>
         t.test(p.name, async (s) => {

@@ -69,6 +69,7 @@ const CASES: Case[] = [
     only: ['tls-versions', 'tls-cipher-suites', 'tls-key-exchange-groups', 'tls-certificate-strength'],
     logins: ['web-owner'],
   },
+  { manner: 'slow', only: ['login-lockout', 'lockout-not-evaded'], logins: WEB, lockSeconds: 10 },
   { manner: 'slow', weak: ['no-lockout'], only: ['login-lockout'], logins: WEB, lockSeconds: 30 },
   {
     manner: 'lies-with-200',
@@ -80,6 +81,7 @@ const CASES: Case[] = [
     weak: ['default-password-http', 'viewer-may-all', 'update-altered-accepted'],
     only: ['no-default-credentials', 'no-default-rtsp-credentials', 'viewer-rights', 'altered-update-refused'],
   },
+  { manner: 'bans-addresses', only: ['no-default-credentials'], logins: ['web-owner'] },
   {
     manner: 'bans-addresses',
     weak: ['default-password-http'],

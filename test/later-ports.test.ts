@@ -38,7 +38,7 @@ async function withCamera(
     users: [{ name: 'guard', password: SECRETS.guard, role: 'viewer', spare: true }],
   })
   try {
-    await camera.writePackages(work)
+    await camera.writePackages(mkdtempSync(join(work, 'packages-')))
     await use(camera, camera.statement())
   } finally {
     await camera.stop()
@@ -85,7 +85,8 @@ describe('the sweep at the end', { concurrency: true, timeout: 60_000 }, () => {
       const rope = ropeOf(update?.packages.genuine.file ?? '')
       assert.ok(update?.upload && rope)
       await perform(liveBench(statement, SECRETS), update.upload, {}, bodyOf(rope))
-      for (let i = 0; i < 50 && camera.firmwareVersion !== '1.5.0'; i++) await sleep(100)
+      for (let i = 0; i < 300 && camera.firmwareVersion !== '1.5.0'; i++) await sleep(100)
+      assert.equal(camera.firmwareVersion, '1.5.0')
       await sleep(1_500)
       const { again, stream } = await observe(statement)
       assert.equal(stream, null)

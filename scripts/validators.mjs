@@ -9,7 +9,7 @@ import standalone from 'ajv/dist/standalone/index.js'
 /** Writes into a built tree what its own modules will look for. */
 export async function writeValidators(out) {
   const built = (path) => import(pathToFileURL(join(out, path)).href)
-  const { builtFile, OPTIONS } = await built('profiles/validator.js')
+  const { builtFile, sharing, OPTIONS } = await built('profiles/validator.js')
   const { catalogueSchema, regulationSchema } = await built('suites/regulation.js')
   const { statementSchema } = await built('suites/statement.js')
   const { registry } = await built('suites/registry.generated.js')
@@ -24,6 +24,6 @@ export async function writeValidators(out) {
   for (const schema of schemas) {
     const file = builtFile(schema)
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, standalone.default(ajv, ajv.compile(schema)))
+    writeFileSync(file, standalone.default(ajv, ajv.compile(sharing(schema))))
   }
 }

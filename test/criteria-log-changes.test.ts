@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { describe, test } from 'node:test'
-import Ajv from 'ajv/dist/2020.js'
 import { read } from '../lab/actions.ts'
 import { startReferenceCamera } from '../lab/cameras/reference-camera.ts'
 import { probe } from '../lab/probes/event-log.ts'
 import { makeRedactor } from '../lab/redact.ts'
 import { randomPassword } from '../lab/secrets.ts'
+import { validatorOf } from '../profiles/validator.ts'
 import { messageText } from '../reports/locales/index.ts'
 import { speaksOfChange, speaksOfReading } from '../suites/facts/log-changes.ts'
 import { utf8 } from '../suites/facts/log-words.ts'
@@ -67,7 +67,7 @@ async function observe(n: number, weaknesses: string[]): Promise<Observed> {
     })
     const seen = await probe.run(bench, 'a')
     assert.ok(seen.answered, JSON.stringify(seen))
-    const validate = new Ajv.default({ allErrors: true }).compile(kind.schema)
+    const validate = validatorOf(kind.schema)
     assert.ok(validate(seen.value), JSON.stringify(validate.errors))
     const current = statement.logging.channels[0]?.current
     assert.ok(current && statement.actions.clock)

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import Ajv from 'ajv/dist/2020.js'
 import { probe as eventLogProbe } from '../lab/probes/event-log.ts'
 import { probe as logClearingProbe } from '../lab/probes/log-clearing.ts'
 import { probe as rebootLogProbe } from '../lab/probes/reboot-log.ts'
 import { startReferenceCamera } from '../lab/cameras/reference-camera.ts'
 import { makeRedactor } from '../lab/redact.ts'
 import { randomPassword } from '../lab/secrets.ts'
+import { validatorOf } from '../profiles/validator.ts'
 import { messageText } from '../reports/locales/index.ts'
 import type { Criterion } from '../suites/criterion.ts'
 import { entriesIn, newEntries, readLog } from '../suites/facts/log-entries.ts'
@@ -109,7 +109,7 @@ async function observe(): Promise<Observed> {
       [rebootKind, reboot],
       [clearingKind, clearing],
     ] as const) {
-      const validate = new Ajv.default({ allErrors: true }).compile(kind.schema)
+      const validate = validatorOf(kind.schema)
       assert.ok(validate(value), JSON.stringify(validate.errors))
     }
     const text = JSON.stringify([event, reboot, clearing])

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { validatorOf } from '../profiles/validator.ts'
 import { canonical } from '../suites/canonical.ts'
 import { probe } from '../lab/probes/failed-login-log.ts'
 import { quietTime } from '../lab/services/log-channels.ts'
@@ -24,11 +25,10 @@ import type { RemoteAttempt } from '../suites/observations/remote-credentials.ts
 import type { Statement } from '../suites/statement.ts'
 import { emptyStatement } from './support/bench.ts'
 import { liveBench } from './support/live-bench.ts'
-import Ajv from 'ajv/dist/2020.js'
 
 const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
 const SUBJECT = 'a/login/web'
-const validate = new Ajv.default({ allErrors: true }).compile(kind.schema)
+const validate = validatorOf(kind.schema)
 
 type Parameters = { required: boolean; where?: 'server' | 'any'; actor?: boolean }
 

@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import Ajv from 'ajv/dist/2020.js'
 import { perform, read } from '../lab/actions.ts'
 import { fill } from '../lab/placeholders.ts'
 import { startReferenceCamera } from '../lab/cameras/reference-camera.ts'
@@ -17,6 +16,7 @@ import { raisedVersion, repackGzipTar, tarFiles } from '../lab/packages/gzip-tar
 import { bodyOf, bytesOf, ropeOf } from '../lab/packages/rope.ts'
 import { interruptedUpload, labVariants } from '../lab/packages/variants.ts'
 import { probe } from '../lab/probes/update-refusal.ts'
+import { validatorOf } from '../profiles/validator.ts'
 import { messageText } from '../reports/locales/index.ts'
 import { registry } from '../suites/registry.generated.ts'
 import { canonical } from '../suites/canonical.ts'
@@ -42,7 +42,7 @@ const AREA = [...registry.criteria.values()].filter(
   (c) => c.area === 'update-integrity' && c.over.id === kind.id,
 ) as Criterion<UpdateRefusal, unknown>[]
 const SUBJECT = 'a/update/web-update'
-const validate = new Ajv.default({ allErrors: true }).compile(kind.schema)
+const validate = validatorOf(kind.schema)
 const directory = mkdtempSync(join(tmpdir(), 'camseal-update-'))
 after(() => rmSync(directory, { recursive: true, force: true }))
 const freePort = async (): Promise<number> => {

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import Ajv from 'ajv/dist/2020.js'
 import { perform } from '../lab/actions.ts'
 import { bodyOf, ropeOf } from '../lab/packages/rope.ts'
 import { probe } from '../lab/probes/later-tcp-ports.ts'
 import { startReferenceCamera, type ReferenceCamera } from '../lab/cameras/reference-camera.ts'
+import { validatorOf } from '../profiles/validator.ts'
 import { kind, type LaterTcpPorts } from '../suites/observations/later-tcp-ports.ts'
 import type { Statement } from '../suites/statement.ts'
 import { liveBench } from './support/live-bench.ts'
@@ -16,7 +16,7 @@ import { liveBench } from './support/live-bench.ts'
 /** The sweep at the end, on a camera that opens Telnet once it was used, and on one that does not. */
 const SECRETS = { owner: 'Owner-Pass-1x', guard: 'Guard-Pass-1x' }
 const TELNET = 2325
-const validate = new Ajv.default({ allErrors: true }).compile(kind.schema)
+const validate = validatorOf(kind.schema)
 const work = mkdtempSync(join(tmpdir(), 'camseal-later-'))
 after(() => rmSync(work, { recursive: true, force: true }))
 

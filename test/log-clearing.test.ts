@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { describe, test } from 'node:test'
-import Ajv from 'ajv/dist/2020.js'
 import { probe } from '../lab/probes/log-clearing.ts'
 import { startReferenceCamera } from '../lab/cameras/reference-camera.ts'
+import { validatorOf } from '../profiles/validator.ts'
 import { messageText } from '../reports/locales/index.ts'
 import { entriesIn } from '../suites/facts/log-entries.ts'
 import { speaksOf } from '../suites/facts/log-events.ts'
@@ -15,7 +15,7 @@ import type { Statement } from '../suites/statement.ts'
 import { answered, codes, judgeBy } from './support/judging.ts'
 import { liveBench } from './support/live-bench.ts'
 
-const validate = new Ajv.default({ allErrors: true }).compile(kind.schema)
+const validate = validatorOf(kind.schema)
 const SECRETS = { owner: 'Owner-Pass-1x', guard: 'Viewer-Pass-1x' }
 
 interface Observed {

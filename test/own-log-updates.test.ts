@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
-import Ajv from 'ajv/dist/2020.js'
 import { probe } from '../lab/probes/update-refusal.ts'
 import { startReferenceCamera } from '../lab/cameras/reference-camera.ts'
+import { validatorOf } from '../profiles/validator.ts'
 import { messageText } from '../reports/locales/index.ts'
 import type { Exchange } from '../suites/observations/exchange.ts'
 import { kind as httpAnonymous } from '../suites/observations/http-anonymous.ts'
@@ -20,7 +20,7 @@ import { liveBench } from './support/live-bench.ts'
 const SUBJECT = 'a/update/web-update'
 const work = mkdtempSync(join(tmpdir(), 'camseal-own-log-'))
 after(() => rmSync(work, { recursive: true, force: true }))
-const validate = new Ajv.default({ allErrors: true }).compile(kind.schema)
+const validate = validatorOf(kind.schema)
 
 interface Observed {
   statement: Statement

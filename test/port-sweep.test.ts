@@ -6,9 +6,9 @@ import { createServer as createTls } from 'node:tls'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import { places } from '../lab/budget.ts'
 import { rangesIn, selectedPorts } from '../lab/port-selection.ts'
+import { checkValue } from '../profiles/yaml-file.ts'
 import { insecureService } from '../suites/facts/insecure-services.ts'
 import { probe as servicesProbe } from '../lab/probes/services.ts'
 import { sweepPorts } from '../lab/instruments/port-sweep.ts'
@@ -24,7 +24,6 @@ import { certificates, has, output, type Certificates } from './support/programs
 const ADDRESS = '127.91.7.2'
 const SOURCE = '127.91.7.1'
 const fast = { connections: 4, attemptsPerSecond: 100_000 }
-const ajv = new Ajv2020({ strict: true, allErrors: true })
 const child = fileURLToPath(new URL('support/sweep-child.ts', import.meta.url))
 
 /** Every port is told exactly once. */
@@ -154,7 +153,8 @@ describe('a plain host on loopback', () => {
   let attempts = 0
 
   test('fits its schema and tells of every port in both sweeps', async () => {
-    assert.ok(ajv.validate(portsKind.schema, value), ajv.errorsText())
+    const checked = checkValue(portsKind.schema, value)
+    assert.ok(checked.ok, JSON.stringify(checked))
     assert.equal(value.sourceAddress, SOURCE)
     assert.ok((value.rtt ?? 0) > 0)
     for (const sweep of value.sweeps) {
@@ -212,7 +212,8 @@ describe('a plain host on loopback', () => {
     const own = valueOf(
       await servicesProbe.run(testBench(statementFor(ADDRESS, [80]), { sources: () => [SOURCE], seen }), 'a/ipv4'),
     )
-    assert.ok(ajv.validate(servicesKind.schema, own), ajv.errorsText())
+    const checked = checkValue(servicesKind.schema, own)
+    assert.ok(checked.ok, JSON.stringify(checked))
     const spoken = Object.fromEntries(
       own.services.map((s) => [s.port, `${serviceProtocol(s)}${s.tls ? ' over TLS' : ''}`]),
     )

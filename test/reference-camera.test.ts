@@ -10,7 +10,6 @@ import { createInterface } from 'node:readline'
 import { connect as connectTls } from 'node:tls'
 import { setTimeout as wait } from 'node:timers/promises'
 import { after, test, type TestContext } from 'node:test'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import { startReferenceCamera, type ReferenceCamera } from '../lab/cameras/reference-camera.ts'
 import { faultsOf, type CameraOptions } from '../lab/cameras/options.ts'
 import { buildPackage, compareVersions, makeVendorKey, MODEL, readPackage } from '../lab/cameras/firmware.ts'
@@ -18,6 +17,7 @@ import { payloadsOf } from '../lab/cameras/rtp.ts'
 import { syslogMessage } from '../lab/cameras/syslog.ts'
 import { weaknesses } from '../lab/cameras/weaknesses.generated.ts'
 import { textToken, usernameToken } from '../lab/instruments/username-token.ts'
+import { validatorOf } from '../profiles/validator.ts'
 import { statementSchema } from '../suites/statement.ts'
 
 const LIMIT = { timeout: 60_000 }
@@ -146,7 +146,7 @@ const until = async (messages: string[], pattern: RegExp): Promise<string> => {
 test('the statement is valid, with every port declared', LIMIT, async (t) => {
   const camera = await start(t)
   const files = await camera.writePackages(join(folder, 'statement'))
-  const validate = new Ajv2020({ allErrors: true, strict: true }).compile(statementSchema)
+  const validate = validatorOf(statementSchema)
   const statement = camera.statement()
   assert.ok(validate(statement), JSON.stringify(validate.errors))
   assert.equal(statement.updates[0]?.packages.genuine.file, files.genuine.file)

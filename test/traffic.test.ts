@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import { capturePlace } from '../lab/services/capture-place.ts'
 import { makeRedactor } from '../lab/redact.ts'
 import { clearSecrets } from '../lab/services/clear-secrets.ts'
 import { beginWatches } from '../lab/watches.ts'
 import type { LabRun } from '../lab/lab-run.ts'
 import type { RunBench } from '../lab/bench.ts'
+import { validatorOf } from '../profiles/validator.ts'
 import { messageText } from '../reports/locales/index.ts'
 import { criterion as onTheWire } from '../suites/encryption/no-secrets-on-the-wire.ts'
 import { criterion } from '../suites/exposed-ports/no-undeclared-contacts.ts'
@@ -119,7 +119,7 @@ describe('the reader of captures', () => {
   })
 
   test('no bytes make it throw, hang or grow', () => {
-    const valid = new Ajv2020({ strict: true }).compile(kind.schema)
+    const valid = validatorOf(kind.schema)
     const next = numbers(20_261_122)
     const began = performance.now()
     for (let round = 0; round < 300; round++) {

@@ -8,12 +8,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import { answerSnmp, answerSsdp } from '../lab/cameras/udp-backdoors.ts'
 import { payloadOf } from '../lab/instruments/udp-payloads.ts'
 import { askUdp, type UdpQuestion } from '../lab/instruments/udp.ts'
 import { probe } from '../lab/probes/udp-services.ts'
 import { makeRedactor } from '../lab/redact.ts'
+import { validatorOf } from '../profiles/validator.ts'
 import { criterion } from '../suites/exposed-ports/undeclared-udp-services.ts'
 import { isAnswerTo } from '../suites/facts/udp-answer.ts'
 import { udpRows } from '../suites/facts/udp-catalogue.ts'
@@ -25,7 +25,7 @@ import { inPrivateNetwork } from './support/private-network.ts'
 
 /** The UDP probe against real servers: what answers, refuses, keeps silent, answers from elsewhere, and dies. */
 const catalogue = catalogueFile('udp-services').data
-const valid = new Ajv2020({ strict: true, allErrors: true }).compile(kind.schema)
+const valid = validatorOf(kind.schema)
 const text = (base64: string) => Buffer.from(base64, 'base64').toString('latin1')
 
 const statementAt = (ipv4: string | null, ipv6: string | null, over: Partial<Statement> = {}) =>

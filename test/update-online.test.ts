@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import Ajv from 'ajv/dist/2020.js'
 import { startReferenceCamera } from '../lab/cameras/reference-camera.ts'
 import { weaknesses } from '../lab/cameras/weaknesses.generated.ts'
 import { ropeOf } from '../lab/packages/rope.ts'
@@ -16,6 +15,7 @@ import { makeAuthority, makeServers } from '../lab/services/server-certificates.
 import { conditionOf, shownHeaders, shownTarget } from '../lab/services/update-requests.ts'
 import { startUpdateServer, type UpdateServer } from '../lab/services/update-server.ts'
 import { loadStatement } from '../profiles/statement-file.ts'
+import { validatorOf } from '../profiles/validator.ts'
 import { t } from '../reports/locales/index.ts'
 import type { Criterion } from '../suites/criterion.ts'
 import { fetchSchema } from '../suites/observations/update-fetch.ts'
@@ -28,7 +28,7 @@ import { judgedAt } from './support/update-judging.ts'
 /** Packages that the device fetches from the lab's update server. */
 const directory = mkdtempSync(join(tmpdir(), 'camseal-online-'))
 after(() => rmSync(directory, { recursive: true, force: true }))
-const validateRequests = new Ajv.default({ allErrors: true }).compile(fetchSchema.properties.requests)
+const validateRequests = validatorOf(fetchSchema.properties.requests)
 const validateFetch = (fetched: { requests: unknown }): boolean => validateRequests(fetched.requests)
 const SUBJECT = 'a/update/web-update-server'
 const AREA = [...registry.criteria.values()].filter(

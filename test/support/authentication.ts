@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse } from 'yaml'
+import { validatorOf } from '../../profiles/validator.ts'
 import type { Criterion, Finding } from '../../suites/criterion.ts'
 import { gap } from '../../suites/criterion.ts'
 import { verdictOf } from '../../suites/judge.ts'
 import type { ObservationKind, Seen, State } from '../../suites/observation.ts'
 import type { Statement } from '../../suites/statement.ts'
-
-const ajv = new Ajv2020({ strict: false, allErrors: true })
 
 /** The data of a catalogue as it is published. */
 export const catalogueData = (name: string): unknown =>
@@ -16,8 +14,9 @@ export const catalogueData = (name: string): unknown =>
 
 /** What does not fit the schema of its kind; empty where all fits. */
 export function misfits(kind: ObservationKind, seen: Seen<unknown>): string[] {
-  if (!seen.answered || ajv.validate(kind.schema, seen.value)) return []
-  return (ajv.errors ?? []).map((e) => `${e.instancePath} ${e.message ?? ''}`)
+  const validate = validatorOf(kind.schema)
+  if (!seen.answered || validate(seen.value)) return []
+  return (validate.errors ?? []).map((e) => `${e.instancePath} ${e.message ?? ''}`)
 }
 
 export interface Judged {

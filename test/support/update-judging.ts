@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import Ajv from 'ajv/dist/2020.js'
+import { validatorOf } from '../../profiles/validator.ts'
 import { messageText } from '../../reports/locales/index.ts'
 import type { Cite, Criterion, JudgeContext } from '../../suites/criterion.ts'
 import { verdictOf } from '../../suites/judge.ts'
 import { kind, type UpdateRefusal } from '../../suites/observations/update-refusal.ts'
 import type { Statement } from '../../suites/statement.ts'
 
-const validate = new Ajv.default({ allErrors: true }).compile(kind.schema)
+const validate = validatorOf(kind.schema)
 
 /** Verdict and codes of a criterion over updates; what it cites is there and what it says has a text. */
 export function judgedAt(

@@ -261,7 +261,7 @@ export function registerDemo(program: Command, end: (code: number) => void): voi
     .option('--lang <language>', 'en or vi')
     .addHelpText(
       'after',
-      '\nExample:\n  camseal demo --lang vi\n\nNeeds no camera, no network and no privilege; takes about two minutes on two cores.\nExit codes: 0 as expected, 3 the folder is taken, 4 not as expected.',
+      '\nExample:\n  camseal demo --lang vi\n\nNeeds no camera, no network and no privilege; takes less than two minutes on two cores.\nExit codes: 0 as expected, 3 the folder is taken, 4 not as expected.',
     )
     .action(async (options: DemoOptions) => end(await demo(options)))
 }

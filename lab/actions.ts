@@ -13,6 +13,8 @@ const ANSWER_MILLISECONDS = 15_000
 const PACKAGE_MILLISECONDS = 120_000
 /** A pattern of the statement runs over no more than this. */
 const MOST_READ = 65_536
+/** A log holds thousands of entries, and what was done last may stand at its end. */
+const MOST_OF_LOG = 262_144
 
 type Values = Record<string, string>
 
@@ -71,7 +73,10 @@ async function carryOut(
     })
   const [head = new Uint8Array(), tail] = texts.map((t) => Buffer.from('text' in t ? t.text : '', 'utf8'))
   const payload = isPackage ? joined([head, upload ?? new Uint8Array(), tail ?? new Uint8Array()]) : head
-  const client = httpClient(bench, at, { milliseconds: ANSWER_MILLISECONDS })
+  const { api } = bench.statement.logging
+  const isLog = action === api?.read || action === api?.export
+  const limits = isLog ? { maxBytes: MOST_OF_LOG } : {}
+  const client = httpClient(bench, at, { milliseconds: ANSWER_MILLISECONDS, ...limits })
   try {
     return await client.send({
       method: action.method,

@@ -14,8 +14,8 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 // have been idle for a while.
 const LEAST_AT_ONCE = 3
 const MOST_AT_ONCE = 10
-const IDLE_ENOUGH = 0.3
-const LOOK_MILLISECONDS = 2_500
+const IDLE_ENOUGH = 0.2
+const LOOK_MILLISECONDS = 1_000
 const SLOWEST_FIRST = [
   ...['devices-run', 'weaknesses', 'manners', 'broken-bench', 'rude-devices', 'kill-and-resume', 'devices', 'demo'],
   ...['port-sweep', 'browser-run', 'page-criteria', 'devices-servers', 'browser', 'reference-camera'],

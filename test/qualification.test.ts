@@ -1,19 +1,23 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { CONFORMING } from '../lab/cameras/behaviour.ts'
 import type { Weakness } from '../lab/cameras/weakness.ts'
-import { casesOf, keyOf, SOUND, unknownNames } from '../lab/qualification/case.ts'
+import { casesOf, keyOf, unknownNames } from '../lab/qualification/case.ts'
+import { modulesOf } from '../lab/qualification/ground.ts'
 import { keepQualification, keptQualification, labDigest } from '../lab/qualification/kept.ts'
+import { regulationOfCases } from '../lab/qualification/observe-case.ts'
 import { exitOfQualification, proofsOf, type Qualification } from '../lab/qualification/qualification.ts'
+import { qualificationCases } from '../lab/qualification/qualify.ts'
 import { blinded, type CaseResult, type Tried } from '../lab/qualification/result.ts'
 import { digestOf } from '../suites/canonical.ts'
 import { registry } from '../suites/registry.generated.ts'
 
 const VERSIONS = 'encryption/tls-versions'
 const SUITES = 'encryption/tls-cipher-suites'
+const SOUND = 'sound-encryption'
 const weakness = (id: string, criteria: string[], more: Partial<Weakness> = {}): Weakness => ({
   id,
   title: { en: id, vi: id },
@@ -38,7 +42,7 @@ const result = (id: string, ...criteria: Tried[]): [string, CaseResult] => [
 ]
 /** A qualification of the three weaknesses with the verdicts given. */
 function qualified(...results: [string, CaseResult][]): Qualification {
-  const cases = casesOf([OLD, BOTH, SILENT], registry, ['encryption']).filter((c) => c.id !== SOUND)
+  const cases = casesOf([OLD, BOTH, SILENT], registry, ['encryption']).filter((c) => c.weakness !== null)
   const sound = { id: SOUND, weakness: null, criteria: [VERSIONS, SUITES], factoryFresh: true, ipv6: true }
   return {
     ...proofsOf([sound, ...cases], new Map(results), registry),
@@ -113,27 +117,62 @@ test('a blind judge passes whatever it is shown, and only that judge is blind', 
   assert.equal(criteria.size, registry.criteria.size)
 })
 
-test('cases: the sound camera first, only the criteria that a weakness is about, chosen by area, criterion or weakness', () => {
+test('cases: a sound camera of each area first, only the criteria that a weakness is about, chosen by area, criterion or weakness', () => {
   const all = [OLD, BOTH, SILENT, weakness('box', [VERSIONS], { arrives: 'factory-fresh', visibleTo: 'curl {ipv6}' })]
   const ids = (only: string[]) => casesOf(all, registry, only).map((c) => `${c.id} ${c.criteria.length}`)
-  const size = registry.criteria.size
-  assert.deepEqual(ids([]), [`${SOUND} ${size}`, 'old 1', 'both 2', 'silent 1', 'box 1'])
+  const areas = ['authentication', 'encryption', 'exposed-ports', 'logging', 'update-integrity']
+  const sizeOf = (area: string): number => [...registry.criteria.values()].filter((c) => c.area === area).length
+  const sound = areas.map((area) => `sound-${area} ${sizeOf(area)}`)
+  assert.deepEqual(ids([]), [...sound, 'old 1', 'both 2', 'silent 1', 'box 1'])
   assert.deepEqual(ids(['tls-cipher-suites']), [`${SOUND} 1`, 'both 1', 'silent 1'])
   assert.deepEqual(ids(['both']), [`${SOUND} 2`, 'both 2'])
   assert.deepEqual(unknownNames(['old', 'encryption', 'tls-versions', 'nothing'], all, registry), ['nothing'])
-  const [, old, , , box] = casesOf(all, registry, [])
+  const [old, , , box] = casesOf(all, registry, []).slice(areas.length)
   assert.deepEqual([old?.ipv6, old?.factoryFresh, box?.ipv6, box?.factoryFresh], [false, false, true, true])
 })
 
 test('a kept result stands for one suite, one lab and one weakness', () => {
   const key = (w: Weakness, ground: string) => {
-    const one = casesOf([w], registry, []).at(1)
+    const one = casesOf([w], registry, []).find((c) => c.weakness)
     assert.ok(one)
     return keyOf(one, ground)
   }
   assert.equal(key(OLD, 'x'), key(weakness('old', [VERSIONS]), 'x'))
   assert.notEqual(key(OLD, 'x'), key(OLD, 'y'))
   assert.notEqual(key(OLD, 'x'), key({ ...OLD, apply: { tlsMinVersion: 'TLSv1' } }, 'x'))
+})
+
+test('a result depends on the code that its case loads, and on no other', () => {
+  const regulation = regulationOfCases()
+  assert.ok(regulation.ok)
+  const modules = (id: string) => {
+    const one = qualificationCases([]).find((c) => c.id === id)
+    assert.ok(one)
+    return [...modulesOf(one, regulation.value).keys()].map((path) => path.replace(/\.ts$/, ''))
+  }
+  const isAmong = (all: string[], paths: string[]): boolean[] => paths.map((path) => all.includes(path))
+  const tls = ['suites/encryption/tls-versions', 'suites/observations/tls-offers', 'lab/probes/tls-offers']
+  const update = ['suites/update-integrity/older-update-refused', 'lab/probes/update-refusal']
+  const frame = ['lab/schedule', 'lab/cameras/listener', 'lab/instruments/http', 'suites/judge', 'suites/verdict']
+  const oldTls = modules('old-tls')
+  assert.deepEqual(isAmong(oldTls, tls), [true, true, true])
+  assert.deepEqual(isAmong(oldTls, update), [false, false])
+  assert.deepEqual(isAmong(modules('update-rollback-accepted'), update), [true, true])
+  assert.deepEqual(isAmong(modules('sound-update-integrity'), [...update, tls[0] ?? '']), [true, true, false])
+  for (const id of ['old-tls', 'sound-logging'])
+    assert.deepEqual(
+      frame.filter((path) => existsSync(`${path}.ts`) && !modules(id).includes(path)),
+      [],
+    )
+  const used = new Set(qualificationCases([]).flatMap((one) => [...modulesOf(one, regulation.value).keys()]))
+  for (const folder of ['lab/probes', 'suites/observations', 'suites/facts', 'lab/instruments', 'lab/cameras'])
+    assert.deepEqual(
+      readdirSync(folder)
+        .map((file) => `${folder}/${file}`)
+        .filter((path) => /(?<!\.generated|\/(?:main|process)|\.d)\.ts$/.test(path) && !used.has(path)),
+      [],
+      folder,
+    )
 })
 
 test('a qualification counts for runs on the same bench with the same suite and lab, and for no other', (t) => {

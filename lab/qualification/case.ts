@@ -2,12 +2,9 @@ import { digestOfBytes } from '../../suites/canonical.ts'
 import type { Registry } from '../../suites/plan.ts'
 import type { Weakness } from '../cameras/weakness.ts'
 
-/** The camera without a weakness. */
-export const SOUND = 'sound'
-
-/** One camera to be tested: with one weakness and the criteria that weakness is about, or sound with all of them. */
+/** One camera to be tested: with one weakness and the criteria that weakness is about, or sound with all of an area. */
 export interface Case {
-  /** Id of the weakness, or `sound`. */
+  /** Id of the weakness, or `sound-` and the area. */
   id: string
   weakness: Weakness | null
   criteria: string[]
@@ -17,7 +14,7 @@ export interface Case {
   ipv6: boolean
 }
 
-/** Every case, the longest (the sound camera) first; `only` names areas, criteria or weaknesses. */
+/** Every case, the longest (the sound cameras) first; `only` names areas, criteria or weaknesses. */
 export function casesOf(weaknesses: readonly Weakness[], { criteria }: Registry, only: readonly string[]): Case[] {
   const isChosen = (criterion: string): boolean =>
     only.length === 0 ||
@@ -32,8 +29,13 @@ export function casesOf(weaknesses: readonly Weakness[], { criteria }: Registry,
     const ipv6 = weakness.visibleTo.includes('{ipv6}') || !weakness.visibleTo.includes('{ipv4}')
     return [{ id: weakness.id, weakness, criteria: wanted, factoryFresh, ipv6 }]
   })
-  const sound = [...criteria.keys()].filter((id) => isChosen(id) || chosen.some((c) => c.criteria.includes(id)))
-  return [{ id: SOUND, weakness: null, criteria: sound, factoryFresh: true, ipv6: true }, ...chosen]
+  const wanted = [...criteria.values()].filter(({ id }) => isChosen(id) || chosen.some((c) => c.criteria.includes(id)))
+  const areas = [...new Set(wanted.map(({ area }) => area))]
+  const sound = areas.map((area): Case => {
+    const ids = wanted.filter((c) => c.area === area).map(({ id }) => id)
+    return { id: `sound-${area}`, weakness: null, criteria: ids, factoryFresh: true, ipv6: true }
+  })
+  return [...sound, ...chosen]
 }
 
 /** Names in `--only` that are neither an area nor a criterion nor a weakness. */
@@ -47,8 +49,8 @@ export function unknownNames(
 }
 
 /**
- * What a kept result stands for: suite, judged data, everything of the lab that observes or plays the camera, and the
- * weakness itself. A result of anything else is not used again.
+ * What a kept result stands for: the code that observes, plays and judges this camera, the judged data, and the weakness
+ * itself. A result of anything else is not used again.
  */
 export const keyOf = (one: Case, ground: string): string =>
   digestOfBytes(new TextEncoder().encode(JSON.stringify([ground, one])))

@@ -101,8 +101,9 @@ export async function observeCase(
     const out = join(directory, 'out')
     const args = ['run', '--statement', camera.statement, '--regulation', regulation, '--bench', benchFile]
     const how = ['--port-baseline', baseline, '--out', out, '--pace', 'fast', '--rehearsal', '--json']
-    // The sound camera's ports are swept whole; of another those where the reference camera may have a door, or the declared.
-    if (one.weakness) how.push('--ports', one.criteria.some((c) => NEED_DOORS.includes(c)) ? DOORS : 'declared')
+    // Where doors matter, a sound camera's ports are swept whole, and of a weak one those where it may have a door.
+    const areDoorsAsked = one.criteria.some((c) => NEED_DOORS.includes(c))
+    if (one.weakness || !areDoorsAsked) how.push('--ports', areDoorsAsked ? DOORS : 'declared')
     const environment = { ...camera.environment, CAMSEAL_STATE: join(directory, 'state') }
     const ended = await camseal([...args, ...how, '--only', one.criteria.join(',')], environment, signal)
     if (ended.code === null || ended.code > 2)

@@ -2,7 +2,7 @@ import { digestOf } from '../../suites/canonical.ts'
 import type { Registry } from '../../suites/plan.ts'
 import { bilingual, bool, int, list, obj, oneOf, orNull, sha256Hex, text, type Static } from '../../suites/schema.ts'
 import type { Weakness } from '../cameras/weakness.ts'
-import { SOUND, type Case } from './case.ts'
+import type { Case } from './case.ts'
 import { VERDICTS, type CaseResult } from './result.ts'
 
 /** What became of one weakness under one criterion that is about it. */
@@ -86,7 +86,8 @@ export function proofsOf(
 
 function proofOf(criterion: string, cases: readonly Case[], results: ReadonlyMap<string, CaseResult>): CriterionProof {
   const verdictIn = (id: string) => results.get(id)?.criteria.find((c) => c.criterion === criterion)
-  const sound = verdictIn(SOUND)?.verdict ?? null
+  const sound = cases.find((c) => c.weakness === null && c.criteria.includes(criterion))
+  const verdict = (sound && verdictIn(sound.id)?.verdict) ?? null
   const weaknesses = cases.flatMap(({ id, weakness, criteria }) => {
     if (!weakness || !criteria.includes(criterion)) return []
     const tried = verdictIn(id)
@@ -102,7 +103,7 @@ function proofOf(criterion: string, cases: readonly Case[], results: ReadonlyMap
     ]
   })
   const proven = weaknesses.some((w) => w.outcome === 'detected' && w.unnoticedWithoutJudge)
-  return { criterion, sound, falseAlarm: sound === 'fail', weaknesses, proven }
+  return { criterion, sound: verdict, falseAlarm: verdict === 'fail', weaknesses, proven }
 }
 
 const expectedOf = ({ undecided }: Weakness, criterion: string): 'detected' | 'undecided' =>

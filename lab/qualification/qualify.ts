@@ -11,6 +11,7 @@ import { installedSuite, packageVersion } from '../../reports/suite.ts'
 import { weaknesses } from '../cameras/weaknesses.generated.ts'
 import { isInside } from '../isolation.ts'
 import { casesOf, keyOf, unknownNames, type Case } from './case.ts'
+import { groundOf } from './ground.ts'
 import { keepQualification, labDigest } from './kept.ts'
 import { observeCase, regulationOfCases } from './observe-case.ts'
 import { exitOfQualification, proofsOf, qualificationSchema, type Qualification } from './qualification.ts'
@@ -42,7 +43,7 @@ const mostAtOnce = (): number => (isInside() ? Math.min(12, 3 * availableParalle
 
 export const qualificationCases = (only: readonly string[]): Case[] => casesOf(weaknesses, registry, only)
 
-/** Tests the sound camera and every weak one, and says which criterion noticed what. */
+/** Tests the sound cameras and every weak one, and says which criterion noticed what. */
 export async function qualify(request: QualifyRequest): Promise<Result<Qualification>> {
   const unknown = unknownNames(request.only, weaknesses, registry)
   if (unknown.length > 0)
@@ -53,9 +54,9 @@ export async function qualify(request: QualifyRequest): Promise<Result<Qualifica
   if (!catalogues.ok) return catalogues
   const suite = installedSuite()
   const lab = labDigest()
-  const ground = digestOf([suite.digest, lab, digestOf(regulation.value), catalogues.value.map(digestOf)])
   const cases = qualificationCases(request.only)
-  const results = await resultsOf(cases, ground, request)
+  const groundFor = (one: Case): string => groundOf(one, regulation.value, catalogues.value)
+  const results = await resultsOf(cases, groundFor, request)
   const qualification: Qualification = {
     camseal: 'qualification/1',
     tool: {
@@ -86,7 +87,7 @@ export async function qualify(request: QualifyRequest): Promise<Result<Qualifica
 /** Results by case: those kept under the same key, and the missing ones, several cameras at once. */
 async function resultsOf(
   cases: readonly Case[],
-  ground: string,
+  groundFor: (one: Case) => string,
   { directory, atOnce = mostAtOnce(), signal, onCase }: QualifyRequest,
 ): Promise<Map<string, CaseResult>> {
   mkdirSync(join(directory, 'results'), { recursive: true })
@@ -97,7 +98,7 @@ async function resultsOf(
     onCase({ id, n: ++n, of: cases.length, result, kept, faults })
   }
   const queue = cases.flatMap((one, i) => {
-    const key = keyOf(one, ground)
+    const key = keyOf(one, groundFor(one))
     const file = join(directory, 'results', `${one.id}.json`)
     const kept = keptResult(file, key)
     if (kept) settle(one.id, kept, true, [])

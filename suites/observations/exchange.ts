@@ -7,7 +7,7 @@ export const failureSchema = obj({
 })
 export type Failure = Static<typeof failureSchema>
 
-/** One answer as it came: status line, headers and body, at most 64 KiB of it; parsed only when judging. */
+/** One answer as it came: status line, headers and body, at most 64 KiB of it, of a log 256 KiB; parsed only when judging. */
 export const answerSchema = obj({
   raw: base64(
     'bytes from the first of the status line on, unpacked where the body came packed, secrets redacted at the same length',

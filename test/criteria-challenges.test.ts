@@ -170,6 +170,36 @@ test('nonces: the same for everybody, and answers that can be sent again, fail',
   for (const one of [basic, strength]) assert.equal(open.judged(one, stream).verdict, 'pass')
 })
 
+test('nonces: one that lasts a moment is noted where each of its uses counts', LIMIT, async (t) => {
+  const door = await doorOf(t, 17)
+  const seen = await door.seen(probe, WEB)
+  const nonce = (name: string) => asking(`Digest realm="r", qop="auth", nonce="${name}"`)
+  const changed = (change: (v: Challenges) => void = () => undefined) => {
+    const { verdict, codes } = door.judged(nonces, seen, {
+      change: (v) => {
+        const [at = 0] = v.fresh.map((e) => e.at)
+        const all = [...v.fresh, ...v.kept].map((e, i) => ({ ...answering(e, nonce('moment')), at: at + i * 10_000 }))
+        v.fresh = all.slice(0, 5)
+        v.kept = all.slice(5)
+        v.later = { ...answering(v.fresh[0]!, nonce('another')), at: at + 1_400_000 }
+        change(v)
+      },
+    })
+    return [verdict, codes[0]]
+  }
+  assert.deepEqual(changed(), ['pass', 'nonce-of-a-moment'])
+  const worse: [about: string, change: (v: Challenges) => void][] = [
+    ['no later one', (v) => delete v.later],
+    ['a later one that was not answered', (v) => (v.later = answering(v.later!, null))],
+    ['the same later', (v) => (v.later = { ...v.later!, rounds: v.fresh[0]!.rounds })],
+    ['the same for longer', (v) => (v.kept[1]!.at += 1_300_000)],
+    ['a use that does not count', (v) => (v.replay!.elsewhere = v.replay!.genuine)],
+    ['nothing known of uses', (v) => (v.replay!.after = v.fresh[0]!)],
+  ]
+  for (const [about, change] of worse) assert.deepEqual(changed(change), ['fail', 'nonce-reused'], about)
+  assert.ok(seen.value.later === undefined, 'nothing is waited for where each nonce is another one')
+})
+
 test('nonces: too few, counted ones, and a log-in that does not work are no pass', LIMIT, async (t) => {
   const door = await doorOf(t, 16)
   const seen = await door.seen(probe, STREAM)

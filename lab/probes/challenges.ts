@@ -1,5 +1,5 @@
 import { answerOf } from '../../suites/facts/answer.ts'
-import { challengesOf } from '../../suites/facts/challenge.ts'
+import { challengesOf, digestNonces } from '../../suites/facts/challenge.ts'
 import { looksGranted } from '../../suites/facts/likeness.ts'
 import { clearEndpoints, kind, type Challenges } from '../../suites/observations/challenges.ts'
 import type { Exchange } from '../../suites/observations/exchange.ts'
@@ -16,11 +16,13 @@ const FRESH = 5
 /** Where the genuine answer was not taken, a stream may have been busy. */
 const REPLAYS = 3
 const BUSY_MS = 500
+/** A nonce made of the time in seconds is another one by then. */
+const MOMENT_MS = 1_300
 
 /** Looks at the challenges of one log-in, and replays one answer to them. Few log-ins fail, and only ones with the right password. */
 export const probe = defineProbe<Challenges>({
   id: 'challenges',
-  version: '1.0.0',
+  version: '1.1.0',
   kind,
   tier: 'R',
   grade: 'gentle',
@@ -47,6 +49,7 @@ export const probe = defineProbe<Challenges>({
     const client = clientAt(bench, to, protocol)
     const kept = [await client.send(asked), await client.send(asked)]
     client.close()
+    const later = (await comesAgain(bench, [...fresh, ...kept])) ? { later: await once(to) } : {}
     const genuine = await once(to, { credential })
     let replay = await replayed(bench, place, protocol, asked)
     for (let n = 1; n < REPLAYS && replay && !looksGranted(answerOf(replay.genuine)); n++) {
@@ -72,13 +75,22 @@ export const probe = defineProbe<Challenges>({
       answered: true,
       value: {
         ...{ protocol, family, port, tls, target: login.target },
-        ...{ fresh, kept, genuine, replay, undiscovered, clear },
+        ...{ fresh, kept, ...later, genuine, replay, undiscovered, clear },
       },
       controls: [],
       artifacts: [],
     }
   },
 })
+
+/** One nonce came twice, and a moment has passed since. */
+async function comesAgain(bench: Bench, asked: readonly Exchange[]): Promise<boolean> {
+  const nonces = asked.map(answerOf).flatMap((answer) => (answer ? digestNonces(answer) : []))
+  return (
+    new Set(nonces).size < nonces.length &&
+    (await bench.wait(MOMENT_MS, { code: 'challenges.nonce-again', values: {} }))
+  )
+}
 
 /** The genuine twin first, then the same bytes where they were used and on another connection, then a log-in that must still work. */
 async function replayed(

@@ -9,7 +9,7 @@ import {
   type JudgeContext,
 } from '../criterion.ts'
 import { answerOf } from '../facts/answer.ts'
-import { challengesOf, passwordChallengesOf } from '../facts/challenge.ts'
+import { digestNonces, passwordChallengesOf } from '../facts/challenge.ts'
 import { alike, looksGranted } from '../facts/likeness.ts'
 import { kind, type Challenges } from '../observations/challenges.ts'
 import { obj, oneOf, opt, type Static } from '../schema.ts'
@@ -26,13 +26,18 @@ const parameters = obj({
 type Context = JudgeContext<Static<typeof parameters>>
 
 const LEAST_CONNECTIONS = 4
+/** A nonce made of the time in seconds is another one after this. */
+const MOMENT = 1_200_000
 /** Nonces of the same length that differ in fewer places than this look counted, not drawn. */
 const LEAST_PLACES = 6
 
-/** Digest nonces are made anew for every challenge, and an answer counts once (RFC 7616 sections 3.3, 5.4 and 5.5). */
+/**
+ * Digest nonces are made anew for every challenge, and an answer counts once (RFC 7616 sections 3.3, 5.4 and 5.5). That a
+ * nonce is another one for every challenge is a should there: one that lasts a moment harms nobody where each use is counted.
+ */
 export const criterion = defineCriterion({
   id: 'authentication/nonce-unique',
-  version: '1.1.0',
+  version: '1.2.0',
   area: 'authentication',
   over: kind,
   also: [],
@@ -57,39 +62,50 @@ export const criterion = defineCriterion({
     }
     if (nonces.length < LEAST_CONNECTIONS)
       return [gap('too-few-challenges', { count: nonces.length }, [cite('/fresh')])]
-    return [...nonceFindings(nonces, context), ...replayFindings(value, context)]
+    const replayed = replayFindings(value, context)
+    return [...nonceFindings(value, nonces, replayed, context), ...replayed]
   },
 })
 
 interface Nonces {
   at: string
-  /** One answer may give one nonce to several algorithms (RFC 7616 section 3.9.1). */
+  /** When it was asked for, in microseconds. */
+  asked: number
   values: string[]
 }
 
 /** The nonces of every answer that has any. */
-const noncesOf = ({ fresh, kept }: Challenges): Nonces[] =>
-  [...fresh.map((e, i) => ({ e, at: `/fresh/${i}` })), ...kept.map((e, i) => ({ e, at: `/kept/${i}` }))].flatMap(
-    ({ e, at }) => {
-      const answer = answerOf(e)
-      const values = answer
-        ? challengesOf(answer).flatMap((c) => (c.scheme === 'digest' ? [c.parameters['nonce'] ?? ''] : []))
-        : []
-      return values.length > 0 ? [{ at, values: [...new Set(values)] }] : []
-    },
-  )
+const noncesOf = ({ fresh, kept, later }: Challenges): Nonces[] =>
+  [
+    ...fresh.map((e, i) => ({ e, at: `/fresh/${i}` })),
+    ...kept.map((e, i) => ({ e, at: `/kept/${i}` })),
+    ...(later ? [{ e: later, at: '/later' }] : []),
+  ].flatMap(({ e, at }) => {
+    const answer = answerOf(e)
+    const values = answer ? digestNonces(answer) : []
+    return values.length > 0 ? [{ at, asked: e.at, values }] : []
+  })
 
 /** Equal over different answers, or so alike that the next one can be told. */
-function nonceFindings(nonces: Nonces[], { cite }: Context): Finding[] {
-  const first = new Map<string, string>()
-  for (const { at, values } of nonces)
-    for (const value of values) {
+function nonceFindings({ later }: Challenges, nonces: Nonces[], replayed: Finding[], { cite }: Context): Finding[] {
+  const first = new Map<string, Nonces>()
+  const again: { before: Nonces; same: Nonces }[] = []
+  for (const one of nonces)
+    for (const value of one.values) {
       const before = first.get(value)
-      if (before !== undefined) return [violation('nonce-reused', { count: nonces.length }, [cite(before), cite(at)])]
-      first.set(value, at)
+      if (before) again.push({ before, same: one })
+      else first.set(value, one)
     }
   const all = [...first.keys()]
   const cites = nonces.map(({ at }) => cite(at))
+  const [reused] = again
+  if (reused) {
+    const isOfAMoment = again.every(({ before, same }) => same.asked - before.asked < MOMENT)
+    const isCounted = replayed.length > 0 && replayed.every((f) => f.message.code.startsWith('refused-'))
+    return isOfAMoment && isCounted && later && nonces.some(({ at }) => at === '/later')
+      ? [evidence('nonce-of-a-moment', { count: all.length }, cites)]
+      : [violation('nonce-reused', { count: nonces.length }, [cite(reused.before.at), cite(reused.same.at)])]
+  }
   const places = placesThatDiffer(all)
   return places !== null && places < LEAST_PLACES
     ? [suspicion('nonce-guessable', { places }, cites)]

@@ -58,3 +58,10 @@ export const challengesOf = (message: HttpMessage): Challenge[] =>
 /** The challenges that ask for a password: a Bearer token (RFC 6750 section 3) is what some other log-in gave. */
 export const passwordChallengesOf = (message: HttpMessage): Challenge[] =>
   challengesOf(message).filter(({ scheme }) => scheme !== 'bearer')
+
+/** The nonces that an answer gives out: one may be for several algorithms (RFC 7616 section 3.9.1). */
+export const digestNonces = (message: HttpMessage): string[] => [
+  ...new Set(
+    challengesOf(message).flatMap(({ scheme, parameters }) => (scheme === 'digest' ? [parameters['nonce'] ?? ''] : [])),
+  ),
+]

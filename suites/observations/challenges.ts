@@ -1,5 +1,5 @@
 import { defineKind } from '../observation.ts'
-import { bool, list, obj, oneOf, orNull, port, str, type Static } from '../schema.ts'
+import { bool, list, obj, oneOf, opt, orNull, port, str, type Static } from '../schema.ts'
 import { declaredOf } from '../subject.ts'
 import { endpointsSpeaking, type Spoken } from './endpoints.ts'
 import { exchangeSchema } from './exchange.ts'
@@ -15,6 +15,8 @@ const schema = obj({
   fresh: list(exchangeSchema),
   /** The same twice more on one connection, where the device keeps it. */
   kept: list(exchangeSchema),
+  /** Where one nonce came twice: the same once more, more than a second after the last of them. */
+  later: opt(exchangeSchema),
   /** With the declared credential, presented as the device asks for it. */
   genuine: exchangeSchema,
   /** One answer to a Digest challenge, used as it should be and then once more byte for byte; null where none was offered. */
@@ -48,7 +50,7 @@ export type Challenges = Static<typeof schema>
 /** How a log-in over HTTP or RTSP asks for a credential, and what becomes of an answer that was used before. */
 export const kind = defineKind({
   id: 'challenges',
-  version: '1.0.0',
+  version: '1.1.0',
   per: 'login',
   schema,
   dependsOn: ['services'],

@@ -104,6 +104,8 @@ async function resultsOf(
     if (kept) settle(one.id, kept, true, [])
     return kept ? [] : [{ one, key, file, place: i + 1 }]
   })
+  // The cameras of many criteria take the longest, and mostly wait.
+  queue.sort((a, b) => b.one.criteria.length - a.one.criteria.length)
   const work = async () => {
     for (let next = queue.shift(); next && !signal.aborted; next = queue.shift()) {
       const { one, key, file, place } = next

@@ -170,7 +170,7 @@ test('nonces: the same for everybody, and answers that can be sent again, fail',
   for (const one of [basic, strength]) assert.equal(open.judged(one, stream).verdict, 'pass')
 })
 
-test('nonces: one that lasts a moment is noted where each of its uses counts', LIMIT, async (t) => {
+test('nonces: one that lasts a moment stays open where no repeated answer was taken', LIMIT, async (t) => {
   const door = await doorOf(t, 17)
   const seen = await door.seen(probe, WEB)
   const nonce = (name: string) => asking(`Digest realm="r", qop="auth", nonce="${name}"`)
@@ -187,7 +187,7 @@ test('nonces: one that lasts a moment is noted where each of its uses counts', L
     })
     return [verdict, codes[0]]
   }
-  assert.deepEqual(changed(), ['pass', 'nonce-of-a-moment'])
+  assert.deepEqual(changed(), ['inconclusive', 'nonce-of-a-moment'])
   const worse: [about: string, change: (v: Challenges) => void][] = [
     ['no later one', (v) => delete v.later],
     ['a later one that was not answered', (v) => (v.later = answering(v.later!, null))],

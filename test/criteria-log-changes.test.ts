@@ -254,6 +254,13 @@ describe('of a sound camera, and of three that do not record one of them', { tim
     assert.equal(judged(logSettings, never), 'inconclusive event-log.channel-unproven?')
   })
 
+  test('the late record of what was put back before is not one of the next change', async () => {
+    const late = await of('weak', 'log-setting', (one, { value }) => ({
+      records: [...one.records, ...(value.apart?.[1]?.records ?? []).map((r) => ({ ...r, at: one.at + 1 }))],
+    }))
+    assert.equal(judged(logSettings, late), 'inconclusive event-log.not-told-apart?')
+  })
+
   test('without a log of its own: one datagram may be lost, a connection does not lose it', async () => {
     for (const what of ['clock', 'log-setting'] as const) {
       const all = await of('weak', what, ({ control }) => ({
@@ -286,6 +293,27 @@ describe('of a sound camera, and of three that do not record one of them', { tim
         'log-setting',
         '<13>Nov 22 cam httpd: 127.0.0.1 admin "GET /api/settings/syslog" 200',
         'fail event-log.not-recorded',
+      ],
+      ['clock', '<13>Nov 22 cam ntpd: time synchronized with 127.0.0.1', 'inconclusive event-log.unexplained?'],
+      [
+        'clock',
+        '<13>Nov 22 cam web: User admin logged in, system time was set',
+        'inconclusive event-log.not-told-apart?',
+      ],
+      [
+        'log-setting',
+        '<13>Nov 22 cam logd: connection to log server 127.0.0.1:514 closed',
+        'inconclusive event-log.unexplained?',
+      ],
+      [
+        'log-setting',
+        '<13>Nov 22 cam web: Syslog server changed from 127.0.0.1 to 0.0.0.0',
+        'inconclusive event-log.names-nobody?',
+      ],
+      [
+        'log-setting',
+        '<13>Nov 22 cam web: Syslog server changed from 127.0.0.1 to 0.0.0.0 by 127.0.0.1',
+        'pass event-log.recorded',
       ],
       [
         'log-setting',
@@ -373,6 +401,10 @@ test('what records speak of', () => {
     [null, '{"time":"2026-11-22T10:00:00Z","event":"setting-changed","values":{"setting":"name","value":"x"}}'],
     [null, 'Configuration changed user="admin" setting="time-zone" value="UTC+7"'],
     [null, 'session timeout changed by admin'],
+    [null, 'logd: lost connection to remote log server 192.0.2.1'],
+    [null, 'Motion detection started at date 2026-11-22'],
+    [null, 'User admin logged in from 192.0.2.1, start time 10:00:00'],
+    [null, utf8('mất kết nối máy chủ nhật ký')],
     [null, 'user admin logged in, log-in number 3'],
   ]
   for (const [what, text] of rows)

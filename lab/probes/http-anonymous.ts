@@ -83,7 +83,7 @@ export const probe = defineProbe({
     const isWhole = visits.length === targets.length
     const isByPage = to.session?.browser !== undefined
     const bypasses = {
-      isSlow: isByPage || bench.now() - began > SLOW_MICROSECONDS * visits.length,
+      isSlow: bench.now() - began > SLOW_MICROSECONDS * visits.length,
       isByPage,
       authority: `${to.tls ? 'https' : 'http'}://${authorityOf(to)}`,
       ask: client.send,

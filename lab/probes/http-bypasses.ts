@@ -92,6 +92,8 @@ interface Asking {
 
 const BETWEEN_CONTROLS = 8
 const MOST_TARGETS = 3
+/** Of a slow device's further kinds of resources one trick in so many is tried: some of every sort. */
+const OF_SLOW = 4
 const MOST_SILENT = 3
 const LONGEST_WAIT_S = 120
 
@@ -106,7 +108,7 @@ export async function tryBypasses(
 ): Promise<HttpBypass[] | null> {
   const bans = bench.statement.bruteForce.filter((r) => r.protection === 'lock' && r.scope !== 'account')
   const between = Math.max(1, Math.min(BETWEEN_CONTROLS, ...bans.map((r) => (r.failures ?? BETWEEN_CONTROLS) - 2)))
-  const chosen = chosenOf(visits, bans.length > 0 || isSlow ? 1 : MOST_TARGETS)
+  const chosen = chosenOf(visits, bans.length > 0 || isByPage ? 1 : MOST_TARGETS)
   const [decoy] = visits.filter((v) => v.source === 'decoy')
   if (chosen.length === 0 || !decoy) return null
   let silent = 0
@@ -121,7 +123,8 @@ export async function tryBypasses(
   for (const [i, visit] of chosen.entries()) {
     if (silent >= MOST_SILENT || bench.signal.aborted) break
     const { target } = visit
-    const tricks = [...tricksFor(target, authority), ...(i === 0 ? nameless(target) : [])]
+    const all = tricksFor(target, authority)
+    const tricks = i === 0 ? [...all, ...nameless(target)] : isSlow ? all.filter((_, n) => n % OF_SLOW === 0) : all
     const tries: HttpBypass[] = []
     let control: Exchange | null = null
     for (const [n, trick] of tricks.entries()) {
@@ -143,7 +146,7 @@ export async function tryBypasses(
   return decoyTries
 }
 
-/** The first resource of each kind; one alone where it would take long, or bans go by address: every refusal may count. */
+/** The first resource of each kind; one alone where each try is a page's, or bans go by address: every refusal may count. */
 function chosenOf(visits: readonly HttpVisit[], most: number): HttpVisit[] {
   const kinds = new Set<string>()
   return visits

@@ -67,17 +67,18 @@ export async function startGateway(options: GatewayOptions): Promise<{ gateway: 
     if (device.has(from)) onMessage(way, from, bytes)
     return device.has(from) || (from === address && (way !== 'search' || own.has(port)))
   }
+  // Nobody can be answered at port 0, from which a datagram may well come.
   const search = (bytes: Buffer, from: RemoteInfo): void => {
     const target = searchTargetOf(bytes)
     // Announcements come to the group as well.
-    if (target === null || !heard('search', from, bytes)) return
+    if (target === null || !heard('search', from, bytes) || from.port === 0) return
     for (const found of foundBy(target, identities))
       replies.send(searchAnswer(found, address, portOf(server)), from.port, from.address, () => undefined)
   }
   const replies = createSocket({ type: 'udp4', reuseAddr: true }).on('message', search)
   const group = createSocket({ type: 'udp4', reuseAddr: true }).on('message', search)
   const mapping = createSocket('udp4').on('message', (bytes, from) => {
-    if (!heard('port-5351', from, bytes)) return
+    if (!heard('port-5351', from, bytes) || from.port === 0) return
     const seconds = Math.floor((Date.now() - begun) / 1000)
     const answer = natAnswer(bytes, { outside, seconds, from: from.address })
     if (answer) mapping.send(answer, from.port, from.address, () => undefined)

@@ -53,7 +53,8 @@ export function startNtp(options: NtpOptions): Promise<{ server: NtpServer } | {
   socket.on('message', (request, { address: from, port: sender }) => {
     const receivedAt = now()
     const asked = ntpPacketOf(request)
-    if (!asked || !isRequest(asked)) return
+    // Nobody can be answered at port 0, from which a datagram may well come.
+    if (!asked || !isRequest(asked) || sender === 0) return
     earlier ??= asked.transmit
     const at = now()
     const sent = answerTo(asked, { ...shown, receivedAt, at, earlier })

@@ -33,7 +33,8 @@ const LEAST_PLACES = 6
 
 /**
  * Digest nonces are made anew for every challenge, and an answer counts once (RFC 7616 sections 3.3, 5.4 and 5.5). That a
- * nonce is another one for every challenge is a should there: one that lasts a moment harms nobody where each use is counted.
+ * nonce is another one for every challenge is a should there: of one that lasts a moment it cannot be told from a few tries
+ * whether its uses are counted or it was over by then.
  */
 export const criterion = defineCriterion({
   id: 'authentication/nonce-unique',
@@ -103,7 +104,7 @@ function nonceFindings({ later }: Challenges, nonces: Nonces[], replayed: Findin
     const isOfAMoment = again.every(({ before, same }) => same.asked - before.asked < MOMENT)
     const isCounted = replayed.length > 0 && replayed.every((f) => f.message.code.startsWith('refused-'))
     return isOfAMoment && isCounted && later && nonces.some(({ at }) => at === '/later')
-      ? [evidence('nonce-of-a-moment', { count: all.length }, cites)]
+      ? [suspicion('nonce-of-a-moment', { count: all.length }, cites)]
       : [violation('nonce-reused', { count: nonces.length }, [cite(reused.before.at), cite(reused.same.at)])]
   }
   const places = placesThatDiffer(all)
@@ -140,6 +141,8 @@ function replayFindings({ replay, tls, fresh, genuine }: Challenges, { cite, par
   }
   return [
     seen(replay.elsewhere, 'elsewhere', asked === 'refused' || (asked === 'refused-in-clear' && !tls)),
-    ...(isKept ? [seen(replay.here, 'here', asked === 'refused')] : []),
+    isKept
+      ? seen(replay.here, 'here', asked === 'refused')
+      : seen(replay.here, 'elsewhere', asked === 'refused' || (asked === 'refused-in-clear' && !tls)),
   ]
 }

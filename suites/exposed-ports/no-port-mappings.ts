@@ -1,5 +1,6 @@
 import { always, defineCriterion, evidence, gap, violation, type Finding, type JudgeContext } from '../criterion.ts'
 import { fromBase64 } from '../facts/bytes.ts'
+import { addressKey } from '../facts/log-words.ts'
 import {
   isOfInternet,
   natAskOf,
@@ -78,11 +79,13 @@ const stopped = ({ outside }: PortMappings, cites: Finding['cites']): Finding =>
 function byMapping(
   { how, mapping }: Extract<GatewayAsk, { is: 'mapping' }>,
   cites: Finding['cites'],
-  { statement }: Context,
+  { statement, subject }: Context,
 ): Finding {
   const { transport, internal, external, seconds, client, description } = mapping
   const values = { how, transport, internal, external, seconds, client, description }
-  const declared = statement.portMappings?.find((d) => isDeclared(d, mapping))
+  const own = Object.values(statement.samples.find((s) => subject.startsWith(`${s.id}/`) || s.id === subject)?.addresses ?? {})
+  const isToItself = client === '' || own.some((address) => address !== null && addressKey(address) === addressKey(client))
+  const declared = isToItself ? statement.portMappings?.find((d) => isDeclared(d, mapping)) : undefined
   return declared
     ? evidence('declared', { ...values, mapping: declared.id }, cites)
     : violation('undeclared', values, cites)
@@ -113,7 +116,7 @@ function sight(value: PortMappings, context: Context): Finding[] {
     ...(seconds < least ? [gap('too-short', { seconds, least }, [cite('/from'), cite('/until')])] : []),
     ...(value.left > 0 ? [gap('list-cut', { left: value.left }, [cite('/left')])] : []),
     evidence('watched', watched, [cite('/from'), cite('/until'), cite('/controls')]),
-    ...(value.before > 0 ? [evidence('watched-in-part', { before: value.before }, [cite('/before')])] : []),
+    ...(value.before > 0 ? [gap('watched-in-part', { before: value.before }, [cite('/before')])] : []),
     ...reboots(value, context),
   ]
 }

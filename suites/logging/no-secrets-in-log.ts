@@ -1,6 +1,6 @@
 import { defineCriterion, evidence, gap, suspicion, violation, type Cite, type Finding } from '../criterion.ts'
 import { fromBase64, latin1 } from '../facts/bytes.ts'
-import { readLog } from '../facts/log-entries.ts'
+import { gainedBetween, readLog } from '../facts/log-entries.ts'
 import { kind as eventLog, type EventLog } from '../observations/event-log.ts'
 import { kind as failedLoginLog } from '../observations/failed-login-log.ts'
 import { obj } from '../schema.ts'
@@ -20,7 +20,7 @@ const KEPT_BYTES = 4_096
  */
 export const criterion = defineCriterion({
   id: 'logging/no-secrets-in-log',
-  version: '1.0.0',
+  version: '1.1.0',
   area: 'logging',
   over: eventLog,
   also: [failedLoginLog],
@@ -50,7 +50,7 @@ export const criterion = defineCriterion({
     const looked = after(first, told)
     if (looked.length === 0) return [gap('empty-log', {}, [context.cite('/records')])]
     return [
-      ...incomplete(value, texts, own === null || own.whole, context.cite),
+      ...incomplete(value, texts, own === null || (own.whole && reachesBack(value.api)), context.cite),
       evidence('none', { records: texts.length, events: bearing.length }, [
         ...bearing.map((e) => context.cite(`/events/${value.events.indexOf(e)}`)),
         ...looked.slice(0, 3).map((r) => context.cite(r.pointer)),
@@ -70,6 +70,12 @@ function secretsIn(text: string, cite: Cite, statement: Statement): Finding[] {
     )
     return (isDeclared ? suspicion : violation)('secret-recorded', { secret: name }, [cite])
   })
+}
+
+/** What ends with its connection may have been broken off after any line; a later reading that holds the earlier one was not. */
+function reachesBack(api: EventLog['api']): boolean {
+  const after = api && readLog(api.after)
+  return !api || !after?.mayBePart || after.isPage || gainedBetween(api.before, api.after)?.lack === null
 }
 
 function incomplete(

@@ -1,6 +1,6 @@
 import { evidence, gap, suspicion, violation, type Cite, type Finding, type JudgeContext } from '../criterion.ts'
 import { bodyHolds } from '../facts/http-text.ts'
-import { speaksOfChange, speaksOfReading } from '../facts/log-changes.ts'
+import { speaksOfChange, speaksOfReading, speaksOfTimeServer, withoutServer } from '../facts/log-changes.ts'
 import { newEntries, readLog } from '../facts/log-entries.ts'
 import { speaksOf } from '../facts/log-events.ts'
 import { namesAddress } from '../facts/log-words.ts'
@@ -54,13 +54,18 @@ function recordedApart(value: EventLog, what: ApartWhat, context: Context): Find
     (r) =>
       !r.failure &&
       !told.noise.has(shapeOf(r)) &&
+      !(what === 'clock' && speaksOfTimeServer(r.text)) &&
       (what === 'log-export'
         ? speaksOfChange(what, r.text)
         : !speaksOfReading(r.text) && (speaksOfChange(what, r.text) || speaksOf('setting', r.text))),
   )
-  // A record that only says that something was changed may be a late one of an earlier change.
-  const sure = speaking.filter((r) => speaksOfChange(what, r.text) || !told.known.has(shapeOf(r)))
-  const [named] = sure.filter((r) => namesAddress(r.text, one.sourceAddress) || r.names(one.user))
+  // A record that only says that something was changed may be a late one of an earlier change; that of a log-in tells of that.
+  const sure = speaking.filter(
+    (r) => !speaksOf('log-in', r.text) && (speaksOfChange(what, r.text) || !told.known.has(shapeOf(r))),
+  )
+  const [named] = sure.filter(
+    (r) => namesAddress(actorIn(r.text, one, context), one.sourceAddress) || r.names(one.user),
+  )
   if (named) return evidence('event-log.recorded', { ...values, channel: named.channel }, cites([named]))
   const [bare] = sure
   if (bare)
@@ -74,6 +79,12 @@ function recordedApart(value: EventLog, what: ApartWhat, context: Context): Find
   const odd = told.records.filter((r) => !told.known.has(shapeOf(r)) && !speaksOf('log-in', r.text))
   if (odd.length > 0) return suspicion('event-log.unexplained', values, cites(odd))
   return missing(value, one, told, { context, own })
+}
+
+/** What may name who acted: the lab is also the log server, which is no actor. */
+function actorIn(text: string, { what, channel, sourceAddress }: LoggedApart, { statement }: Context): string {
+  const server = statement.logging.channels.find((c) => c.id === channel)
+  return what === 'log-setting' && server ? withoutServer(text, sourceAddress, server.port) : text
 }
 
 /** Half a step of the clock: more than reading it can be off by. */
@@ -101,10 +112,19 @@ function toldOf(value: EventLog, one: LoggedApart, place: number, { statement, s
     ),
   ]
   const quiet = value.quiet?.to ?? 0
+  // What was put back before this event may be told only now.
+  const others = (value.apart ?? [])
+    .slice(0, place)
+    .flatMap((other) => [
+      ...readRecords(other, addresses).map(shapeOf),
+      ...[other.api?.after, other.control?.later]
+        .flatMap((e) => entriesOf(e) ?? [])
+        .map((message) => shapeOf({ message })),
+    ])
   return {
     records: [...arrived.filter((r) => r.fromDevice && r.at >= one.at), ...gained],
     earlier: earlier.filter((r) => r.at >= (value.events[0]?.at ?? one.at)),
-    known: new Set([...earlier.map(shapeOf), ...(before ?? []).map((message) => shapeOf({ message }))]),
+    known: new Set([...others, ...earlier.map(shapeOf), ...(before ?? []).map((message) => shapeOf({ message }))]),
     noise: new Set(earlier.filter((r) => r.at < quiet).map(shapeOf)),
   }
 }

@@ -42,7 +42,9 @@ export function judgeVariants(value: UpdateRefusal, share: Share, context: Judge
   ])
   const refused = offered.filter(({ variant }) => wasRefused(variant))
   const isEnough = offered.some(({ variant }) => share.enough.includes(variant.id))
-  const missing = isEnough ? [] : [missingOf(value, share, context)]
+  // What was too large to be made would have shown what the others do not.
+  const isLacking = value.missing.some((m) => m.why === 'too-large' && (share.owns as readonly string[]).includes(m.id))
+  const missing = isEnough && !isLacking ? [] : [missingOf(value, share, context)]
   if (refused.length === 0) return [...outcomes, ...missing]
   const proof = proofOf(value, context)
   if (proof === null) return [...outcomes, ...missing, gap('genuine-not-installed', {}, [unproven(value, context)])]

@@ -8,7 +8,7 @@ import type { Exchange } from '../../suites/observations/exchange.ts'
 import { read } from '../actions.ts'
 import { tookEffect } from '../effect.ts'
 import type { Bench, Undo } from '../probe.ts'
-import { storable, type LogChannels } from '../services/log-channels.ts'
+import { storable, undoOf, type LogChannels } from '../services/log-channels.ts'
 import type { Door } from './login-door.ts'
 
 /** A record is there within this, or the lab logs in to see whether the logs work, and waits for late ones. */
@@ -84,14 +84,16 @@ async function clockAhead({ bench }: Watched): Promise<Change | null> {
   }
 }
 
-/** The first channel that was pointed at the lab and can be taken away from it. */
-function serverAway({ bench, channels, family }: Watched): Promise<Change | null> {
+/**
+ * The first channel that was pointed at the lab and can be taken away from it. It comes last: taken back is how it was found,
+ * for a way back to the lab that is carried out late would leave the device there.
+ */
+function serverAway({ bench, channels }: Watched): Promise<Change | null> {
   const pointed = new Set(channels.list.filter((c) => c.receiving && c.enable !== null).map((c) => c.id))
   const channel = bench.statement.logging.channels.find((c) => pointed.has(c.id) && canBeChanged(c))
   const action = channel && awayFrom(channel)
   if (!channel?.enable || !channel.current || !action) return Promise.resolve(null)
-  const values = { 'lab-address': bench.sources(family)[0] ?? '', 'lab-port': String(channel.port) }
-  const undo = { action: channel.enable, values }
+  const undo = undoOf(channel, channels.list.find((c) => c.id === channel.id)?.before ?? null)
   return Promise.resolve({
     what: 'log-setting',
     channel: channel.id,

@@ -12,6 +12,7 @@ const tree = fileURLToPath(new URL('../..', import.meta.url))
 const ending = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 /** What observes, judges and plays the camera whatever the case is. */
 const ALWAYS = [
+  'lab/verbs/run',
   'lab/start',
   'lab/run',
   'lab/cameras/reference-camera',
@@ -19,7 +20,7 @@ const ALWAYS = [
   'suites/judge',
 ]
 /** Lists of everything, of which a case uses a part, and what only shows results. */
-const NOT_FOLLOWED = /\.generated\.|^lab\/verbs\/|^reports\//
+const NOT_FOLLOWED = /\.generated\.|^lab\/verbs\/|^reports\/(?:formats|locales|catalog|render)/
 const IMPORT = /\b(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]/g
 
 const texts = new Map<string, { digest: string; imports: string[] }>()

@@ -176,7 +176,7 @@ export function familyTowards({ statement, sample }: Bench, asked: Action | unde
  * The declared way back, else the same setting with the address and port that stood there before. `null` where neither is
  * known: a lasting change, which the journal says.
  */
-function undoOf({ enable, restore, port }: Pointed, before: string | null): Undo | null {
+export function undoOf({ enable, restore, port }: Pointed, before: string | null): Undo | null {
   const old = before === null ? null : addressIn(before)
   const action = restore ?? (old ? enable : undefined)
   if (!action) return null

@@ -213,6 +213,7 @@ export function lintStatement(s: Statement): Fault[] {
     reading(changed?.current, `/actions/${name}/current`)
   }
   action(clock?.set, '/actions/clock/set')
+  action(clock?.restore, '/actions/clock/restore')
   reading(clock?.current, '/actions/clock/current')
   return faults
 }

@@ -238,8 +238,8 @@ export const statementSchema = obj(
       setting: opt(setting),
       /** A setting of the clock, such as its time zone. */
       time: opt(setting),
-      /** Sets the clock by hand to {{time}} (ISO 8601 in UTC) or {{time-seconds}} (since 1970); `current` reads it, with its zone. */
-      clock: opt(obj({ set: action, current: reading })),
+      /** Sets the clock by hand to {{time}} (ISO 8601 in UTC) or {{time-seconds}} (since 1970); `current` reads it, with its zone. `restore` lets it take its time as before, where `set` ends that. */
+      clock: opt(obj({ set: action, current: reading, restore: opt(action) })),
     }),
     budgets: opt(obj({ connections: opt(int(1, 10000)), attemptsPerSecond: opt(int(1, 100000)) })),
     /** Ports of the device that may be used as source or for media without being services (RTP, DHCP, ephemeral). */

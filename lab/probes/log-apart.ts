@@ -79,7 +79,7 @@ async function clockAhead({ bench }: Watched): Promise<Change | null> {
     channel: '',
     action: clock.set,
     values: shift(stands + STEP_SECONDS * 1000),
-    undo: { action: clock.set, values: shift(stands) },
+    undo: { action: clock.restore ?? clock.set, values: shift(stands) },
     current: clock.current,
   }
 }

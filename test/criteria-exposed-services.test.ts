@@ -7,8 +7,9 @@ import { criterion as noInformation } from '../suites/exposed-ports/no-informati
 import { criterion as noInsecure } from '../suites/exposed-ports/no-insecure-services.ts'
 import { criterion as undeclaredUdp } from '../suites/exposed-ports/undeclared-udp-services.ts'
 import { insecureService } from '../suites/facts/insecure-services.ts'
+import { ECHOED } from '../suites/facts/small-services.ts'
 import { isAnswerTo, snmpOf } from '../suites/facts/udp-answer.ts'
-import { udpRows } from '../suites/facts/udp-catalogue.ts'
+import { udpRows, udpRowsFor } from '../suites/facts/udp-catalogue.ts'
 import { informationIn } from '../suites/facts/unit-information.ts'
 import type { Observation, ObservationKind } from '../suites/observation.ts'
 import { kind as httpAnonymous } from '../suites/observations/http-anonymous.ts'
@@ -23,7 +24,16 @@ import { answered, catalogueFile, codes, fixture, judgeBy } from './support/judg
 /** What a device of MiniDLNA, avahi, inetutils and busybox answered, judged as it is and with one thing changed. */
 const SUBJECT = 'a/ipv4'
 const KINDS: ObservationKind[] = [services, tcpPorts, udpServices, httpAnonymous, rtspAnonymous]
-const recordedUdp = () => structuredClone(fixture('udp-services/cheap-ipv4.json')) as UdpServices
+/** Questions that the catalogue got after the recording count as silent. */
+function recordedUdp(): UdpServices {
+  const value = structuredClone(fixture('udp-services/cheap-ipv4.json')) as UdpServices
+  const silent = (): UdpAsk[] => [ask('silent'), ask('silent')]
+  value.rows = udpRowsFor(catalogueFile('udp-services').data, 'ipv4').map(({ id, port, payload, to }) => {
+    const row = value.rows.find((r) => r.id === id)
+    return row ?? { id, port, payload, to: to?.ipv4 ?? value.address, sent: '', asks: silent() }
+  })
+  return value
+}
 const recordedServices = () => structuredClone(fixture('udp-services/cheap-services-ipv4.json')) as Services
 const recordedTcp = () =>
   structuredClone(fixture('tcp-ports/telnet.json')) as { statement: Statement; ports: TcpPorts; services: Services }
@@ -245,6 +255,40 @@ describe('insecure services', () => {
     const ours = snmp(get(0))
     ours.baseline = { at: 0, ports: [161] }
     assert.equal(judge(only(22), ours).verdict, 'inconclusive')
+  })
+
+  test('services nobody needs over UDP, in the words of real ones', () => {
+    const chargen = [...Array(72).keys()].map((i) => String.fromCharCode(0x20 + i)).join('') + '\r\n'
+    const memcached = '\xc5\xad\x00\x00\x00\x01\x00\x00VERSION 1.6.18\r\n'
+    const told: [id: string, answer: string, code: string | null][] = [
+      ['echo', ECHOED, 'small-service'],
+      ['echo', 'camseal', null],
+      ['daytime', 'Sun Nov 22 21:36:29 2026\r\n', 'small-service'],
+      ['daytime', 'Sun Nov 22', null],
+      ['qotd', 'Whoever asks is told.\r\n', 'small-service'],
+      ['qotd', '\x00\x01\x02\x03\x04', null],
+      ['chargen', chargen, 'small-service'],
+      ['chargen', chargen.slice(0, 20), null],
+      ['time', '\xee\xad\xde\xdd', 'small-service'],
+      ['time', '\xee\xad\xde\xdd\x00\x00\x00\x00', 'small-service'],
+      ['time', '\x00\x00\x00\x01', null],
+      ['memcached', memcached, 'memcached'],
+      ['memcached', 'VERSION 1.6.18\r\n', null],
+    ]
+    for (const [id, answer, code] of told) {
+      const judgement = judge(only(22), quiet((v) => (rowOf(v, id).asks = [ask('answered', answer), ask('answered', answer)]))) // prettier-ignore
+      const found = judgement.findings.filter((f) => f.is === 'violation').map((f) => f.message.code)
+      assert.deepEqual([judgement.verdict, found], code === null ? ['pass', []] : ['fail', [code]], `${id} ${answer}`)
+    }
+  })
+
+  test('rpcbind is shown, and fails only where nobody declared it', () => {
+    const reply = Buffer.from('c5a1b1c2000000010000000000000000'.padEnd(48, '0'), 'hex').toString('latin1')
+    const value = quiet((v) => (rowOf(v, 'rpcbind').asks = [ask('answered', reply), ask('answered', reply)]))
+    assert.deepEqual([judge(only(22), value).verdict, codes(judge(only(22), value))], ['pass', ['speaks', 'noted', 'udp-gives-none']]) // prettier-ignore
+    const undeclared = (statement: Statement) =>
+      judged(undeclaredUdp as never, statement, [answered(udpServices, SUBJECT, value)]).verdict
+    assert.deepEqual([undeclared(unit()), undeclared(unit({ services: [udp(111)] }))], ['fail', 'pass'])
   })
 
   test('without the UDP side it is open', () => {

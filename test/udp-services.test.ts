@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { answerSnmp, answerSsdp } from '../lab/cameras/udp-backdoors.ts'
-import { payloadOf } from '../lab/instruments/udp-payloads.ts'
+import { payloadOf, reverseName } from '../lab/instruments/udp-payloads.ts'
 import { askUdp, type UdpQuestion } from '../lab/instruments/udp.ts'
 import { probe } from '../lab/probes/udp-services.ts'
 import { makeRedactor } from '../lab/redact.ts'
@@ -91,6 +91,14 @@ async function tcpAt(t: TestContext, host: string): Promise<Server> {
   return server
 }
 
+const inetd = ['/usr/sbin/inetutils-inetd'].find((path) => existsSync(path)) ?? null
+
+test('an address has the name that stands for it', () => {
+  assert.equal(reverseName('10.77.0.12'), '12.0.77.10.in-addr.arpa')
+  assert.equal(reverseName('fd77::12'), `2.1.${'0.'.repeat(26)}7.7.d.f.ip6.arpa`)
+  assert.equal(reverseName('fe80::1%eth0').length, 72)
+})
+
 test('every question of the catalogue has its bytes, and none is taken for its own answer', () => {
   const rows = udpRows(catalogue)
   assert.ok(rows.length >= 30, String(rows.length))
@@ -105,7 +113,7 @@ test('every question of the catalogue has its bytes, and none is taken for its o
   // Questions and answers of these begin alike; they are asked at the device's own address only.
   assert.deepEqual(
     [...alike].sort(),
-    ['dahua-dhip', 'foscam-search', 'kasa-sysinfo', 'tapo-discovery', 'ubiquiti-discovery', 'vstarcam-search', 'xiongmai-search'], // prettier-ignore
+    ['dahua-dhip', 'echo', 'foscam-search', 'kasa-sysinfo', 'tapo-discovery', 'ubiquiti-discovery', 'vstarcam-search', 'xiongmai-search'], // prettier-ignore
   )
 })
 
@@ -149,7 +157,7 @@ inPrivateNetwork(import.meta.url, 4, 120, () => {
     )
     assert.equal(value.control.before.outcome, 'refused')
     assert.equal(value.control.after.outcome, 'refused')
-    assert.deepEqual(value.liveness.map((l) => l.alive), [true, true, true, true]) // prettier-ignore
+    assert.deepEqual(value.liveness.map((l) => l.alive), [true, true, true, true, true]) // prettier-ignore
     assert.equal(bench.open(), 0)
     assert.ok(seconds < 9, `${seconds} s`)
 
@@ -191,7 +199,7 @@ inPrivateNetwork(import.meta.url, 4, 120, () => {
     })
     const statement = statementAt(device, null)
     const { value } = await observed(statement, 'a/ipv4')
-    assert.deepEqual(value.liveness.map((l) => [l.after, l.alive]), [['discovery', true], ['management', true], ['media', true], ['maker', false]]) // prettier-ignore
+    assert.deepEqual(value.liveness.map((l) => [l.after, l.alive]), [['discovery', true], ['management', true], ['media', true], ['maker', false], ['small', false]]) // prettier-ignore
     assert.equal(outcomes(value, 'hikvision-sadp'), 'answered,refused')
     const verdict = judged(statement, 'a/ipv4', value)
     assert.equal(verdict?.verdict, 'inconclusive')
@@ -220,6 +228,30 @@ inPrivateNetwork(import.meta.url, 4, 120, () => {
     const echo = await askUdp(bench, question({ port: 40124, bytes: Buffer.alloc(6000, 65) }), 500)
     assert.equal(Buffer.from(echo.replies[0]?.bytes ?? '', 'base64').length, 4096)
     flood.close()
+  })
+
+  test('the small services of inetd, as they answer', { skip: inetd === null && 'needs inetd' }, async (t) => {
+    // It answers from the first address of the loopback.
+    const device = '127.0.0.1'
+    await tcpAt(t, device)
+    const folder = mkdtempSync(join(tmpdir(), 'camseal-inetd-'))
+    const names = ['echo', 'daytime', 'chargen', 'time']
+    writeFileSync(join(folder, 'conf'), names.map((n) => `${n} dgram udp wait root internal\n`).join(''))
+    const server = spawn(inetd ?? '', ['-d', join(folder, 'conf')], { stdio: 'ignore' })
+    t.after(() => {
+      server.kill('SIGKILL')
+      rmSync(folder, { recursive: true, force: true })
+    })
+    await pause(500)
+    const statement = statementAt(device, null)
+    const { value } = await observed(statement, 'a/ipv4')
+    for (const name of names) {
+      assert.equal(outcomes(value, name), 'answered,answered', name)
+      const [reply] = rowOf(value, name).asks.flatMap((a) => a.replies)
+      assert.ok(reply && isAnswerTo(name, Buffer.from(reply.bytes, 'base64')), `${name} ${reply?.bytes}`)
+    }
+    const violations = judged(statement, 'a/ipv4', value)?.findings.filter((f) => f.is === 'violation')
+    assert.deepEqual(violations?.map((f) => f.message.values['port']), [7, 13, 19, 37]) // prettier-ignore
   })
 
   test('a run that is cancelled ends at once', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { ECHOED } from '../../suites/facts/small-services.ts'
 import type { Endpoint } from '../probe.ts'
 import { authorityOf } from './conversation.ts'
 
@@ -50,6 +51,19 @@ const PAYLOADS: Record<string, (to: UdpPlace) => Uint8Array> = {
   // Read variables of the system, association 0.
   'ntp-control': () => hex('160200010000000000000000'),
   'dns-query': () => dns(0xc5a4, 0x0100, [['camseal.invalid', 1]]),
+  // Who has the device's address: a responder answers for none but its own (RFC 4795 section 2.3).
+  'llmnr-reverse': (to) => dns(0xc5ac, 0, [[reverseName(to.address), 12]]),
+  // The address outside; nothing is mapped.
+  'nat-pmp-address': () => hex('0000'),
+  // A call of procedure 0, which does nothing, of program 100000 version 2 (RFC 5531 section 9, RFC 1833 section 3).
+  'rpcbind-null': () => hex('c5a1b1c2 00000000 00000002 000186a0 00000002 00000000' + '00'.repeat(16)),
+  'memcached-version': () => Buffer.concat([hex('c5ad000000010000'), utf8('version\r\n')]),
+  echo: () => utf8(ECHOED),
+  // What these are sent does not matter to them (RFC 867, 865, 864, 868).
+  daytime: () => utf8('\n'),
+  qotd: () => utf8('\n'),
+  chargen: () => utf8('\n'),
+  time: () => utf8('\n'),
   syslog: () => utf8('<190>1 - - camseal - - - question of a conformance test'),
   'rmcp-ping': () => hex('0600ff06000011be80c50000'),
   'coap-core': () => Buffer.concat([hex('4001c5a5bb'), utf8('.well-known'), hex('04'), utf8('core')]),
@@ -91,6 +105,17 @@ function wsProbe(types: string): Uint8Array {
       '<w:Action e:mustUnderstand="true">http://schemas.xmlsoap.org/ws/2005/04/discovery/Probe</w:Action>' +
       `</e:Header><e:Body><d:Probe>${types}</d:Probe></e:Body></e:Envelope>`,
   )
+}
+
+/** The name that stands for an address (RFC 1035 section 3.5, RFC 3596 section 2.5). */
+export function reverseName(address: string): string {
+  if (!address.includes(':')) return `${address.split('.').reverse().join('.')}.in-addr.arpa`
+  const [head = '', tail] = (address.split('%')[0] ?? '').split('::')
+  const words = (part: string | undefined): string[] => (part ? part.split(':') : [])
+  const given = [...words(head), ...words(tail)].length
+  const all = [...words(head), ...Array<string>(tail === undefined ? 0 : 8 - given).fill('0'), ...words(tail)]
+  const digits = all.map((word) => word.padStart(4, '0')).join('')
+  return `${[...digits].reverse().join('.')}.ip6.arpa`
 }
 
 /** A DNS query of class IN (RFC 1035 section 4.1). */

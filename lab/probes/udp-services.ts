@@ -27,7 +27,7 @@ interface Asking {
   question: UdpQuestion
 }
 
-/** Asks some thirty UDP services, each in its own protocol, and looks after the device between groups of them. */
+/** Asks some forty UDP services, each in its own protocol, and looks after the device between groups of them. */
 export const probe = defineProbe<UdpServices>({
   id: 'udp-services',
   version: '1.0.0',

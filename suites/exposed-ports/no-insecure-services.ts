@@ -83,7 +83,7 @@ function udpFindings(catalogue: InsecureCatalogue, { subject, others }: Context)
   const found = value.rows.flatMap((row, i): Finding[] => {
     const insecure = insecureUdp(row)
     if (insecure === null) return []
-    const values = { port: row.port, family: value.family, community: row.payload.split('-').at(-1) ?? '' }
+    const values = { port: row.port, family: value.family, ...valuesOf(insecure, row) }
     const cites = [observed.cite(`/rows/${i}`)]
     return value.baseline?.ports.includes(row.port) === true
       ? [gap('udp-in-baseline', values, cites)]
@@ -94,7 +94,7 @@ function udpFindings(catalogue: InsecureCatalogue, { subject, others }: Context)
 
 /** The questions about insecure services that found none, where the path was shown to work. */
 function udpPath(value: UdpServices, found: number, cite: (pointer: string) => Finding['cites'][number]): Finding[] {
-  const asked = value.rows.filter((r) => QUESTIONS.test(r.payload))
+  const asked = value.rows.filter((r) => insecureOf(r.payload) !== null)
   const shown = pathShown(value)
   const cites = [cite('/control/before'), cite('/control/after'), cite('/rows')]
   if (asked.length === 0 || asked.some((r) => r.asks.length === 0 || r.asks.every((a) => a.outcome === 'error')))
@@ -103,14 +103,40 @@ function udpPath(value: UdpServices, found: number, cite: (pointer: string) => F
   return asked.length > found ? [evidence('udp-gives-none', { count: asked.length - found }, cites)] : []
 }
 
-const QUESTIONS = /^(snmp-v1|snmp-v2c|tftp)-/
+/** What the questions of the catalogue look for, by their payload. */
+function insecureOf(payload: string): Insecure | null {
+  const snmp = /^(snmp-v1|snmp-v2c)-/.exec(payload)?.[1]
+  if (snmp === 'snmp-v1' || snmp === 'snmp-v2c') return snmp
+  switch (payload) {
+    case 'tftp-read':
+      return 'tftp'
+    case 'rpcbind-null':
+      return 'rpcbind'
+    case 'memcached-version':
+      return 'memcached'
+    case 'echo':
+    case 'daytime':
+    case 'qotd':
+    case 'chargen':
+    case 'time':
+      return 'small-service'
+    default:
+      return null
+  }
+}
+
 /** RFC 3416 section 3: authorizationError. */
 const NOT_AUTHORISED = 16
 
 /** What a UDP question found; null where nothing of the list answered it. */
 function insecureUdp(row: UdpAsked): Insecure | null {
-  const name = QUESTIONS.exec(row.payload)?.[1]
   const answers = row.asks.flatMap((a) => a.replies.map((r) => fromBase64(r.bytes)))
   const genuine = answers.some((a) => isAnswerTo(row.payload, a) && snmpOf(a)?.error !== NOT_AUTHORISED)
-  return genuine && (name === 'tftp' || name === 'snmp-v1' || name === 'snmp-v2c') ? name : null
+  return genuine ? insecureOf(row.payload) : null
+}
+
+/** What the reader is told beside port and family. */
+function valuesOf(insecure: Insecure, { payload }: UdpAsked): Record<string, string> {
+  if (insecure === 'small-service') return { transport: 'UDP', service: payload }
+  return insecure.startsWith('snmp') ? { community: payload.split('-').at(-1) ?? '' } : { transport: 'UDP' }
 }

@@ -2,7 +2,19 @@ import type { ServiceSeen } from '../observations/services.ts'
 import { fromBase64, latin1 } from './bytes.ts'
 import { serviceProtocol, startsTls } from './service-protocol.ts'
 
-export const INSECURE = ['telnet', 'ftp', 'r-service', 'shell', 'console', 'tftp', 'snmp-v1', 'snmp-v2c'] as const
+export const INSECURE = [
+  'telnet',
+  'ftp',
+  'r-service',
+  'shell',
+  'console',
+  'tftp',
+  'snmp-v1',
+  'snmp-v2c',
+  'small-service',
+  'rpcbind',
+  'memcached',
+] as const
 export type Insecure = (typeof INSECURE)[number]
 
 export interface InsecureCatalogue {

@@ -1,4 +1,5 @@
 import { latin1 } from './bytes.ts'
+import { isChargen, isDaytime, isEchoed, isQuote, isTime } from './small-services.ts'
 
 /**
  * Whether a datagram is an answer of the protocol that the question belongs to, by what it must begin with or hold.
@@ -28,6 +29,8 @@ const RECOGNISED: Record<string, Recogniser> = {
   'ws-discovery-any': soap,
   mdns: dnsResponse,
   'dns-query': dnsResponse,
+  // RFC 4795 section 2.1.1: as DNS.
+  'llmnr-reverse': dnsResponse,
   'netbios-status': dnsResponse,
   'slp-service-types': begins(2, 10),
   'snmp-v1-public': (b) => snmpOf(b)?.version === 0,
@@ -47,6 +50,17 @@ const RECOGNISED: Record<string, Recogniser> = {
   // RFC 7252 section 3: version 1; a response has a class from 2 on, a reset none.
   'coap-core': (b) => b.length >= 4 && (b[0] ?? 0) >> 6 === 1 && ((b[1] ?? 0) >= 0x40 || ((b[0] ?? 0) & 0x30) === 0x30),
   'rtsp-options': holds(/^RTSP\//),
+  // RFC 6886 section 3.2: version 0, the operation asked for and the bit of a response; RFC 6887 section 7.2 refuses it alike.
+  'nat-pmp-address': (b) => b.length >= 4 && (b[0] ?? 9) <= 2 && b[1] === 0x80,
+  // RFC 5531 section 9: REPLY with the number of the call.
+  'rpcbind-null': (b) => b.length >= 12 && begins(0xc5, 0xa1, 0xb1, 0xc2, 0, 0, 0, 1)(b, ''),
+  // The frame of memcached over UDP has eight bytes.
+  'memcached-version': (_, t) => /^VERSION [0-9]/.test(t.slice(8)),
+  echo: isEchoed,
+  daytime: isDaytime,
+  qotd: isQuote,
+  chargen: isChargen,
+  time: isTime,
   'sip-options': holds(/^SIP\/2\.0 /),
   'stun-binding': (b) => b.length >= 20 && b[0] === 1 && (b[1] === 1 || b[1] === 0x11),
   // RFC 9000 section 17.2.1: long header with version 0.

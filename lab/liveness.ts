@@ -1,7 +1,7 @@
 import type { Family, Sample } from '../suites/statement.ts'
 import { declaredOf, endpointOf } from '../suites/subject.ts'
 import type { Bench } from './probe.ts'
-import { openLine } from './instruments/line.ts'
+import { doorState, isOpen } from './instruments/door-state.ts'
 import { sleep } from './bench.ts'
 
 /** Most that a ban of the lab's address is waited out. */
@@ -33,11 +33,16 @@ export function placeOfSubject(subject: string, { statement, sample }: Bench): P
 export async function isAlive(bench: Bench, place: Place = ANYWHERE): Promise<boolean> {
   for (const door of doors(bench, place)) {
     const endpoint = bench.endpoint(door.family, door.port, false)
-    const opened = endpoint ? await openLine(bench, endpoint, { milliseconds: 2000 }) : null
-    if (opened && 'line' in opened) {
-      opened.line.close()
-      return true
-    }
+    if (endpoint && (await isOpen(bench, endpoint))) return true
+  }
+  return false
+}
+
+/** Whether somebody is there who serves: no proxy that speaks for a device which has not come back. */
+export async function isServing(bench: Bench, place: Place = ANYWHERE): Promise<boolean> {
+  for (const door of doors(bench, place)) {
+    const endpoint = bench.endpoint(door.family, door.port, false)
+    if (endpoint && (await doorState(bench, endpoint)) === 'open') return true
   }
   return false
 }
@@ -57,14 +62,14 @@ export async function waitUntilAlive(
   absent.set(sample, gone)
   const key = `${place.family}/${place.port}`
   const end = bench.now() + (gone.has(key) ? 2 : longest) * 1e6
-  let alive = await isAlive(bench, place)
+  let alive = await isServing(bench, place)
   while (!alive && bench.now() < end && !bench.signal.aborted) {
     await sleep(500, bench.signal)
-    alive = await isAlive(bench, place)
+    alive = await isServing(bench, place)
   }
   if (alive) gone.delete(key)
   else gone.add(key)
-  if (!alive && place.port !== null) alive = await isAlive(bench, { ...place, port: null })
+  if (!alive && place.port !== null) alive = await isServing(bench, { ...place, port: null })
   const { family } = place
   const address = (family ? sample.addresses[family] : null) ?? sample.addresses.ipv4 ?? sample.addresses.ipv6 ?? ''
   const tried = doors(bench, { ...place, port: null })

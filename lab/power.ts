@@ -6,7 +6,7 @@ import type { RunDirectory } from '../reports/run-directory.ts'
 import type { RunBench } from './bench.ts'
 import { sleep } from './bench.ts'
 import type { Hooks } from './hooks.ts'
-import { isAlive } from './liveness.ts'
+import { isAlive, isServing } from './liveness.ts'
 import { portState, setPower } from './poe.ts'
 import type { PowerSource } from './power-table.ts'
 
@@ -142,10 +142,10 @@ async function whenOff(bench: RunBench, port: Power['port'], seconds: number): P
   }
 }
 
-/** Waits until any declared door is open. */
+/** Waits until any declared door is open and served. */
 async function isBack(bench: RunBench, seconds: number): Promise<boolean> {
   const end = bench.now() + seconds * 1e6
-  while (!(await isAlive(bench))) {
+  while (!(await isServing(bench))) {
     if (bench.now() >= end || bench.signal.aborted) return false
     await sleep(500, bench.signal)
   }

@@ -118,9 +118,11 @@ const atPage = ({ browser, contentType, done, sends }: Fields) => ({
   sends: maybeText(sends),
 })
 
+const bodyOf = (from: unknown) => ({ body: maybeText(fieldsOf(from).body) })
+
 function sessionOf(from: unknown) {
   if (from === undefined) return undefined
-  const { page, logIn, token, browser } = fieldsOf(from)
+  const { page, logIn, token, refresh, logOut, browser } = fieldsOf(from)
   const found = (one: unknown) => {
     if (one === undefined) return undefined
     const { pattern, header, query } = fieldsOf(one)
@@ -134,6 +136,8 @@ function sessionOf(from: unknown) {
     page: found(page),
     logIn: { target: textOf(fieldsOf(logIn).target, '/'), body: maybeText(fieldsOf(logIn).body) },
     token: found(token),
+    refresh: refresh === undefined ? undefined : { pattern: maybeText(fieldsOf(refresh).pattern), ...bodyOf(refresh) },
+    logOut: logOut === undefined ? undefined : bodyOf(logOut),
     browser: browser === undefined ? undefined : { logIn: stepsOf(fieldsOf(browser).logIn) },
   }
 }

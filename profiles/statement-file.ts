@@ -65,6 +65,8 @@ const PLACEHOLDERS = [
   'package',
 ]
 
+/** What a log-in gave. */
+const IN_SESSION = ['refresh', 'token']
 const IN_LOG_IN = ['user', 'password', 'password-base64', 'password-md5', 'password-sha-256', 'page']
 
 /** References that lead nowhere, doubled names, placeholders nobody fills, secrets given twice. */
@@ -92,7 +94,7 @@ export function lintStatement(s: Statement): Fault[] {
     faults.push(...lintAction(a, purpose, s.services, PLACEHOLDERS, field))
   }
   const session = (given: Session, field: string) => {
-    const { page, logIn, token } = given
+    const { page, logIn, token, refresh, logOut } = given
     faults.push(...lintBrowser(given, field))
     for (const [, name = ''] of `${logIn.target} ${logIn.body ?? ''}`.matchAll(/\{\{([^}]*)\}\}/g))
       if (!IN_LOG_IN.includes(name) || (name === 'page' && !page))
@@ -101,8 +103,18 @@ export function lintStatement(s: Statement): Fault[] {
           values: { name, known: IN_LOG_IN.filter((n) => n !== 'page' || page).join(', ') },
           field: `${field}/logIn`,
         })
-    for (const [name, found] of Object.entries({ page, token }))
-      if (found && !patternHasGroup(found.pattern))
+    for (const [name, asked] of Object.entries({ refresh, logOut }))
+      for (const [, placeholder = ''] of (asked?.body ?? '').matchAll(/\{\{([^}]*)\}\}/g)) {
+        const known = IN_SESSION.filter((n) => (n === 'refresh' ? refresh?.pattern !== undefined : token))
+        if (!known.includes(placeholder))
+          faults.push({
+            code: 'unknown-placeholder',
+            values: { name: placeholder, known: known.join(', ') || '-' },
+            field: `${field}/${name}`,
+          })
+      }
+    for (const [name, found] of Object.entries({ page, token, refresh }))
+      if (found?.pattern !== undefined && !patternHasGroup(found.pattern))
         faults.push({ code: 'bad-pattern', values: { pattern: found.pattern }, field: `${field}/${name}/pattern` })
     if (token && token.header === undefined && token.query === undefined)
       faults.push({ code: 'token-unsent', values: {}, field: `${field}/token` })

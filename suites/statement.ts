@@ -65,8 +65,28 @@ const session = obj({
   ),
   /** A session that nothing is asked in for so long has ended. */
   idleSeconds: opt(int(1, 86400)),
-  /** Ends the session: many devices keep few. */
-  logOut: opt(obj({ method: oneOf('POST', 'GET', 'DELETE'), target: text() })),
+  /**
+   * How a new token is had without the password: by another one, found in the answer to the log-in by the pattern and sent
+   * as {{refresh}} in the body, or by a cookie where there is no pattern.
+   */
+  refresh: opt(
+    obj({
+      pattern: opt(text('regular expression with one group')),
+      method: oneOf('POST', 'GET', 'PUT'),
+      target: text(),
+      contentType: opt(text()),
+      body: opt(str('with {{refresh}}, {{token}}')),
+    }),
+  ),
+  /** Ends the session: many devices keep few. Left out where the device has no such request. */
+  logOut: opt(
+    obj({
+      method: oneOf('POST', 'GET', 'DELETE'),
+      target: text(),
+      contentType: opt(text()),
+      body: opt(str('with {{refresh}}, {{token}}')),
+    }),
+  ),
   /** Targets, exact, that ask for Basic or Digest instead. */
   challenged: opt(list(text())),
   /** Where given, only these targets, exact, are asked for in a session, and every other one by Basic or Digest. */

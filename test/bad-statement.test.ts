@@ -121,11 +121,14 @@ const WRONG: [was: string, is: string, code: string, field: string, expected: Re
   ],
 ]
 const SESSION =
-  'purpose: web, session: {logIn: {method: POST, target: /in, body: "{{pasword}} {{page}}"}, token: {pattern: "x"}}}'
+  'purpose: web, session: {logIn: {method: POST, target: /in, body: "{{pasword}} {{page}}"}, token: {pattern: "x"}, refresh: {pattern: "y", method: POST, target: /r, body: "{{refesh}}"}, logOut: {method: POST, target: /o, body: "{{tokn}}"}}}'
 WRONG.push(
   ['purpose: web}', SESSION, 'session-without-http', '/services/0/session', /HTTP/],
   ['purpose: web}', SESSION, 'unknown-placeholder', '/services/0/session/logIn', /pasword.*password-md5/],
   ['purpose: web}', SESSION, 'bad-pattern', '/services/0/session/token/pattern', /x/],
+  ['purpose: web}', SESSION, 'bad-pattern', '/services/0/session/refresh/pattern', /y/],
+  ['purpose: web}', SESSION, 'unknown-placeholder', '/services/0/session/refresh', /refesh.*refresh, token/],
+  ['purpose: web}', SESSION, 'unknown-placeholder', '/services/0/session/logOut', /tokn.*refresh, token/],
   ['purpose: web}', SESSION, 'token-unsent', '/services/0/session/token', /header|tiêu đề/],
 )
 const AT_PAGE =

@@ -346,13 +346,21 @@ test('silence after a package is a dead device or a lost network: no verdict; a 
     one.versionAfter.exchange.failure = { code, detail: '' }
     return one
   }
+  const proxied = () => {
+    const one = variant('payload-bit', null, false)
+    const raw = 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n'
+    const answer = { raw: btoa(raw), length: raw.length, end: 'complete' as const }
+    one.versionAfter.exchange = { ...one.versionAfter.exchange, failure: null, rounds: [{ elapsed: 1, answer }] }
+    return one
+  }
   for (const [code, expected] of [
     ['timeout', 'inconclusive went-silent'],
     ['unreachable', 'inconclusive went-silent'],
     ['reset', 'fail did-not-come-back'],
     ['refused', 'fail did-not-come-back'],
+    ['proxy', 'inconclusive went-silent'],
   ] as const) {
-    const gone = silent(code)
+    const gone = code === 'proxy' ? proxied() : silent(code)
     const variants = [...observation().variants.filter((v) => v.id !== 'payload-bit'), gone]
     assert.match(
       judge(altered, observation({ variants }), declared, {}).join(' '),

@@ -6,7 +6,15 @@ import { enterAt, lastRound, type Recipe } from './browser.ts'
 import { inTime } from './chromium.ts'
 import type { Conversation } from './conversation.ts'
 import type { OpenPage } from './page.ts'
-import { firstGroup, logInRequest, nothing, takeCookies, withHolding, type Holding } from './session-parts.ts'
+import {
+  firstGroup,
+  heldRequest,
+  logInRequest,
+  nothing,
+  takeCookies,
+  withHolding,
+  type Holding,
+} from './session-parts.ts'
 
 const LOG_OUT_MILLISECONDS = 3_000
 
@@ -92,13 +100,16 @@ async function enterByForm(
   return { rounds: lastRound(exchange), token, failure: exchange.failure }
 }
 
+type Held = Pick<Holding, 'cookies' | 'token'>
+
 /** Many devices keep few sessions. */
-export async function logOut({ traffic }: OpenPage, client: Conversation, way: Way, holding: Holding): Promise<void> {
+export async function logOut({ traffic }: OpenPage, client: Conversation, way: Way, holding: Held): Promise<void> {
   const over = await inTime(
     traffic.stop().then(() => true),
     LOG_OUT_MILLISECONDS,
   )
   if (!('session' in way) || !way.session.logOut || over !== true) return
   if (holding.cookies.size === 0 && holding.token === null) return
-  await client.send(withHolding({ ...way.session.logOut, milliseconds: LOG_OUT_MILLISECONDS }, way.session, holding))
+  const asked = heldRequest(way.session.logOut, { ...holding, refresh: null })
+  await client.send(withHolding({ ...asked, milliseconds: LOG_OUT_MILLISECONDS }, way.session, holding))
 }

@@ -17,13 +17,19 @@ const SHORTEST_SECRET = 6
 export interface Holding {
   cookies: Map<string, string>
   token: string | null
+  /** What new tokens are had by, where it is no cookie. */
+  refresh: string | null
 }
 
-export const nothing = (): Holding => ({ cookies: new Map(), token: null })
-export const copyOf = ({ cookies, token }: Holding): Holding => ({ cookies: new Map(cookies), token })
+export const nothing = (): Holding => ({ cookies: new Map(), token: null, refresh: null })
+export const copyOf = (held: Holding): Holding => ({ ...held, cookies: new Map(held.cookies) })
 
 /** The request with the cookies and the token. */
-export function withHolding(asked: Asked, session: Session, { cookies, token }: Holding): Asked {
+export function withHolding(
+  asked: Asked,
+  session: Session,
+  { cookies, token }: Pick<Holding, 'cookies' | 'token'>,
+): Asked {
   const cookie: Header[] = cookies.size === 0 ? [] : [['Cookie', [...cookies].map(([n, v]) => `${n}=${v}`).join('; ')]]
   const given = { ...asked, headers: [...(asked.headers ?? []), ...cookie] }
   return token === null || !session.token ? given : withToken(given, session.token, token)
@@ -52,6 +58,30 @@ export function logInRequest({ logIn }: Session, credential: Credential, page: s
     headers: logIn.contentType ? [['Content-Type', logIn.contentType]] : [],
     ...(body && 'text' in body ? { body: Buffer.from(body.text, 'utf8') } : {}),
   }
+}
+
+/** The request that logs out, or asks for a new token, with what of the log-in stands in its body. */
+export function heldRequest(
+  { method, target, contentType, body }: NonNullable<Session['refresh'] | Session['logOut']>,
+  { token, refresh }: Pick<Holding, 'token' | 'refresh'>,
+): Asked {
+  const values = { token: token ?? '', refresh: refresh ?? '' }
+  const filled = body === undefined ? null : fill(body, values, formOf(contentType))
+  return {
+    ...{ method, target, headers: contentType ? [['Content-Type', contentType]] : [] },
+    ...(filled && 'text' in filled ? { body: Buffer.from(filled.text, 'latin1') } : {}),
+  }
+}
+
+/** Takes the tokens from an answer, and gives those that came; one that did not come stays as it was. */
+export function takeTokens(holding: Holding, { token, refresh }: Session, text: string): string[] {
+  const found = {
+    token: token ? firstGroup(token.pattern, text) : null,
+    refresh: refresh?.pattern === undefined ? null : firstGroup(refresh.pattern, text),
+  }
+  holding.token = found.token ?? holding.token
+  holding.refresh = found.refresh ?? holding.refresh
+  return [found.token, found.refresh].filter((s) => s !== null)
 }
 
 /** The password in the forms that pages send it in. */
@@ -96,7 +126,10 @@ export interface Hider {
  * Puts stars in the place of secrets, as they are and percent-encoded, of every cookie that is set, however short, and of
  * what the patterns of the session find.
  */
-export function hiderOf(secrets: Iterable<string>, { page, token }: Pick<Session, 'page' | 'token'>): Hider {
+export function hiderOf(
+  secrets: Iterable<string>,
+  { page, token, refresh }: Pick<Session, 'page' | 'token' | 'refresh'>,
+): Hider {
   const all = [...new Set([...secrets].flatMap((s) => [s, encodeURIComponent(s.toWellFormed())]))]
     .filter((s) => s.length >= SHORTEST_SECRET)
     .sort((a, b) => b.length - a.length)
@@ -111,7 +144,8 @@ export function hiderOf(secrets: Iterable<string>, { page, token }: Pick<Session
   const text = (given: string): string => bytes(Buffer.from(given)).toString()
   const answer = (raw: string): string => {
     const out = hideCookies(bytes(Buffer.from(raw, 'base64')))
-    for (const pattern of [page?.pattern, token?.pattern]) hideGroup(out, pattern)
+    hideTokens(out)
+    for (const pattern of [page?.pattern, token?.pattern, refresh?.pattern]) hideGroup(out, pattern)
     return out.toString('base64')
   }
   return {
@@ -142,6 +176,12 @@ function hideCookies(bytes: Buffer): Buffer {
       if (!' \t\r\n'.includes(text.charAt(i))) bytes[i] = 0x2a
   }
   return bytes
+}
+
+/** Signed tokens (RFC 7519), also such as the statement does not speak of. */
+function hideTokens(bytes: Buffer): void {
+  for (const { index, 0: found } of bytes.toString('latin1').matchAll(/(?<![\w-])eyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*/g))
+    bytes.fill('*', index, index + found.length)
 }
 
 /** What the first group of a pattern finds. */

@@ -6,10 +6,12 @@ import type { Asked } from './conversation.ts'
 import { httpClient } from './http.ts'
 import {
   firstGroup,
+  heldRequest,
   hiderOf,
   logInRequest,
   MOST_READ,
   takeCookies,
+  takeTokens,
   withHolding,
   type Hider,
   type Holding,
@@ -21,8 +23,10 @@ export interface SessionWalk {
   ask(asked: Asked, holding: Holding): Promise<Exchange>
   /** The page, where one is declared, and the log-in; what they give is put into the holding. */
   enter(holding: Holding): Promise<Exchange[]>
-  /** The declared log-out; null where none is. */
-  leave(holding: Holding): Promise<Exchange | null>
+  /** The declared log-out, or the same request at a target that ends otherwise; null where none is. */
+  leave(holding: Holding, end?: string): Promise<Exchange | null>
+  /** The declared request for a new token, with the token itself or without; what it gives is put into the holding. */
+  renew(holding: Holding, withToken: boolean): Promise<Exchange | null>
   /** Knows every cookie and token that came by so far, here or elsewhere. */
   hider(): Hider
   /** The same at another endpoint. */
@@ -73,11 +77,25 @@ export function sessionWalk(
           scheme: 'form',
         },
       })
-      holding.token = session.token ? firstGroup(session.token.pattern, text) : null
-      if (holding.token !== null) secrets.add(holding.token)
+      for (const value of takeTokens(Object.assign(holding, { token: null, refresh: null }), session, text))
+        secrets.add(value)
       return rounds
     },
-    leave: async (holding) => (session.logOut ? (await heardAt(session.logOut, holding)).exchange : null),
+    async leave(holding, end) {
+      if (!session.logOut) return null
+      const asked = heldRequest(session.logOut, holding)
+      return (await heardAt(end === undefined ? asked : { ...asked, target: `${asked.target}-${end}` }, holding))
+        .exchange
+    },
+    async renew(holding, withToken) {
+      if (!session.refresh) return null
+      const { token } = holding
+      const asked = heldRequest(session.refresh, holding)
+      const sent = { ...holding, token: withToken ? token : null }
+      const { exchange, text } = await heardAt(asked, sent)
+      for (const value of takeTokens(holding, session, text)) secrets.add(value)
+      return exchange
+    },
     hider: () => hiderOf(secrets, session),
     at: (other) => sessionWalk(bench, other, session, credential, secrets),
   }

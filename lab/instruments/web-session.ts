@@ -6,12 +6,14 @@ import type { Entered } from './browser.ts'
 import type { Asked, Header, Heard } from './conversation.ts'
 import {
   firstGroup,
+  heldRequest,
   hiderOf,
   logInRequest,
   MOST_COOKIES,
   MOST_READ,
   nothing,
   takeCookies,
+  takeTokens,
   withHolding,
 } from './session-parts.ts'
 
@@ -73,12 +75,11 @@ export async function inSession(
   }
   /** With what the log-in said: the request, and out again. */
   const proceed = async (text: string): Promise<Exchange> => {
-    holding.token = session.token ? firstGroup(session.token.pattern, text) : null
-    if (holding.token !== null) secrets.add(holding.token)
+    for (const value of takeTokens(holding, session, text)) secrets.add(value)
     const last = await step(request)
     if (session.logOut && last.exchange.failure === null && (holding.token !== null || holding.cookies.size > 0)) {
       const kept = rounds.length
-      await step({ ...session.logOut, milliseconds: LOG_OUT_MILLISECONDS })
+      await step({ ...heldRequest(session.logOut, holding), milliseconds: LOG_OUT_MILLISECONDS })
       rounds.length = kept
     }
     return shown(last.exchange, last.exchange.failure)

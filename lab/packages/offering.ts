@@ -1,4 +1,5 @@
 import type { UpdateAttempt } from '../../suites/observations/update-refusal.ts'
+import { isSilent, saysAway } from '../../suites/facts/answer.ts'
 import { reachOf } from '../../suites/facts/update-reach.ts'
 import type { Update, UpdatePackage } from '../../suites/statement.ts'
 import { read } from '../actions.ts'
@@ -65,8 +66,13 @@ const LONGEST_DOWNLOAD = 900_000_000
 export function makeOffering(bench: Bench, update: Update, way: Way): Offer {
   const poll = Math.min(LONGEST_POLL, Math.max(SHORTEST_POLL, update.bootSeconds * 50))
   const declared = update.bootSeconds * 1_000_000
-  const ask = () => read(bench, update.version)
-  const content = async (): Promise<Told | null> => (update.content ? await read(bench, update.content) : null)
+  const told = async (reading: Update['version']): Promise<Told> => {
+    const { exchange, text } = await read(bench, reading)
+    // The page of a proxy has numbers of its own.
+    return { exchange, text: saysAway(exchange) ? null : text }
+  }
+  const ask = () => told(update.version)
+  const content = async (): Promise<Told | null> => (update.content ? await told(update.content) : null)
   const pause = (most = poll) =>
     bench.wait(Math.max(SHORTEST_PAUSE, Math.min(poll, most)), about('settling', { seconds: update.bootSeconds }))
 
@@ -87,7 +93,7 @@ export function makeOffering(bench: Bench, update: Update, way: Way): Offer {
       const asked = bench.now()
       const from = Math.min(Math.max(begun, takenAt()), begun + LONGEST_DOWNLOAD)
       const version = await ask()
-      const there = version.exchange.failure === null
+      const there = version.exchange.failure === null && !saysAway(version.exchange)
       if (!there) lost ??= asked
       else if (lost !== null) {
         downtime += asked - lost
@@ -118,8 +124,7 @@ export function makeOffering(bench: Bench, update: Update, way: Way): Offer {
   /** Nobody answers any more: a cable and a dead device look alike until they are looked at in another way. */
   async function watched(given: Dated, as: Uploader | undefined): ReturnType<typeof once> {
     const offered = await once(given, as)
-    const isSilent = ['timeout', 'unreachable'].includes(offered.versionAfter.exchange.failure?.code ?? '')
-    return offered.cameBack || !isSilent || bench.signal.aborted
+    return offered.cameBack || !isSilent(offered.versionAfter.exchange) || bench.signal.aborted
       ? offered
       : { ...offered, silence: await secondLook(bench, ready) }
   }

@@ -1,3 +1,4 @@
+import { saysAway } from '../../suites/facts/answer.ts'
 import type { UpdateAttempt, UpdateRefusal } from '../../suites/observations/update-refusal.ts'
 import type { Bench } from '../probe.ts'
 
@@ -29,7 +30,8 @@ export async function secondLook(bench: Bench, ready: () => Promise<Told>): Prom
   const look = await bench.look()
   const version = await ready()
   const seen = { waited, look, cycle: null, after: null, version }
-  if (version.exchange.failure === null || bench.signal.aborted) return seen
+  const isThere = version.exchange.failure === null && !saysAway(version.exchange)
+  if (isThere || bench.signal.aborted) return seen
   const cycle = await bench.cyclePower()
   if (cycle === null) return seen
   return { ...seen, cycle, after: await bench.look(), version: cycle.cameBack ? await ready() : version }

@@ -3,7 +3,7 @@ import { declaresLog } from '../../suites/observations/log-actions.ts'
 import { kind, type RebootLog } from '../../suites/observations/reboot-log.ts'
 import type { Action, Statement } from '../../suites/statement.ts'
 import { tookEffect } from '../effect.ts'
-import { openLine } from '../instruments/line.ts'
+import { doorState, isOpen, type DoorState } from '../instruments/door-state.ts'
 import { defineProbe, type Bench, type Endpoint } from '../probe.ts'
 import { openChannels, quietTime, storable, untilRecorded } from '../services/log-channels.ts'
 import { loggedIn, NOTHING } from './log-events.ts'
@@ -14,6 +14,10 @@ const BETWEEN_MILLISECONDS = 400
 /** A device that has not closed its door by then is not rebooting. */
 const LONGEST_TO_CLOSE_MS = 15_000
 const POLL_MS = 100
+/** A busy device says so for a moment; one that is away goes on being away. */
+const STILL_MS = 1_000
+/** What waits for the door to close asks at it each so many times only. */
+const ASK_EVERY = 10
 /** Where no update declares how long the device takes. */
 const USUAL_BOOT_S = 120
 const LONGEST_BOOT_S = 600
@@ -123,17 +127,22 @@ async function restart(bench: Bench, reboot: Action, to: Endpoint, value: Reboot
   if (value.closed !== null) value.open = await until(bench, to, true, bootSecondsOf(bench.statement) * 1000)
 }
 
-/** When the door was first found open, or closed; null where it was not in that time. */
+/** When the door was first found open, or closed, or with a proxy speaking for the device; null where it was not in that time. */
 async function until(bench: Bench, to: Endpoint, wanted: boolean, milliseconds: number): Promise<number | null> {
   const end = bench.now() + milliseconds * 1000
-  while (bench.now() < end && !bench.signal.aborted) {
+  for (let n = 1; bench.now() < end && !bench.signal.aborted; n++) {
     const at = bench.now()
-    const opened = await openLine(bench, to, { milliseconds: 2_000 })
-    if ('line' in opened) opened.line.close()
-    if ('line' in opened === wanted) return at
-    await bench.wait(POLL_MS, about(wanted ? 'waiting-open' : 'waiting-closed'))
+    const isAsked = wanted || n % ASK_EVERY === 0
+    const state: DoorState = isAsked ? await doorState(bench, to) : (await isOpen(bench, to)) ? 'open' : 'closed'
+    if ((state === 'open') === wanted && (state !== 'away' || (await isStillAway(bench, to)))) return at
+    await bench.wait(state === 'away' ? STILL_MS : POLL_MS, about(wanted ? 'waiting-open' : 'waiting-closed'))
   }
   return null
+}
+
+async function isStillAway(bench: Bench, to: Endpoint): Promise<boolean> {
+  await bench.wait(STILL_MS, about('waiting-closed'))
+  return (await doorState(bench, to)) !== 'open'
 }
 
 /** An open door is no service yet: the right password is asked for until it is answered as before. */

@@ -11,6 +11,7 @@ import { copyOf, nothing, type Holding } from '../instruments/session-parts.ts'
 import { sessionWalk, type SessionWalk } from '../instruments/session-walk.ts'
 import { defineProbe } from '../probe.ts'
 import { placeOf, unanswered } from './log-in-place.ts'
+import { hiddenRenewal, renewalOf } from './session-renewal.ts'
 import { comparedValues, madeUpLike, toldOf, valuesOf } from './session-values.ts'
 
 /** Log-ins beside the first, to compare what they give. */
@@ -23,7 +24,7 @@ const NEXT_SECOND_MS = 1_100
 /** Follows sessions of one log-in from the first cookie to the log-out, and logs in over and over. No log-in fails on purpose. */
 export const probe = defineProbe<Sessions>({
   id: 'sessions',
-  version: '1.0.0',
+  version: '1.1.0',
   kind,
   tier: 'R',
   grade: 'gentle',
@@ -60,6 +61,7 @@ export const probe = defineProbe<Sessions>({
     const anonymous = await walk.ask(asked, nothing())
     const lead = await firstSession(walk, asked, tokenName, entryOf)
     const values = [lead.values]
+    const renewal = session.refresh ? await renewalOf({ walk, asked, told, entryOf }) : null
 
     const given = nothing()
     const visits = [await walk.ask(asked, given)]
@@ -109,6 +111,7 @@ export const probe = defineProbe<Sessions>({
     const { family, port, tls } = to
     const value: Sessions = {
       ...{ family, port, tls, target: login.target, anonymous },
+      ...(renewal ? { renewal } : {}),
       ...{ first: lead.first, visits, planted, more, values: comparedValues(values), clear, undiscovered },
     }
     return { answered: true, value: hidden(value, walk), controls: [], artifacts: [] }
@@ -131,12 +134,12 @@ async function firstSession(
   for (const name of names.slice(0, MOST_PARTS)) {
     const without = copyOf(holding)
     without.cookies.delete(name)
-    const alone: Holding = { cookies: new Map([[name, holding.cookies.get(name) ?? '']]), token: null }
+    const alone: Holding = { ...nothing(), cookies: new Map([[name, holding.cookies.get(name) ?? '']]) }
     parts.push({ is: 'cookie', name, ...(await tried(walk, asked, { without, alone, holding })) })
   }
   if (holding.token !== null) {
     const without: Holding = { ...copyOf(holding), token: null }
-    const alone: Holding = { cookies: new Map(), token: holding.token }
+    const alone: Holding = { ...nothing(), token: holding.token }
     parts.push({ is: 'token', name: tokenName, ...(await tried(walk, asked, { without, alone, holding })) })
   }
   const sent = copyOf(holding)
@@ -148,8 +151,9 @@ async function firstSession(
   if (out) replayed.push(await walk.ask(asked, copyOf(sent)))
   if (out && [...last.cookies].some(([name, value]) => sent.cookies.get(name) !== value))
     replayed.push(await walk.ask(asked, last))
+  const elsewhere = out && sent.token !== null ? await walk.leave(copyOf(sent), randomBytes(4).toString('hex')) : null
   return {
-    first: { entry, opened, parts, tooMany: names.length > MOST_PARTS, before, out, left, replayed },
+    first: { entry, opened, parts, tooMany: names.length > MOST_PARTS, before, out, left, replayed, elsewhere },
     cookies: begun.cookies,
     values: valuesOf(begun, tokenName),
   }
@@ -166,7 +170,7 @@ async function tried(walk: SessionWalk, asked: Asked, held: Record<'without' | '
 function hidden(value: Sessions, walk: SessionWalk): Sessions {
   const { exchange: hide } = walk.hider()
   const entry = ({ rounds, gave }: Entry): Entry => ({ rounds: rounds.map(hide), gave })
-  const { first } = value
+  const { first, renewal } = value
   return {
     ...value,
     anonymous: hide(value.anonymous),
@@ -179,7 +183,9 @@ function hidden(value: Sessions, walk: SessionWalk): Sessions {
       out: first.out && hide(first.out),
       left: first.left && hide(first.left),
       replayed: first.replayed.map(hide),
+      elsewhere: first.elsewhere ? hide(first.elsewhere) : null,
     },
+    ...(renewal ? { renewal: { ...hiddenRenewal(renewal, hide), entry: entry(renewal.entry) } } : {}),
     visits: value.visits.map(hide),
     planted: value.planted.map((p) => ({
       ...p,

@@ -9,6 +9,13 @@ export function answerOf(exchange: Exchange | null): HttpMessage | null {
   return parseMessage(fromBase64(last.answer.raw), exchange.request.method)
 }
 
+/** A proxy says that the device behind it does not answer (RFC 9110 sections 15.6.3 to 15.6.5), or the device that it does not serve. */
+export const saysAway = (exchange: Exchange): boolean => [502, 503, 504].includes(answerOf(exchange)?.status ?? 0)
+
+/** Nothing is heard of the device itself. */
+export const isSilent = (exchange: Exchange): boolean =>
+  ['timeout', 'unreachable'].includes(exchange.failure?.code ?? '') || saysAway(exchange)
+
 /** The log-in is a page's, not a challenge's. */
 export const isByForm = ({ request }: Exchange): boolean => request.scheme === 'form' || request.scheme === 'browser'
 

@@ -12,7 +12,7 @@ export const rebootLogSchema = obj({
   quiet: orNull(obj({ from: micros(), to: micros() })),
   /** A log-in, the reboot, and a log-in once the device answers again. */
   events: list(logEventSchema),
-  /** The door of the log-in was seen closed from here, and open again; null where it never was. */
+  /** The door of the log-in was seen closed from here, or a proxy said that nobody is behind it, and open again; null where it never was. */
   closed: orNull(micros()),
   open: orNull(micros()),
   /** The device's own log: before the first log-in, before the reboot, and after the last log-in. */

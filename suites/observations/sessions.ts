@@ -1,5 +1,5 @@
 import { defineKind } from '../observation.ts'
-import { bool, int, list, obj, oneOf, orNull, port, str, text, type Static } from '../schema.ts'
+import { bool, int, list, obj, oneOf, opt, orNull, port, str, text, type Static } from '../schema.ts'
 import { exchangeSchema } from './exchange.ts'
 import { loginSubjects, sessionLogins } from './log-ins.ts'
 
@@ -19,6 +19,17 @@ export const gaveSchema = obj({
 
 /** One log-in. `rounds` are the page, where one is declared, and the log-in; the values of cookies and tokens are hidden in all of them. */
 const entrySchema = obj({ rounds: list(exchangeSchema), gave: list(gaveSchema) })
+
+/** A new token asked for as declared. */
+const renewalSchema = obj({
+  /** With the token itself beside that. */
+  withToken: bool(),
+  asked: exchangeSchema,
+  /** What is new of it. */
+  gave: list(gaveSchema),
+  /** With everything, the new in the place of the old; null where it gave nothing. */
+  opened: orNull(exchangeSchema),
+})
 
 const schema = obj({
   family: oneOf('ipv4', 'ipv6'),
@@ -52,7 +63,22 @@ const schema = obj({
     left: orNull(exchangeSchema),
     /** After it: what was sent before the log-out, and what the last answer had replaced it by, where it did. */
     replayed: list(exchangeSchema),
+    /** Where a token goes on: the request of the log-out at a target of the lab's making, so that one sees whether the device knows the declared one. */
+    elsewhere: opt(orNull(exchangeSchema)),
   }),
+  /** Where new tokens are had without the password: a session of its own. */
+  renewal: opt(
+    obj({
+      entry: entrySchema,
+      /** Before the log-out, without the token itself and, where that gives nothing, with it. */
+      before: list(renewalSchema),
+      out: orNull(exchangeSchema),
+      /** After it, in the way that gave something before. */
+      after: orNull(renewalSchema),
+      /** That of another log-in, afterwards. */
+      later: orNull(renewalSchema),
+    }),
+  ),
   /** Requests without a credential, for what the device gives before a log-in. */
   visits: list(exchangeSchema),
   /** Log-ins for which cookies lay ready: those of the visits, and such as the lab made up like those of the first session. */
@@ -97,11 +123,12 @@ const schema = obj({
 })
 export type Sessions = Static<typeof schema>
 export type Entry = Static<typeof entrySchema>
+export type Renewal = Static<typeof renewalSchema>
 
 /** How one log-in by form or call keeps its session, from the first cookie to the log-out. */
 export const kind = defineKind({
   id: 'sessions',
-  version: '1.0.0',
+  version: '1.1.0',
   per: 'login',
   schema,
   dependsOn: ['services'],

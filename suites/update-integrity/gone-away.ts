@@ -1,4 +1,5 @@
 import { suspicion, violation, type Cite, type Finding } from '../criterion.ts'
+import { isSilent } from '../facts/answer.ts'
 import { isDead, wasOff } from '../facts/power.ts'
 import type { Look } from '../observations/power.ts'
 import type { UpdateAttempt, UpdateRefusal } from '../observations/update-refusal.ts'
@@ -6,7 +7,7 @@ import type { UpdateAttempt, UpdateRefusal } from '../observations/update-refusa
 type Before = UpdateRefusal['power']
 
 /**
- * Silence is a dead device or a lost network; who refuses or breaks off a connection is there, and does not serve. A
+ * Silence is a dead device or a lost network, also where a proxy speaks of it; who refuses or breaks off a connection is there, and does not serve. A
  * second look with the power cut decides only where the switch port was shown to feed this very unit, had its link, and
  * no ban of the lab's address explains the silence.
  */
@@ -16,8 +17,7 @@ export function goneAway(
   values: Finding['message']['values'],
   cite: Cite,
 ): Finding {
-  const isSilent = ['timeout', 'unreachable'].includes(attempt.versionAfter.exchange.failure?.code ?? '')
-  if (!isSilent) return violation('did-not-come-back', values, [cite])
+  if (!isSilent(attempt.versionAfter.exchange)) return violation('did-not-come-back', values, [cite])
   const { silence } = attempt
   if (!silence) return suspicion('went-silent', values, [cite])
   const at = (pointer: string): Cite => ({ ...cite, at: pointer })

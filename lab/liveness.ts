@@ -50,10 +50,12 @@ export async function isServing(bench: Bench, place: Place = ANYWHERE): Promise<
 /**
  * Gives a rebooting device its declared time, and a device that banned the lab's address the declared time of a lock.
  * A place that stays closed while its address answers is for the probe to tell. Bounded, and quick once it was absent.
+ * `looks` is how it is seen to be there.
  */
 export async function waitUntilAlive(
   bench: Bench,
   place: Place = ANYWHERE,
+  looks: typeof isServing = isServing,
 ): Promise<{ alive: boolean; address: string; ports: string }> {
   const { statement, sample } = bench
   const bans = statement.bruteForce.filter((b) => b.scope !== 'account').map((b) => (b.lockSeconds ?? 0) + LATE_S)
@@ -62,14 +64,14 @@ export async function waitUntilAlive(
   absent.set(sample, gone)
   const key = `${place.family}/${place.port}`
   const end = bench.now() + (gone.has(key) ? 2 : longest) * 1e6
-  let alive = await isServing(bench, place)
+  let alive = await looks(bench, place)
   while (!alive && bench.now() < end && !bench.signal.aborted) {
     await sleep(500, bench.signal)
-    alive = await isServing(bench, place)
+    alive = await looks(bench, place)
   }
   if (alive) gone.delete(key)
   else gone.add(key)
-  if (!alive && place.port !== null) alive = await isServing(bench, { ...place, port: null })
+  if (!alive && place.port !== null) alive = await looks(bench, { ...place, port: null })
   const { family } = place
   const address = (family ? sample.addresses[family] : null) ?? sample.addresses.ipv4 ?? sample.addresses.ipv6 ?? ''
   const tried = doors(bench, { ...place, port: null })

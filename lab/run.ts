@@ -7,7 +7,7 @@ import { identify, isEnrolled } from './enrolment.ts'
 import { letFailuresBeForgotten } from './forgetting.ts'
 import { bringIntoService } from './in-service.ts'
 import { find, isDone, statesReached, unanswered, type LabRun } from './lab-run.ts'
-import { placeOfSubject, waitUntilAlive } from './liveness.ts'
+import { isAlive, placeOfSubject, waitUntilAlive } from './liveness.ts'
 import { cyclePower } from './power.ts'
 import { prepareSamples } from './prepare.ts'
 import type { Step } from './schedule.ts'
@@ -86,7 +86,8 @@ async function refusal(lab: LabRun, bench: RunBench, { probe, kind, subject }: S
   if (probe.tier === 'D' && lab.statement.permit !== 'destructive')
     return unanswered('operator', 'framework.not-permitted')
   if (lab.signal.aborted) return unanswered('operator', 'framework.cancelled')
-  const { alive, address, ports } = await waitUntilAlive(bench, placeOfSubject(subject, bench))
+  // Only knocked at: a ban may count every request that nobody is logged in for.
+  const { alive, address, ports } = await waitUntilAlive(bench, placeOfSubject(subject, bench), isAlive)
   if (lab.signal.aborted) return unanswered('operator', 'framework.cancelled')
   if (alive) return null
   const isLost = (await sourceTowards(address)) === null

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
 import { createHash, createHmac } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Statement } from '../../suites/statement.ts'
+import { startPython } from './python.ts'
 import { updateStatement } from './update-device.ts'
 
 /** How a device of three steps (prepare, upload, install) behaves. */
@@ -74,26 +74,6 @@ server = ThreadingHTTPServer(('127.0.0.1', 0), Device)
 print(server.server_address[1], flush=True)
 server.serve_forever()
 `
-
-/** Starts a Python program that prints its port and serves until it is stopped. */
-export async function startPython(
-  program: string,
-  ...args: string[]
-): Promise<{ port: number; stop(): Promise<void> }> {
-  const child = spawn('python3', ['-c', program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const ended = new Promise<void>((done) => child.once('close', () => done()))
-  const port = await new Promise<number>((ready, failed) => {
-    child.stdout.once('data', (d: Buffer) => ready(Number(d.toString())))
-    child.once('close', () => failed(new Error('python3 ended')))
-  })
-  return {
-    port,
-    stop: () => {
-      child.kill()
-      return ended
-    },
-  }
-}
 
 const packageOf = (version: string): Buffer => {
   const content = Buffer.concat(

@@ -96,6 +96,15 @@ export function wasSent(attempt: Attempt): boolean {
 /** A package that the device had whole and refused: only of such a one a record can be expected. */
 export const wasRefusedWhole = (a: Attempt): boolean => a.id !== 'interrupted' && wasRefused(a)
 
-/** The package left the lab and was not turned away at the log-in: only then a refusal is one of the package. */
-export const wasUploaded = (attempt: Attempt): boolean =>
-  wasSent(attempt) && !requestsOf(attempt).some((e) => [401, 407].includes(answerOf(e)?.status ?? 0))
+/** Log in first (RFC 9110 sections 15.5.2 and 15.5.8), or come back later (RFC 4918 section 11.3, RFC 6585 section 4, RFC 9110 section 15.6.4). */
+const AT_THE_DOOR = [401, 407]
+const BUSY = [423, 429, 503]
+
+/**
+ * The package left the lab and was not turned away at the log-in: only then a refusal is one of the package. A device of several
+ * steps that is still busy with what came before has refused nothing either.
+ */
+export function wasUploaded(attempt: Attempt): boolean {
+  const others = attempt.steps ? [...AT_THE_DOOR, ...BUSY] : AT_THE_DOOR
+  return wasSent(attempt) && !requestsOf(attempt).some((e) => others.includes(answerOf(e)?.status ?? 0))
+}

@@ -29,6 +29,15 @@ export function forgiving(value: unknown): { statement: Statement; absent: strin
           body: maybeText(fieldsOf(from).body),
           ...atPage(fieldsOf(from)),
         }
+  const step = (from: unknown) => ({ ...action(from ?? {}), takes: maybeText(fieldsOf(from).takes) })
+  const uploadOf = (from: unknown) => {
+    if (from === undefined) return undefined
+    const steps = (name: string) => {
+      const given = fieldsOf(from)[name]
+      return Array.isArray(given) ? given.map(step) : undefined
+    }
+    return { ...step(from), before: steps('before'), after: steps('after') }
+  }
   const reading = (from: unknown) =>
     from === undefined
       ? undefined
@@ -97,7 +106,7 @@ export function forgiving(value: unknown): { statement: Statement; absent: strin
     portMappings: named('portMappings'),
     updates: named('updates').map((x) => ({
       ...x,
-      upload: action(x.upload ?? (x.online === undefined ? {} : undefined)),
+      upload: uploadOf(x.upload ?? (x.online === undefined ? {} : undefined)),
       online: onlineOf(x.online),
       version: reading(x.version ?? {}),
       packages: packagesOf(x.packages),

@@ -10,7 +10,7 @@ import {
 } from '../suites/statement.ts'
 import { forgiving } from './forgiving.ts'
 import { lintAction, lintBrowser, lintReading, type Purpose } from './statement-browser.ts'
-import { lintUpdatePath } from './statement-updates.ts'
+import { lintUpdatePath, uploadSteps } from './statement-updates.ts'
 import { parseYaml, placed, readYaml, type ParsedYaml, type YamlFile } from './yaml-file.ts'
 
 export interface StatementFile {
@@ -84,14 +84,14 @@ export function lintStatement(s: Statement): Fault[] {
       if (items.findIndex((x) => x.id === item.id) !== i)
         faults.push({ code: 'doubled', values: { name: item.id }, field: `${field}/${i}/id` })
     })
-  const action = (a: Action | undefined, field: string, purpose: Purpose = 'other') => {
+  const action = (a: Action | undefined, field: string, purpose: Purpose = 'other', names = PLACEHOLDERS) => {
     if (!a) return
     refer(services, a.service, `${field}/service`, 'services')
     refer(accounts, a.account, `${field}/account`, 'accounts')
     for (const [, name = ''] of `${a.target} ${a.body ?? ''}`.matchAll(/\{\{([^}]*)\}\}/g))
-      if (!PLACEHOLDERS.includes(name))
-        faults.push({ code: 'unknown-placeholder', values: { name, known: PLACEHOLDERS.join(', ') }, field })
-    faults.push(...lintAction(a, purpose, s.services, PLACEHOLDERS, field))
+      if (!names.includes(name))
+        faults.push({ code: 'unknown-placeholder', values: { name, known: names.join(', ') }, field })
+    faults.push(...lintAction(a, purpose, s.services, names, field))
   }
   const session = (given: Session, field: string) => {
     const { page, logIn, token, refresh, logOut } = given
@@ -202,7 +202,12 @@ export function lintStatement(s: Statement): Fault[] {
     for (const name of ['current', 'clock'] as const) reading(x[name], `/time/${i}/${name}`)
   })
   s.updates.forEach((x, i) => {
-    action(x.upload, `/updates/${i}/upload`, 'update')
+    for (const { step, field, isUpload, hasValue } of uploadSteps(x.upload, `/updates/${i}/upload`)) {
+      const names = PLACEHOLDERS.filter((name) => isUpload || name !== 'package')
+      action(step, field, isUpload ? 'update' : 'other', hasValue ? [...names, 'step'] : names)
+      if (step.takes !== undefined && !patternHasGroup(step.takes))
+        faults.push({ code: 'bad-pattern', values: { pattern: step.takes }, field: `${field}/takes` })
+    }
     for (const name of ['enable', 'restore', 'trigger'] as const)
       action(x.online?.[name], `/updates/${i}/online/${name}`)
     for (const name of ['install', 'remove'] as const)

@@ -4,7 +4,7 @@ import { steps } from './statement-browser.ts'
 export const id = () => text('kebab-case name, unique in its list')
 
 /**
- * One HTTP request with placeholders `{{name}}`: {{user}}, {{password}}, {{new-password}}, {{lab-address}}, {{lab-port}}, {{ca-certificate}}, {{serial}}, {{value}}, {{time}}, {{time-seconds}}.
+ * One HTTP request with placeholders `{{name}}`: {{user}}, {{password}}, {{new-password}}, {{lab-address}}, {{lab-port}}, {{ca-certificate}}, {{serial}}, {{value}}, {{time}}, {{time-seconds}}; {{step}} in an upload.
  * With `browser` the page makes it: method and target tell which of its requests it is, and the last answer to it counts.
  */
 export const action = obj({

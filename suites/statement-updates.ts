@@ -22,6 +22,8 @@ const updateFile = obj({
   ),
   /** What the maker supplies with each package, such as a signed manifest: the package's file with this ending. */
   beside: opt(text('ending, such as .sig')),
+  /** With `beside`: it is the signature of the package, without which the package must not be installed. */
+  signature: opt(bool()),
   /** The package itself. */
   package: opt(bool()),
 })
@@ -52,12 +54,25 @@ const online = obj({
   files: list(updateFile),
 })
 
+/** One request of an upload that takes several. */
+const step = obj({
+  ...action.properties,
+  /** Found in the headers, names in lower case, or the body of the answer to the step before, as Latin-1: {{step}} from this step on. */
+  takes: opt(text('regular expression with one group')),
+})
+
+/**
+ * The request that carries the package. Where others come before it (preparing the device) or after it (checking, installing),
+ * each is made once the one before was done: answered with no status of 400 or more, and with its `done` where it has one.
+ */
+const upload = obj({ ...step.properties, before: opt(list(step)), after: opt(list(step)) })
+
 const updatePackage = obj({ file: text('relative to the statement'), version: text() })
 
 /** One way by which packages reach the device: either they are uploaded, or it fetches them. */
 export const update = obj({
   id: id(),
-  upload: opt(action),
+  upload: opt(upload),
   online: opt(online),
   version: reading,
   /** What tells the installed content apart (a digest, a build): a package may install without a new version. */
@@ -83,6 +98,8 @@ export const update = obj({
 })
 
 export type Update = Static<typeof update>
+export type Upload = Static<typeof upload>
+export type UploadStep = Static<typeof step>
 export type OnlineUpdate = Static<typeof online>
 export type UpdateFile = Static<typeof updateFile>
 export type UpdatePackage = Static<typeof updatePackage>

@@ -23,7 +23,7 @@ export type { BrowserElement, BrowserStep } from './statement-browser.ts'
 export type { DeclaredContact, TimeClient, TlsClient } from './statement-clients.ts'
 export { INTERFACE_TYPES } from './statement-parts.ts'
 export type { Action, Reading } from './statement-parts.ts'
-export type { OnlineUpdate, Update, UpdateFile, UpdatePackage } from './statement-updates.ts'
+export type { OnlineUpdate, Update, UpdateFile, UpdatePackage, Upload, UploadStep } from './statement-updates.ts'
 
 /** What the maker declares of the device, and how the lab may reach it. Secrets only by reference (rule 12). */
 

@@ -157,6 +157,26 @@ test('a manifest that the maker supplied with that very package is enough to ref
   assert.equal(foreign({ requests: begun, covered: 0, own: [1] }), 'inconclusive not-fetched')
 })
 
+test('no signature: a device that asked for it and found none, or nothing in it, needs no package to refuse', () => {
+  const bare = (over: Partial<FetchRequest>, fetched: Partial<UpdateFetch> = {}) => {
+    const asked = request(1, { status: 404, promised: 0, sent: 0, ...over })
+    const variants = [
+      variant('signature-missing', { requests: [request(0), asked], covered: 0, lacking: [1], ...fetched }),
+    ]
+    return judged('unsigned-update-refused', observation({ variants }))
+  }
+  assert.equal(bare({}), 'pass refused-unread')
+  assert.equal(bare({ method: 'HEAD' }), 'pass refused-unread')
+  assert.equal(bare({ status: 200 }), 'pass refused-unread')
+  assert.equal(bare({ status: 200, method: 'HEAD' }), 'inconclusive not-fetched')
+  assert.equal(bare({ status: 405 }), 'inconclusive not-fetched')
+  assert.equal(bare({ end: 'broken-off' }), 'inconclusive not-fetched')
+  assert.equal(bare({ file: null }), 'inconclusive not-fetched')
+  assert.equal(bare({}, { lacking: [] }), 'inconclusive not-fetched')
+  assert.equal(bare({}, { left: 1 }), 'inconclusive not-fetched')
+  assert.equal(bare({}, { covered: BYTES }), 'pass refused')
+})
+
 test('an older version: that the server tells it is enough, where the device read it', () => {
   const older = (fetched: Partial<UpdateFetch>, after = '1.1.0') =>
     judged(

@@ -208,7 +208,7 @@ function exportLog({ device, actor }: ApiRequest): Answer {
   return { status: 200, type: 'text/plain', body: lines.reverse().join('') }
 }
 
-function update({ device, body, actor, isWhole }: ApiRequest): Answer {
+export function update({ device, body, actor, isWhole }: ApiRequest): Answer {
   const { answer, afterwards } = install(device, body, actor, isWhole)
   return {
     ...(answer.accepted

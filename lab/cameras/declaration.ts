@@ -244,6 +244,7 @@ export function declare({ options, ports, firmware, vendorKey, packages }: Decla
       packages,
       bootSeconds: Math.max(1, Math.ceil(2 * options.bootSeconds)),
       updatePort: options.updatePort,
+      isStaged: options.stagedUpdates === true,
     }),
     identity: [{ what: 'serial', ...web, target: '/api/device', pattern: '"serial":"([^"]+)"' }],
     actions: {

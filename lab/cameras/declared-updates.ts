@@ -1,4 +1,4 @@
-import type { Update } from '../../suites/statement.ts'
+import type { Update, Upload } from '../../suites/statement.ts'
 import { layoutOf, MODEL } from './firmware.ts'
 import { genuinePackage, NEXT_VERSION, packageFiles } from './update.ts'
 
@@ -8,6 +8,8 @@ interface DeclaredUpdates {
   bootSeconds: number
   /** Of the lab's update server; undefined where the statement says nothing of one. */
   updatePort: number | undefined
+  /** Uploads take two requests. */
+  isStaged: boolean
 }
 
 const web = { service: 'web', account: 'owner' }
@@ -24,19 +26,31 @@ const COMMON = {
   signed: true,
 } as const
 
+const brought = { ...web, method: 'POST', contentType: 'application/octet-stream', body: '{{package}}' } as const
+
+const staged: Upload = {
+  ...brought,
+  target: '/api/update/staged',
+  done: '"result":"staged"',
+  after: [
+    {
+      ...web,
+      method: 'POST',
+      target: '/api/update/install',
+      contentType: 'application/json',
+      takes: '"file":"([^"]+)"',
+      body: '{"file":"{{step}}"}',
+      done: '"result":"accepted"',
+    },
+  ],
+}
+
 /** Uploads first, then the update server with a version above that: observed in the order of their names. */
-export function declaredUpdates({ vendorKey, packages, bootSeconds, updatePort }: DeclaredUpdates): Update[] {
+export function declaredUpdates({ vendorKey, packages, bootSeconds, updatePort, isStaged }: DeclaredUpdates): Update[] {
   const common = { ...COMMON, settings: [...COMMON.settings], bootSeconds }
   const uploaded: Update = {
     id: 'web-update',
-    upload: {
-      ...web,
-      method: 'POST',
-      target: '/api/update',
-      contentType: 'application/octet-stream',
-      body: '{{package}}',
-      done: '"result":"accepted"',
-    },
+    upload: isStaged ? staged : { ...brought, target: '/api/update', done: '"result":"accepted"' },
     ...common,
     layout: layoutOf(genuinePackage(vendorKey)),
     packages: packageFiles(packages),

@@ -4,6 +4,7 @@ import type { Visitor } from './auth.ts'
 import type { Device } from './device.ts'
 import { isStale } from './digest.ts'
 import { FORM_ROUTES } from './form-routes.ts'
+import { STAGED_ROUTES } from './staged-update.ts'
 import { MODEL } from './firmware.ts'
 import { answerOnvif, isOnvifTarget } from './onvif/service.ts'
 import type { User } from './users.ts'
@@ -81,7 +82,12 @@ async function answerTo(
   const named = /^\/[^?#]*/.exec(request.url ?? '')?.[0]
   if (named === undefined) return refusal(400, 'malformed target')
   const path = device.behaviour.skipsLogInForStyles ? named.replace(/(.)\/[^/]*\.css$/, '$1') : named
-  const routes = device.options.formLogin === true ? [...ROUTES, ...FORM_ROUTES] : ROUTES
+  const { formLogin, stagedUpdates } = device.options
+  const routes = [
+    ...ROUTES,
+    ...(formLogin === true ? FORM_ROUTES : []),
+    ...(stagedUpdates === true ? STAGED_ROUTES : []),
+  ]
   const candidates = routes.filter((route) => route.path.test(path))
   if (candidates.length === 0) return refusal(404, 'not found')
   const method = request.method === 'HEAD' ? 'GET' : request.method
@@ -94,7 +100,7 @@ async function answerTo(
     (route ?? candidates[0]!).access === 'public' ||
     path !== named ||
     (device.behaviour.anonymousSnapshot && path === '/snapshot.jpg') ||
-    (!device.behaviour.updateNeedsLogin && path === '/api/update')
+    (!device.behaviour.updateNeedsLogin && /^\/api\/update(\/staged|\/install)?$/.test(path))
 
   let user = isOpen || authorization !== undefined ? null : userOfSession(device, cookies)
   if (!isOpen && user === null) {

@@ -39,6 +39,8 @@ export interface CameraOptions {
   mailPort?: number
   /** Port of the lab's update server as the statement says it; without one, the statement says nothing of updates from a server. */
   updatePort?: number
+  /** Packages are brought by one request and installed by another one, and the statement says so. */
+  stagedUpdates?: boolean
   lock: LockRule
   /** How long a reboot keeps every listener closed. */
   bootSeconds: number
@@ -108,6 +110,7 @@ const FIELDS: readonly (readonly [field: string, expected: string, check: Check]
   ['adminPassword', 'a password or nothing', isOptional(isText)],
   ['users', 'a list of name, password and role, or nothing', isOptional(isUsers)],
   ['formLogin', 'true, false or nothing', isOptional(isBoolean)],
+  ['stagedUpdates', 'true, false or nothing', isOptional(isBoolean)],
   ['idleSeconds', 'a positive whole number, or nothing', isOptional(isCount)],
   ['stateDirectory', 'a folder or nothing', isOptional(isText)],
 ]

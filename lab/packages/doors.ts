@@ -1,3 +1,4 @@
+import { accountOf } from '../../suites/facts/update-steps.ts'
 import type { UpdateRefusal } from '../../suites/observations/update-refusal.ts'
 import type { Update } from '../../suites/statement.ts'
 import { read } from '../actions.ts'
@@ -22,7 +23,7 @@ export async function offerAtDoors(
   offer: Offer,
 ): Promise<void> {
   if (!update.upload) return
-  const { account } = update.upload
+  const account = accountOf(update.upload)
   if (account === undefined) {
     value.missing.push({ id: 'no-login', why: 'no-account' }, { id: 'wrong-login', why: 'no-account' })
     return

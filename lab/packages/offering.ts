@@ -1,11 +1,12 @@
 import type { UpdateAttempt } from '../../suites/observations/update-refusal.ts'
 import { isSilent, saysAway } from '../../suites/facts/answer.ts'
 import { reachOf } from '../../suites/facts/update-reach.ts'
+import { requestsOf } from '../../suites/facts/update-steps.ts'
 import type { Update, UpdatePackage } from '../../suites/statement.ts'
 import { read } from '../actions.ts'
 import type { Bench, Credential } from '../probe.ts'
 import { secondLook } from './silence.ts'
-import { bodyOf, ropeLength, sha256Of, type Rope } from './rope.ts'
+import { ropeLength, sha256Of, type Rope } from './rope.ts'
 
 export type Offered = Omit<UpdateAttempt, 'id'>
 type Told = UpdateAttempt['versionAfter']
@@ -19,6 +20,8 @@ export interface Given {
   version?: string
   /** Uploaded up to this byte, then the lab cuts the connection. */
   cutAt?: number
+  /** The signature that stands beside it on the update server is not there, or empty. */
+  signature?: 'missing' | 'empty'
 }
 
 /** How somebody else than the declared account uploads. */
@@ -29,25 +32,10 @@ export type Offer = (given: Given, as?: Uploader) => Promise<Offered>
 export interface Delivery {
   /** When the device was last seen to take something of it; 0 where it takes nothing by itself. */
   takenAt(): number
-  told(): Pick<UpdateAttempt, 'upload' | 'fetch'>
+  told(): Pick<UpdateAttempt, 'upload' | 'steps' | 'fetch'>
 }
 /** How packages reach the device; kept until the device has taken the package, or had its time to do so. */
 export type Way = (given: Given & { sha256: string }, as?: Uploader) => Promise<Delivery>
-
-/** The declared path of a device to which packages are uploaded. */
-export const uploadWay =
-  (bench: Bench, upload: NonNullable<Update['upload']>): Way =>
-  async ({ rope, cutAt }, as) => {
-    const body = bodyOf(rope, cutAt)
-    const { account: _, ...anonymous } = upload
-    const exchange =
-      as === undefined
-        ? await bench.perform(upload, {}, body)
-        : as === 'nobody'
-          ? await bench.perform(anonymous, {}, body)
-          : await bench.perform(upload, {}, body, as)
-    return { takenAt: () => 0, told: () => ({ upload: exchange }) }
-  }
 
 const SHORTEST_POLL = 250
 const SHORTEST_PAUSE = 50
@@ -133,9 +121,9 @@ export function makeOffering(bench: Bench, update: Update, way: Way): Offer {
     const about = { sha256: await sha256Of(given.rope), bytes: ropeLength(given.rope) }
     const dated = { ...given, sha256: about.sha256 }
     const first = await watched(dated, as)
-    const { upload } = first
-    const isUnanswered = upload
-      ? ['reset', 'closed', 'refused', 'unreachable'].includes(upload.failure?.code ?? '')
+    const last = requestsOf(first).at(-1)
+    const isUnanswered = last
+      ? ['reset', 'closed', 'refused', 'unreachable'].includes(last.failure?.code ?? '')
       : reachOf({ id: given.of === update.packages.older ? 'older' : '', tries: 1, ...about, ...first }) === 'not'
     if (!isUnanswered || !first.cameBack || changed(first)) return { ...about, tries: 1, ...first }
     return { ...about, tries: 2, ...(await watched(dated, as)) }

@@ -131,11 +131,12 @@ function fetchWay(bench: Bench, update: Update, online: OnlineUpdate, { address,
   let offered = ''
   let from = 0
   let asked: Exchange[] = []
-  return async ({ rope, of, sha256, version = of.version }) => {
-    const made = updateFiles({ ...order, rope, sha256, of, version })
+  return async ({ rope, of, sha256, version = of.version, signature }) => {
+    const made = updateFiles({ ...order, rope, sha256, of, version, ...(signature ? { signature } : {}) })
     if ('fault' in made) throw new Error(`update server: ${made.fault}`)
-    if (offered !== `${version} ${sha256}`) {
-      offered = `${version} ${sha256}`
+    const name = `${version} ${sha256} ${signature ?? ''}`
+    if (offered !== name) {
+      offered = name
       from = bench.now()
       asked = []
       server.serve(made.files, made.package)
@@ -148,7 +149,7 @@ function fetchWay(bench: Bench, update: Update, online: OnlineUpdate, { address,
       takenAt: () => server.fetched().busyAt ?? 0,
       told: () => {
         const { requests, left, covered } = server.fetched()
-        const { package: main, own, versions } = made
+        const { package: main, own, versions, lacking } = made
         const until = bench.now()
         return {
           fetch: {
@@ -159,6 +160,7 @@ function fetchWay(bench: Bench, update: Update, online: OnlineUpdate, { address,
             package: main,
             own,
             versions,
+            ...(lacking.length > 0 ? { lacking } : {}),
             requests: requests.map((r) => ({ ...r, ...redacted(bench, r) })),
             left,
             covered,

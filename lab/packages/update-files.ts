@@ -15,6 +15,7 @@ export interface FilesOrder {
   /** The package of the statement that it is, or was made of; `genuine` where that has nothing beside it. */
   of: UpdatePackage
   genuine: UpdatePackage
+  signature?: 'missing' | 'empty'
   resolve(path: string): string
 }
 
@@ -24,6 +25,7 @@ export interface UpdateFiles {
   package: number
   own: number[]
   versions: number[]
+  lacking: number[]
 }
 
 /**
@@ -32,15 +34,24 @@ export interface UpdateFiles {
  * the genuine package stays as it is for what was made of that.
  */
 export function updateFiles(order: FilesOrder): UpdateFiles | { fault: string } {
-  const { online, rope, sha256, version, of, genuine } = order
+  const { online, rope, sha256, version, of, genuine, signature } = order
   const main = online.files.findIndex((f) => f.package === true)
   const values = valuesOf(order, online.files[main]?.target ?? '/')
   const faults: string[] = []
   const own: number[] = []
+  const lacking = signature ? online.files.flatMap((f, i) => (f.signature === true ? [i] : [])) : []
   const files = online.files.map((file, i): ServedFile => {
     const target = filled(file.target, values, 'plain', faults)
     const contentType = file.contentType ?? 'application/octet-stream'
-    if (file.package === true) return { target, contentType, content: rope, tag: tagOf(sha256) }
+    if (file.package === true) return { target, contentType, content: rope, tag: tagOf(`${sha256}${signature ?? ''}`) }
+    if (lacking.includes(i))
+      return {
+        target,
+        contentType,
+        content: [],
+        tag: tagOf(''),
+        ...(signature === 'missing' ? { isMissing: true } : {}),
+      }
     if (file.beside !== undefined) {
       const at = (p: UpdatePackage) => ropeOf(order.resolve(p.file + file.beside))
       const found = at(of)
@@ -57,7 +68,7 @@ export function updateFiles(order: FilesOrder): UpdateFiles | { fault: string } 
     version === genuine.version
       ? []
       : online.files.flatMap((f, i) => (f.body?.includes('{{package-version}}') ? [i] : []))
-  return { files, package: main, own, versions }
+  return { files, package: main, own, versions, lacking }
 }
 
 const tagOf = (of: string | Uint8Array): string => `"${createHash('sha256').update(of).digest('hex').slice(0, 32)}"`

@@ -34,7 +34,7 @@ const MOST_REPACKED = 64 * 1024 * 1024
  */
 export function labVariants(
   genuine: Rope,
-  update: Pick<Update, 'layout' | 'format' | 'packages'>,
+  update: Pick<Update, 'layout' | 'format' | 'packages' | 'online'>,
 ): { variants: Variant[]; missing: Missing[] } {
   const length = ropeLength(genuine)
   const of = update.packages.genuine
@@ -74,6 +74,13 @@ export function labVariants(
     if (make) variants.push({ id: 'repacked', derivation: 'lab', make })
     else missing.push({ id: 'repacked', why: 'not-this-format' })
   } else variants.push({ id: 'repacked', derivation: 'lab', make: () => repacked(genuine, part('payload'), update) })
+  if (update.online?.files.some((f) => f.signature === true))
+    for (const signature of ['missing', 'empty'] as const)
+      variants.push({
+        id: `signature-${signature}`,
+        derivation: 'lab',
+        make: () => Promise.resolve({ rope: genuine, of, signature, change: null }),
+      })
   if (update.layout === undefined) {
     bit('first-bit', 0)
     bit('last-bit', length - 1)

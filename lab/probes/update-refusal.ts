@@ -3,12 +3,13 @@ import { declaredOf } from '../../suites/subject.ts'
 import { read } from '../actions.ts'
 import { offerAtDoors } from '../packages/doors.ts'
 import { snapshot } from '../packages/keeping.ts'
-import { makeOffering, uploadWay, type Offer, type Way } from '../packages/offering.ts'
+import { makeOffering, type Offer, type Way } from '../packages/offering.ts'
 import { openOnline } from '../packages/online.ts'
 import { beforePackages } from '../packages/silence.ts'
 import { ropeOf, type Rope } from '../packages/rope.ts'
 import { isGone, makerVariants, offerOlder, offerVariants } from '../packages/row.ts'
 import { interruptedUpload, labVariants } from '../packages/variants.ts'
+import { uploadWay } from '../packages/upload-way.ts'
 import { watchLog, type Watch } from '../packages/watching.ts'
 import { defineProbe, type Bench } from '../probe.ts'
 import type { Update } from '../../suites/statement.ts'
@@ -26,7 +27,7 @@ const secondsOf = ({ bootSeconds, online }: Update): number =>
 /** Offers altered and interrupted packages on version N-1, then the genuine N, then an older one, each by the declared path: uploaded, or fetched from the lab. */
 export const probe = defineProbe<UpdateRefusal>({
   id: ID,
-  version: '2.3.0',
+  version: '2.4.0',
   kind,
   tier: 'D',
   grade: 'disruptive',

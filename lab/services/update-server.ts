@@ -23,6 +23,8 @@ export interface ServedFile {
   content: Rope
   /** Names this content among those that were at the same place before (RFC 9110 section 8.8.3). */
   tag: string
+  /** It is asked for and not there. */
+  isMissing?: boolean
 }
 
 /** What the device asked for since the present files are there. */
@@ -148,11 +150,12 @@ export function startUpdateServer(options: {
     const file = here.files[found]
     const size = file ? ropeLength(file.content) : 0
     const isKnown = method === 'GET' || method === 'HEAD' || method === 'POST'
-    const { status, from, to } = !file
-      ? { status: 404, from: 0, to: 0 }
-      : !isKnown
-        ? { status: 405, from: 0, to: 0 }
-        : conditionOf(request.headers, size, file.tag)
+    const { status, from, to } =
+      !file || file.isMissing
+        ? { status: 404, from: 0, to: 0 }
+        : !isKnown
+          ? { status: 405, from: 0, to: 0 }
+          : conditionOf(request.headers, size, file.tag)
     const isMain = found === here.main
     const isBody = method !== 'HEAD' && to > from
     const live: FetchRequest = {
@@ -178,7 +181,7 @@ export function startUpdateServer(options: {
     })
     response.statusCode = status
     response.setHeader('Cache-Control', 'no-store')
-    if (file && status !== 405) {
+    if (file && status !== 404 && status !== 405) {
       response.setHeader('Accept-Ranges', 'bytes')
       response.setHeader('ETag', file.tag)
       response.setHeader('Content-Type', file.contentType)

@@ -1,4 +1,4 @@
-import { base64, int, list, micros, obj, oneOf, orNull, pair, port, str, text, type Static } from '../schema.ts'
+import { base64, int, list, micros, obj, oneOf, opt, orNull, pair, port, str, text, type Static } from '../schema.ts'
 import { exchangeSchema } from './exchange.ts'
 
 /** One request that the device made of the lab's update server. */
@@ -33,6 +33,8 @@ export const fetchSchema = obj({
   package: int(),
   own: list(int()),
   versions: list(int()),
+  /** Signatures of the package that were not there, or empty. */
+  lacking: opt(list(int())),
   requests: list(request),
   /** Requests that are not in the list, for its length. */
   left: int(),

@@ -26,8 +26,20 @@ const attempt = obj({
   id: text(),
   sha256: sha256Hex(),
   bytes: int(),
-  /** How it reached the device: uploaded, or fetched. Exactly one of them. */
+  /** How it reached the device: uploaded, or fetched. One of them, or none where a step before the upload was not done. */
   upload: opt(exchangeSchema),
+  /** What else was asked of the device for an upload in several steps, as far as the lab came. */
+  steps: opt(
+    obj({
+      before: list(exchangeSchema),
+      after: list(exchangeSchema),
+      /**
+       * Why there was no further step. all: there is none. not-done: a status of 400 or more, or no `done`. no-value: the answer
+       * did not hold what the next step asks for. no-answer: none came, or not all of it.
+       */
+      ended: oneOf('all', 'not-done', 'no-value', 'no-answer'),
+    }),
+  ),
   fetch: opt(fetchSchema),
   /**
    * How often it was offered; the last time is told. An upload that ends without an answer is made once more; what the
@@ -48,6 +60,7 @@ const attempt = obj({
 /**
  * bits: one bit inverted in the named part. truncated: the first half. last-block-missing: all but the end. unsigned:
  * signature of zeros. stripped: no signature. repacked: content and version changed, archive and checksums made anew.
+ * signature-missing, signature-empty: the genuine package, whose signature in a file of its own is not there, or empty.
  * interrupted: the genuine package, after whose first half the lab cut the connection; the upload has failure `lab` then.
  */
 export const VARIANTS = [
@@ -62,6 +75,8 @@ export const VARIANTS = [
   'unsigned',
   'stripped',
   'repacked',
+  'signature-missing',
+  'signature-empty',
   'maker-unsigned',
   'maker-foreign-key',
   'maker-other-model',
@@ -163,7 +178,7 @@ export type Kept = Static<typeof kept>
 /** What became of altered, genuine and older update packages that took the declared path: uploaded, or fetched. */
 export const kind = defineKind({
   id: 'update-refusal',
-  version: '2.3.0',
+  version: '2.4.0',
   per: 'mechanism',
   schema: updateRefusalSchema,
   dependsOn: [],

@@ -5,7 +5,7 @@ import { updateOf, versionChanged } from './attempts.ts'
 import { overUpdates } from './upload-page.ts'
 import { judgeVariants, type Share } from './variants.ts'
 
-const VARIANTS = ['unsigned', 'stripped', 'maker-unsigned'] as const
+const VARIANTS = ['unsigned', 'stripped', 'signature-missing', 'signature-empty', 'maker-unsigned'] as const
 const SHARE: Share = {
   owns: VARIANTS,
   enough: VARIANTS,
@@ -19,7 +19,7 @@ const SHARE: Share = {
  */
 export const criterion = defineCriterion({
   id: 'update-integrity/unsigned-update-refused',
-  version: '1.4.0',
+  version: '1.5.0',
   ...overUpdates,
   parameters: obj({}),
   judge: ({ value }, context) =>

@@ -2,6 +2,7 @@ import { byCodeUnit } from '../suites/canonical.ts'
 import type { ObservationKind, State } from '../suites/observation.ts'
 import { expectedSubjects, kindsOf, statesOf, type Demanded, type Registry } from '../suites/plan.ts'
 import type { Statement } from '../suites/statement.ts'
+import { forgettingSeconds } from './forgetting.ts'
 import type { Probe, Tier } from './probe.ts'
 
 export interface Step {
@@ -107,10 +108,25 @@ export function foreseen(schedule: Schedule, statement: Statement): Step[] {
   return steps
 }
 
-/** How long each step will take: a probe tells it for all its subjects of one state together. */
+/**
+ * How long each step will take: a probe tells it for all its subjects of one state together; before it, failed log-ins of
+ * the steps before may have to be forgotten.
+ */
 export function secondsOf(steps: readonly Step[], statement: Statement): number[] {
   const keyOf = ({ kind, state }: Step): string => `${kind.id}|${state}`
   const alike = new Map<string, number>()
   for (const step of steps) alike.set(keyOf(step), (alike.get(keyOf(step)) ?? 0) + 1)
-  return steps.map((s) => (s.probe?.seconds(statement) ?? 0) / (alike.get(keyOf(s)) ?? 1))
+  const took = steps.map((s) => (s.probe?.seconds(statement) ?? 0) / (alike.get(keyOf(s)) ?? 1))
+  const tried = steps.map(({ subject, probe }, i) => ({
+    sample: subject.split('/')[0],
+    probe: probe?.tier === 'D' && statement.permit !== 'destructive' ? null : probe,
+    seconds: took[i] ?? 0,
+  }))
+  const waits = statement.samples.flatMap(({ id }) =>
+    forgettingSeconds(
+      tried.filter((s) => s.sample === id),
+      statement,
+    ),
+  )
+  return took.map((seconds, i) => seconds + (waits[i] ?? 0))
 }

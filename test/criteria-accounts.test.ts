@@ -56,6 +56,16 @@ describe('no account is hidden', () => {
     )
   })
 
+  test('a declared account that no list names is kept elsewhere, where others may be: not passed', () => {
+    const accounts = [...unit().accounts, { id: 'maint', user: 'maint', password: { prompt: true }, role: 'administrator' as const }] // prettier-ignore
+    const two = unit({ accountList, accounts })
+    const read = judge([list(['admin'])], two)
+    assert.deepEqual([read.verdict, read.codes], ['inconclusive', ['kept-elsewhere?', 'listed']])
+    assert.equal(read.findings[0]?.message.values?.['names'], 'maint')
+    assert.equal(judge([list(['admin', 'Maint'])], two).verdict, 'pass')
+    assert.equal(judge([list(['admin', 'service'])], two).verdict, 'fail', 'a stranger stays one')
+  })
+
   test('without any list it stays open, unless the maker claims that there are no accounts', () => {
     const open = judge([readings([])], unit())
     assert.deepEqual([open.verdict, open.codes], ['inconclusive', ['no-list-declared']])

@@ -779,6 +779,13 @@ test('the duration of a lock is an interval', () => {
   assert.deepEqual(lockLasted(first, last, [], null), { least: 0, most: null })
   const [margin = 0, silence = 0] = pollTimes(20).slice(-2)
   assert.ok(silence - margin > 22_000, 'a lock of 20 s that every try prolongs is over at the last one')
+  for (const declared of [3, 10, 60, 300])
+    assert.ok(
+      pollTimes(declared).some(
+        (at) => at < declared * 1000 - 1000 && at + Math.min(2000, declared * 500) >= declared * 1000,
+      ),
+      'a lock that ends a second early, since the device counts whole ones, was seen to hold until then',
+    )
   const times = pollTimes(300)
   assert.ok(times.length < 60 && times.filter((x) => x < 297_000).length < 12)
   assert.deepEqual(

@@ -9,7 +9,7 @@ import { readXml } from '../suites/facts/xml.ts'
 import type { AnonymousChanges } from '../suites/observations/anonymous-changes.ts'
 import type { Exchange } from '../suites/observations/exchange.ts'
 import type { Statement } from '../suites/statement.ts'
-import { doorOf } from './support/door.ts'
+import { doorOf, withWatcher } from './support/door.ts'
 
 const LIMIT = { timeout: 60_000 }
 
@@ -228,4 +228,10 @@ test('what is set over ONVIF is what was told, or nothing', () => {
   assert.equal(body('SetNTP', ''), null)
   assert.equal(body('SystemReboot', name('false', 'cam')), null)
   assert.equal(body('toString', name('false', 'cam')), null)
+})
+
+test('the password set as it is belongs to an account of that service', LIMIT, async (t) => {
+  const door = await doorOf(t, 202, {}, withWatcher)
+  const seen = await door.seen(probe)
+  assert.equal(door.judged(criterion, seen).verdict, 'pass')
 })

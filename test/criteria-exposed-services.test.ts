@@ -322,6 +322,11 @@ describe('declared services', () => {
     assert.deepEqual([judge().verdict, codes(judge())], ['pass', ['there', 'there']])
   })
 
+  test('one that refuses every connection after a question is not shown to stay: inconclusive', () => {
+    const died = judge((r) => r.services.services.forEach((s) => (s.closedAfter = 'http')))
+    assert.deepEqual([died.verdict, codes(died)], ['inconclusive', ['closed-after?', 'closed-after?']])
+  })
+
   test('refused in both sweeps: fail; with a declared condition it is excused', () => {
     const missing = judge((r) => r.statement.services.push(tcp(5000, 'other')))
     assert.deepEqual([missing.verdict, codes(missing)], ['fail', ['there', 'not-there', 'there']])

@@ -267,6 +267,24 @@ test('without the random name: account or source with a word of failure passes, 
   )
 })
 
+test('beside a 401 of every challenge, a record that says in new words that the log-in failed passes', () => {
+  // lighttpd 1.4.69, mod_auth digest and mod_accesslog, by busybox syslogd
+  const access = (user: string) =>
+    `<30>Nov 22 21:40:35 lighttpd[72]: ::ffff:127.0.0.1 user ${user} 401 GET /cgi-bin/status`
+  const wrong =
+    '<27>Nov 22 21:40:35 lighttpd[72]: (mod_auth.c.1534) digest: auth failed for admin: wrong password, IP: ::ffff:127.0.0.1'
+  const of = (...records: [number, string][]) => judge(observation(records), web())
+  assert.deepEqual(of([1, access('-')], [5.1, access('-')], [7.1, access('-')], [7.2, wrong]), {
+    verdict: 'pass',
+    codes: ['recorded-by-source'],
+  })
+  const open = { verdict: 'inconclusive', codes: ['not-told-apart'] }
+  assert.deepEqual(of([1, access('-')], [5.1, access('-')], [7.1, access('-')]), open)
+  assert.deepEqual(of([1, access('-')], [3.5, wrong], [7.1, access('-')], [7.2, wrong]), open, 'came before, too')
+  const other = '<27>Nov 22 21:40:35 lighttpd[72]: connection with 127.0.0.1 refused: bad request'
+  assert.deepEqual(of([1, access('-')], [7.1, access('-')], [7.2, other]), open, 'not of a log-in')
+})
+
 test('a record of failure that names nobody is inconclusive, and enough where no actor is asked for', () => {
   const nameless = observation([
     [5.1, DROPBEAR_NAMELESS],

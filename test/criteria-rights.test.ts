@@ -7,7 +7,7 @@ import { criterion as viewer } from '../suites/authentication/viewer-rights.ts'
 import type { Exchange } from '../suites/observations/exchange.ts'
 import type { LoginAnswers } from '../suites/observations/login-answers.ts'
 import type { Rights } from '../suites/observations/rights.ts'
-import { doorOf } from './support/door.ts'
+import { doorOf, withWatcher } from './support/door.ts'
 
 const LIMIT = { timeout: 60_000 }
 const WEB = 'a/login/web-lab-spare'
@@ -198,3 +198,10 @@ test(
     ])
   },
 )
+
+test('of several viewers the one who can log in is asked', LIMIT, async (t) => {
+  const door = await doorOf(t, 201, {}, withWatcher)
+  const seen = await door.seen(rights)
+  assert.equal(seen.value.viewer, 'lab-spare')
+  assert.equal(door.judged(viewer, seen).verdict, 'pass')
+})

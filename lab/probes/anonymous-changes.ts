@@ -32,7 +32,12 @@ export const probe = defineProbe<AnonymousChanges>({
     const { accounts } = bench.statement
     const administrator = accounts.find((a) => a.role === 'administrator')
     if (!administrator) return unanswered('operator', 'anonymous-changes.no-administrator')
-    const other = accounts.find((a) => a.id !== bench.statement.actions.changePassword?.account)
+    const { changePassword } = bench.statement.actions
+    const others = accounts.filter((a) => a.id !== changePassword?.account)
+    // Services may have accounts of their own, which no other one can change.
+    const isThere = (id: string) =>
+      bench.statement.logins.some((l) => l.account === id && l.service === changePassword?.service)
+    const other = others.find((a) => isThere(a.id)) ?? others[0]
     const login = await administratorIn(bench, administrator.id)
     const harmless = [
       ...logSettings(bench),

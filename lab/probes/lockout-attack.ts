@@ -85,6 +85,12 @@ export async function attackLogin<T extends Tried>(bench: Bench, door: LockDoor<
     owner: owner && (await once(owner)),
     other: await door.other(spare, PATIENCE_MS),
   }
+  const { failure } = before.spare
+  if (failure?.code === 'refused' || failure?.code === 'unreachable')
+    return {
+      ...unanswered('device', 'framework.log-in-silent', { login: door.login, failure: failure.code }),
+      partial: before,
+    }
   if (!reading.isGood(before.spare))
     return {
       ...unanswered('operator', `${id}.spare-does-not-log-in`, {

@@ -9,7 +9,7 @@ import { onceUnlocked } from './once-unlocked.ts'
 /** Asks as a viewer for what is declared for administrators only, the administrator first. Nothing is changed. */
 export const probe = defineProbe<Rights>({
   id: 'rights',
-  version: '1.0.0',
+  version: '1.1.0',
   kind,
   tier: 'W',
   grade: 'disruptive',
@@ -18,10 +18,12 @@ export const probe = defineProbe<Rights>({
   seconds: () => 5,
   async run(bench) {
     const { statement } = bench
-    const viewer = statement.accounts.find((a) => a.role === 'viewer')
+    const logins = loginsOver(statement, 'http')
+    const viewers = statement.accounts.filter((a) => a.role === 'viewer')
+    // One who may only see the stream, or only come by another door, tells nothing here.
+    const viewer = viewers.find((v) => logins.some((l) => l.account.id === v.id)) ?? viewers[0]
     const administrator = statement.accounts.find((a) => a.role === 'administrator')
     if (!viewer || !administrator) return unanswered('operator', 'rights.no-viewer')
-    const logins = loginsOver(statement, 'http')
     const place = logins.find((l) => l.account.id === viewer.id) ?? logins[0]
     const at = place && endpointOfService(bench, place.service)
     if (!place || !at) return unanswered('operator', 'rights.no-log-in', { account: viewer.id })

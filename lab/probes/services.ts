@@ -24,7 +24,7 @@ const LATE_GREETING_MS = 11_000
 /** Asks each open port, one question after another, until it has said what it is. */
 export const probe = defineProbe<Services>({
   id: 'services',
-  version: '1.1.0',
+  version: '1.2.0',
   kind,
   tier: 'R',
   grade: 'gentle',
@@ -67,7 +67,18 @@ export const probe = defineProbe<Services>({
 export async function askPort(bench: Bench, to: Endpoint, heard: string | null): Promise<ServiceSeen> {
   const asked = await askService(bench, to, heard)
   const known = await askedAgain(bench, to, asked)
-  return askedForSum(bench, to, await askedForTls(bench, to, known))
+  const { closedAfter: last, ...told } = await askedForSum(bench, to, await askedForTls(bench, to, known))
+  const closedAfter = asked.closedAfter ?? last
+  return closedAfter !== undefined && (await isClosedForGood(bench, to)) ? { ...told, closedAfter } : told
+}
+
+/** One request has ended real servers for good; one that is only away for a moment comes back. */
+async function isClosedForGood(bench: Bench, to: Endpoint): Promise<boolean> {
+  if (!(await sleep(AWAY_MS, bench.signal))) return false
+  const opened = await openLine(bench, { ...to, tls: false }, { milliseconds: PATIENCE_MS })
+  if ('failure' in opened) return opened.failure.code === 'refused'
+  opened.line.close()
+  return false
 }
 
 /**
@@ -99,7 +110,8 @@ async function askedForSum(bench: Bench, to: Endpoint, seen: ServiceSeen): Promi
   const answer = await question(bench, to, command, (b) =>
     Buffer.from(b).toString('latin1').includes(product) ? b.length : null,
   )
-  const sum = { factors, answer: Buffer.from(bench.redact(answer)).toString('base64') }
+  const said = answer === 'refused' ? new Uint8Array() : answer
+  const sum = { factors, answer: Buffer.from(bench.redact(said)).toString('base64') }
   return { ...seen, asked: [...seen.asked, 'sum'], sum }
 }
 
@@ -125,35 +137,40 @@ async function askService(bench: Bench, to: Endpoint, heard: string | null): Pro
   }
   seen.greeting = heard ?? encode(await hearGreeting(bench, to, 1500))
   if (seen.greeting !== '') return seen
-  seen.asked.push('tls')
-  const tlsAnswer = await question(bench, to, anyHello(), enoughOfAnswer)
+  const ask = async (what: ServiceSeen['asked'][number], at: Endpoint, bytes: Uint8Array, enough: Enough) => {
+    const before = seen.asked.at(-1)
+    seen.asked.push(what)
+    const answer = await question(bench, at, bytes, enough)
+    if (answer === 'refused' && before !== undefined) seen.closedAfter ??= before
+    return answer === 'refused' ? new Uint8Array() : answer
+  }
+  const tlsAnswer = await ask('tls', to, anyHello(), enoughOfAnswer)
   seen.tlsAnswer = encode(tlsAnswer)
   seen.tls = ['hello', 'alert'].includes(tlsAnswerOf(tlsAnswer).is)
   const through: Endpoint = { ...to, tls: seen.tls }
   const host = to.family === 'ipv6' ? `[${to.address}]` : to.address
-  seen.asked.push('http')
   const get = `GET / HTTP/1.1\r\nHost: ${host}:${to.port}\r\nConnection: close\r\n\r\n`
-  seen.httpAnswer = encode(bench.redact(await question(bench, through, Buffer.from(get, 'latin1'), headOf)))
+  seen.httpAnswer = encode(bench.redact(await ask('http', through, Buffer.from(get, 'latin1'), headOf)))
   // RTSP servers that tunnel through HTTP answer HTTP to HTTP: an HTTP answer alone does not settle it.
-  seen.asked.push('rtsp')
   const options = `OPTIONS rtsp://${host}:${to.port}/ RTSP/1.0\r\nCSeq: 1\r\n\r\n`
-  seen.rtspAnswer = encode(bench.redact(await question(bench, through, Buffer.from(options, 'latin1'), headOf)))
+  seen.rtspAnswer = encode(bench.redact(await ask('rtsp', through, Buffer.from(options, 'latin1'), headOf)))
   if (seen.httpAnswer !== '' || seen.rtspAnswer !== '') return seen
-  seen.asked.push('mqtt')
   seen.mqttAnswer = encode(
-    bench.redact(await question(bench, through, mqttConnect(), (b) => (b.length >= 4 ? Math.min(b.length, 64) : null))),
+    bench.redact(await ask('mqtt', through, mqttConnect(), (b) => (b.length >= 4 ? Math.min(b.length, 64) : null))),
   )
   return seen
 }
+
+type Enough = (bytes: Uint8Array) => number | null
 
 async function question(
   bench: Bench,
   to: Endpoint,
   bytes: Uint8Array,
-  enough: (b: Uint8Array) => number | null,
-): Promise<Uint8Array> {
+  enough: Enough,
+): Promise<Uint8Array | 'refused'> {
   const opened = await openLine(bench, to, { milliseconds: PATIENCE_MS })
-  if ('failure' in opened) return new Uint8Array()
+  if ('failure' in opened) return opened.failure.code === 'refused' ? 'refused' : new Uint8Array()
   opened.line.write(bytes)
   const answer = await opened.line.read(enough, { milliseconds: PATIENCE_MS, maxBytes: MOST_BYTES })
   opened.line.close()

@@ -35,11 +35,11 @@ interface AccountList {
 /**
  * The unit lists no account that its statement does not name: a hidden one is open to whoever knows of it (EN 303 645
  * provisions 5.1-1 and 5.6-1; hidden accounts against the user list). A list counts as whole where an administrator asked
- * for it and finds its own name in it.
+ * for it and finds its own name in it; one that lacks a declared account shows that accounts are kept elsewhere too.
  */
 export const criterion = defineCriterion({
   id: 'authentication/no-undeclared-accounts',
-  version: '1.0.0',
+  version: '1.1.0',
   area: 'authentication',
   over: kind,
   also: [onvifOperations],
@@ -56,6 +56,7 @@ export const criterion = defineCriterion({
     const whole = lists.filter((l) => isWhole(l))
     return [
       ...strangers(lists, known),
+      ...lacking(whole, lists, context),
       ...(whole.length > 0
         ? [
             evidence(
@@ -106,6 +107,23 @@ function strangers(lists: readonly AccountList[], known: ReadonlySet<string>): F
       ? suspicion('undeclared', values, cites)
       : violation('undeclared', values, cites)
   })
+}
+
+/** Declared accounts that no list names: where they are kept others may be, of which nothing was read. */
+function lacking(whole: readonly AccountList[], lists: readonly AccountList[], { statement }: Context): Finding[] {
+  const listed = lists.flatMap((l) => l.names.map(({ name }) => name))
+  if (whole.length === 0 || listed.some((name) => CODED.test(name))) return []
+  const keys = new Set(listed.map(keyOf))
+  const missing = statement.accounts.filter(({ user }) => !keys.has(keyOf(user)) && !keys.has(keyOf(utf8(user))))
+  if (missing.length === 0) return []
+  const names = [...new Set(missing.map(({ user }) => user))].sort().join(', ')
+  return [
+    suspicion(
+      'kept-elsewhere',
+      { names },
+      whole.map((l) => l.cite),
+    ),
+  ]
 }
 
 const isComplete = (exchange: Exchange | null): boolean =>

@@ -22,11 +22,11 @@ type Context = JudgeContext<Static<typeof parameters>>
 /**
  * What is declared is there and speaks what is declared (EN 303 645 provision 5.6-1 against the IXIT; rule 6). Refused in
  * both sweeps beside canaries that answered: the declaration is wrong. No answer may be a filter. A declared condition
- * excuses an absence.
+ * excuses an absence. One that was there until it was asked what it is has died, or shuts the lab out.
  */
 export const criterion = defineCriterion({
   id: 'exposed-ports/declared-services-present',
-  version: '1.0.0',
+  version: '1.1.0',
   area: 'exposed-ports',
   over: tcpPorts,
   also: [services],
@@ -82,6 +82,9 @@ function spoken(
   if (row) {
     const speaks = row.tls ? `${serviceProtocol(row)} (TLS)` : serviceProtocol(row)
     if (isOther(row, service.protocol)) return violation('speaks-other', { ...values, speaks }, cites)
+    const question = row.closedAfter
+    if (question !== undefined && service.when === undefined)
+      return suspicion('closed-after', { ...values, question }, cites)
   }
   return evidence('there', values, cites)
 }

@@ -28,6 +28,17 @@ const FAILURE = pattern(
     '拒绝',
   ],
 )
+const FAILURES = new RegExp(FAILURE.source, 'gi')
+const LOGIN = pattern(String.raw`passw|\bauth|log[ -]?(?:in|on)\b|credential`, [
+  'mật khẩu',
+  'Mật khẩu',
+  'đăng nhập',
+  'Đăng nhập',
+  '密码',
+  '密碼',
+  '登录',
+  '登入',
+])
 const SUCCESS = pattern(
   String.raw`\bsuccess|\bsucceeded\b|\baccepted\b|\blogged (?:in|on)\b|\bsigned in\b|\bsession opened\b|\b200\b|\b(?:log[ -]?(?:in|on)|auth(?:entication)?)(?:\W{1,3}(?:is )?|_)(?:ok|okay|passed|granted)\b|\b(?:result|status|outcome)=["']?ok\b`,
   ['đăng nhập thành công', 'Đăng nhập thành công', '登录成功', '登入成功'],
@@ -36,6 +47,11 @@ const FOLDED = /\brepeated \d+ times?\b|\brepeats? \d+\b|\b\d+ times\b/i
 
 /** A word for something that was refused or went wrong. */
 export const saysFailure = (text: string): boolean => FAILURE.test(text)
+/** The words, not numbers, by which a record of a log-in says that it failed; of other records none. */
+export const failedLoginWords = (text: string): string[] =>
+  LOGIN.test(text)
+    ? [...text.matchAll(FAILURES)].map(([word]) => word.toLowerCase()).filter((w) => !/\d|^error$/.test(w))
+    : []
 /** Words for a log-in that worked, and none for one that did not. */
 export const saysSuccess = (text: string): boolean => SUCCESS.test(text) && !FAILURE.test(text)
 /** A record that stands for several equal ones. */

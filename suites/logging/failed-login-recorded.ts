@@ -9,7 +9,7 @@ import {
   type JudgeContext,
 } from '../criterion.ts'
 import { newEntries, readLog } from '../facts/log-entries.ts'
-import { namesAddress } from '../facts/log-words.ts'
+import { failedLoginWords, namesAddress } from '../facts/log-words.ts'
 import { kind as failedLoginLog, type FailedLoginLog } from '../observations/failed-login-log.ts'
 import { bool, obj, opt } from '../schema.ts'
 import { bodyHolds } from '../facts/http-text.ts'
@@ -36,7 +36,7 @@ type Event = FailedLoginLog['events'][number]
  */
 export const criterion = defineCriterion({
   id: 'logging/failed-login-recorded',
-  version: '1.2.0',
+  version: '1.3.0',
   area: 'logging',
   over: failedLoginLog,
   also: [],
@@ -116,9 +116,12 @@ function recorded(value: FailedLoginLog, records: LogRecord[], context: Context)
   const before = records.filter((r) => r.fromDevice && r.at < since && r.failure)
   if (telling.length > 0) {
     const noise = before.some((r) => namesAddress(r.text, source) || later.some((e) => r.names(e.user)))
-    return noise
+    // An access log has a 401 of every challenge: what counts beside it is a record that says it in words not heard before.
+    const heard = new Set(records.filter((r) => r.at < since).flatMap((r) => failedLoginWords(r.text)))
+    const told = noise ? telling.filter((r) => failedLoginWords(r.text).some((word) => !heard.has(word))) : telling
+    return told.length === 0
       ? [suspicion('not-told-apart', {}, cites(telling))]
-      : [evidence('recorded-by-source', { channel: telling[0]?.channel ?? '', source }, cites(telling))]
+      : [evidence('recorded-by-source', { channel: told[0]?.channel ?? '', source }, cites(told))]
   }
   const nameless = own.filter((r) => r.failure)
   if (nameless.length > 0)

@@ -15,6 +15,8 @@ export const serviceSchema = obj({
   httpAnswer: base64('head of the answer to GET /'),
   rtspAnswer: base64('head of the answer to OPTIONS'),
   mqttAnswer: base64('answer to CONNECT (MQTT 3.1.1)'),
+  /** The last question before the port refused every connection, also five seconds later. */
+  closedAfter: opt(oneOf('greeting', 'auth-tls', 'tls', 'http', 'rtsp', 'mqtt', 'sum')),
   /** A command that only an interpreter of commands can answer, where nothing else told what listens. */
   sum: opt(obj({ factors: pair(int(), int()), answer: base64('answer to `echo $((a*b))`') })),
 })
@@ -33,7 +35,7 @@ export type Services = Static<typeof schema>
 /** What every open TCP port of one address speaks. */
 export const kind = defineKind({
   id: 'services',
-  version: '1.1.0',
+  version: '1.2.0',
   per: 'address',
   schema,
   dependsOn: ['tcp-ports'],

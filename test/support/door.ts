@@ -29,6 +29,12 @@ export interface Door {
 
 export const PASSWORDS = { owner: 'Abc-123-xyz', 'lab-spare': 'Spa-123-pqr' }
 
+/** Before all others a viewer of the stream alone, whom the page does not know. */
+export const withWatcher = (statement: Statement): Statement => ({
+  ...statement,
+  accounts: [{ id: 'watcher', user: 'watcher', password: { prompt: true }, role: 'viewer' }, ...statement.accounts],
+})
+
 /** Everything answers at once: no service was looked for, and none is missing. */
 const nothingElse: { subject: string; value: Services } = {
   subject: 'a/ipv4',

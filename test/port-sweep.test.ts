@@ -273,7 +273,7 @@ describe('a plain host on loopback', () => {
     const echo = createServer((socket) => void socket.on('error', () => undefined).pipe(socket))
     for (const [server, port, service] of [
       [silent, 8083, 'shell'],
-      [echo, 8084, null],
+      [echo, 8084, 'small-service'],
     ] as const) {
       await new Promise<void>((done) => server.listen(port, ADDRESS, done))
       t.after(() => server.close())

@@ -777,6 +777,8 @@ const SEEN: Record<string, (camera: ReferenceCamera) => Promise<boolean>> = {
   'ftp-anonymous': async () => /< 230 /.test((await run('curl', ['-sv', '-m', '5', `ftp://${CAMERA}:2121/`])).all),
   'mqtt-anonymous': async () =>
     /recording/.test((await run('mosquitto_sub', ['-h', CAMERA, '-p', '1883', '-t', '#', '-C', '1', '-W', '5'])).out),
+  'vnc-open': async () =>
+    /None \(1\)/.test((await run('nmap', ['-Pn', '-n', '--script', 'vnc-info', '-p', '5900', CAMERA])).out),
   'ssh-old-algorithms': async () =>
     /diffie-hellman-group1-sha1[^]*ssh-rsa[^]*3des-cbc[^]*hmac-md5/.test(
       (await run('nmap', ['-Pn', '-n', '--script', 'ssh2-enum-algos', '-p', '2222', CAMERA])).out,

@@ -26,6 +26,8 @@ export interface Behaviour {
   anonymousFtpPort: number | null
   /** An undeclared MQTT broker that asks for no log-in. */
   anonymousMqttPort: number | null
+  /** An undeclared VNC server that asks for no log-in. */
+  openScreenPort: number | null
   /** An undeclared SSH server that offers old algorithms only and takes the passwords of the web interface. */
   oldSshPort: number | null
   /** An undeclared debug port on IPv6 only. */
@@ -179,6 +181,7 @@ export const CONFORMING: Behaviour = {
   lateTelnetPort: null,
   anonymousFtpPort: null,
   anonymousMqttPort: null,
+  openScreenPort: null,
   oldSshPort: null,
   ipv6DebugPort: null,
   snmpAgent: false,

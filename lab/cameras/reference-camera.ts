@@ -16,6 +16,7 @@ import { makeTimeClient } from './ntp-client.ts'
 import type { CameraOptions } from './options.ts'
 import { makeAnonymousMqtt } from './mqtt-door.ts'
 import { makeDiscovery } from './onvif/discovery.ts'
+import { makeOpenScreen } from './open-screen.ts'
 import { makeAnonymousFtp, makeFactoryTelnet } from './remote-doors.ts'
 import { makePortMapper } from './port-mapper.ts'
 import { makeRelayCaller } from './relay-caller.ts'
@@ -128,6 +129,7 @@ export async function startReferenceCamera(options: CameraOptions): Promise<Refe
       [behaviour.factoryTelnetPort, makeFactoryTelnet],
       [behaviour.anonymousFtpPort, makeAnonymousFtp],
       [behaviour.anonymousMqttPort, makeAnonymousMqtt],
+      [behaviour.openScreenPort, makeOpenScreen],
       [behaviour.oldSshPort, makeOldSsh(store)],
       [options.ports.ssh ?? null, makeDeclaredSsh(store, device.gate)],
     ] as const

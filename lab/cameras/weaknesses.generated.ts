@@ -95,6 +95,7 @@ import { weakness as weaknessesUpdateTruncatedAcceptedWeakness } from './weaknes
 import { weakness as weaknessesUpdateUnloggedWeakness } from './weaknesses/update-unlogged.ts'
 import { weakness as weaknessesUpdateUnsignedAcceptedWeakness } from './weaknesses/update-unsigned-accepted.ts'
 import { weakness as weaknessesViewerMayAllWeakness } from './weaknesses/viewer-may-all.ts'
+import { weakness as weaknessesVncOpenWeakness } from './weaknesses/vnc-open.ts'
 import { weakness as weaknessesWeakCurveWeakness } from './weaknesses/weak-curve.ts'
 import { weakness as weaknessesWeakSuiteWeakness } from './weaknesses/weak-suite.ts'
 import { weakness as weaknessesWebPortMappedWeakness } from './weaknesses/web-port-mapped.ts'
@@ -199,6 +200,7 @@ export const weaknesses: readonly Weakness[] = [
   weaknessesUpdateUnloggedWeakness,
   weaknessesUpdateUnsignedAcceptedWeakness,
   weaknessesViewerMayAllWeakness,
+  weaknessesVncOpenWeakness,
   weaknessesWeakCurveWeakness,
   weaknessesWeakSuiteWeakness,
   weaknessesWebPortMappedWeakness,

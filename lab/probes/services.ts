@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { tlsAnswerOf, enoughOfAnswer } from '../../suites/facts/tls-records.ts'
 import { rangesOf } from '../../suites/facts/port-ranges.ts'
+import { ownService } from '../../suites/facts/own-services.ts'
 import { serviceProtocol } from '../../suites/facts/service-protocol.ts'
 import { SUITES } from '../../suites/facts/tls-suites.ts'
 import type { Seen } from '../../suites/observation.ts'
@@ -11,6 +12,7 @@ import { sleep } from '../bench.ts'
 import { offerOfTls } from '../instruments/ftp.ts'
 import { forEachOf, hearGreeting } from '../instruments/greeting.ts'
 import { openLine } from '../instruments/line.ts'
+import { askReasoned, askSilent } from '../instruments/own-questions.ts'
 import { clientHello } from '../instruments/tls-hello.ts'
 import { defineProbe, type Bench, type Endpoint } from '../probe.ts'
 
@@ -65,7 +67,7 @@ export const probe = defineProbe<Services>({
 
 /** Asks one port until it has said what it is; `heard`: what it sent unasked before, null where nobody listened. */
 export async function askPort(bench: Bench, to: Endpoint, heard: string | null): Promise<ServiceSeen> {
-  const asked = await askService(bench, to, heard)
+  const asked = await askReasoned(bench, to, await askService(bench, to, heard))
   const known = await askedAgain(bench, to, asked)
   const { closedAfter: last, ...told } = await askedForSum(bench, to, await askedForTls(bench, to, known))
   const closedAfter = asked.closedAfter ?? last
@@ -86,13 +88,17 @@ async function isClosedForGood(bench: Bench, to: Endpoint): Promise<boolean> {
  * that is away for a moment is asked once more.
  */
 async function askedAgain(bench: Bench, to: Endpoint, seen: ServiceSeen): Promise<ServiceSeen> {
-  if (seen.tls || serviceProtocol(seen) !== 'unknown' || seen.greeting !== '') return seen
+  if (isKnown(seen) || seen.greeting !== '') return seen
   const opened = await openLine(bench, to, { milliseconds: PATIENCE_MS })
   if ('failure' in opened) return (await sleep(AWAY_MS, bench.signal)) ? askService(bench, to, null) : seen
   opened.line.close()
-  const late = await hearGreeting(bench, to, LATE_GREETING_MS)
-  return { ...seen, greeting: Buffer.from(late).toString('base64') }
+  // What it may speak is asked while it is listened to: the wait is long enough for both.
+  const [late, own] = await Promise.all([hearGreeting(bench, to, LATE_GREETING_MS), askSilent(bench, to, seen)])
+  return askReasoned(bench, to, { ...own, greeting: Buffer.from(late).toString('base64') })
 }
+
+const isKnown = (seen: ServiceSeen): boolean =>
+  seen.tls || serviceProtocol(seen) !== 'unknown' || ownService(seen) !== null
 
 /** FTP may have TLS within (RFC 4217 section 4). */
 async function askedForTls(bench: Bench, to: Endpoint, seen: ServiceSeen): Promise<ServiceSeen> {
@@ -103,7 +109,8 @@ async function askedForTls(bench: Bench, to: Endpoint, seen: ServiceSeen): Promi
 
 /** A shell that somebody put on a port prints no prompt, and answers nothing but commands. */
 async function askedForSum(bench: Bench, to: Endpoint, seen: ServiceSeen): Promise<ServiceSeen> {
-  if (seen.tls || serviceProtocol(seen) !== 'unknown') return seen
+  // A terminal that shows what is typed could look like an echo.
+  if (isKnown(seen) && ownService(seen)?.service !== 'echo') return seen
   const factors: [number, number] = [randomInt(301, 999), randomInt(301, 999)]
   const product = String(factors[0] * factors[1])
   const command = Buffer.from(`\r\necho $((${factors.join('*')}))\r\n`, 'latin1')

@@ -15,6 +15,7 @@ import {
   type Insecure,
   type InsecureCatalogue,
 } from '../facts/insecure-services.ts'
+import { ownService } from '../facts/own-services.ts'
 import { portsIn, rangesText } from '../facts/port-ranges.ts'
 import { serviceProtocol } from '../facts/service-protocol.ts'
 import { isAnswerTo, snmpOf } from '../facts/udp-answer.ts'
@@ -50,10 +51,13 @@ function tcpFindings(value: Services, catalogue: InsecureCatalogue, { cite }: Co
     const cites = [cite(`/services/${i}`)]
     const values = { port: row.port, family: value.family }
     const insecure = insecureService(row)
-    if (insecure) return told(insecure, catalogue, values, cites)
+    const own = ownService(row)
+    const named = own ? { ...values, transport: 'TCP', service: own.service } : values
+    if (insecure) return told(insecure, catalogue, named, cites)
     const protocol = serviceProtocol(row)
     if (protocol !== 'unknown') return evidence('speaks', { ...values, protocol }, cites)
     if (row.tls) return evidence('within-tls', values, cites)
+    if (own) return gap('unexamined', named, cites)
     const known = catalogue.quiet.get(row.port)
     if (known !== undefined) return suspicion('quiet', { ...values, known }, cites)
     return gap('unrecognised', values, cites)

@@ -61,6 +61,13 @@ export function sayingsOf(value: Services, { others, cite, subject }: Context): 
         where: `TCP ${row.port}`,
       })),
     ),
+    ...value.services.flatMap((row, i) =>
+      (row.own ?? []).map(({ question, answer }, k): Saying => ({
+        text: textOf(answer),
+        cite: cite(`/services/${i}/own/${k}/answer`),
+        where: `TCP ${row.port} ${question}`,
+      })),
+    ),
     ...here(udpServices).flatMap((o) =>
       o.value.rows.flatMap((row, i) => {
         const text = row.asks.flatMap((a) => a.replies.map((r) => textOf(r.bytes))).join('\n')

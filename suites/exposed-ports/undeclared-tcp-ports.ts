@@ -10,6 +10,7 @@ import {
   type JudgeContext,
 } from '../criterion.ts'
 import { ALL_PORTS, holds, portsIn, rangesText } from '../facts/port-ranges.ts'
+import { ownService } from '../facts/own-services.ts'
 import { serviceProtocol } from '../facts/service-protocol.ts'
 import { kind as laterTcpPorts, type LaterTcpPorts } from '../observations/later-tcp-ports.ts'
 import { kind as services, type ServiceSeen } from '../observations/services.ts'
@@ -114,7 +115,12 @@ const spokenBy = (
   port: number,
   cite: (pointer: string) => Cite,
 ): { protocol: string; cite: Cite }[] =>
-  list.flatMap((s, i) => (s.port === port ? [{ protocol: serviceProtocol(s), cite: cite(`/services/${i}`) }] : []))
+  list.flatMap((s, i) => (s.port === port ? [{ protocol: nameOf(s), cite: cite(`/services/${i}`) }] : []))
+
+const nameOf = (row: ServiceSeen): string => {
+  const protocol = serviceProtocol(row)
+  return protocol === 'unknown' ? (ownService(row)?.service ?? protocol) : protocol
+}
 
 /** What the sweep at the end of service says of itself; there is none before the first set-up. */
 function laterFindings(context: Context): Finding[] {

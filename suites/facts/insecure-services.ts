@@ -1,5 +1,6 @@
 import type { ServiceSeen } from '../observations/services.ts'
 import { fromBase64, latin1 } from './bytes.ts'
+import { ownService, type OwnSeen } from './own-services.ts'
 import { serviceProtocol, startsTls } from './service-protocol.ts'
 
 export const INSECURE = [
@@ -14,6 +15,12 @@ export const INSECURE = [
   'small-service',
   'rpcbind',
   'memcached',
+  'vnc',
+  'vnc-weak',
+  'redis',
+  'x11',
+  'debugger',
+  'modbus',
 ] as const
 export type Insecure = (typeof INSECURE)[number]
 
@@ -65,8 +72,12 @@ export function insecureService(row: ServiceSeen): Insecure | null {
     latin1(fromBase64(text).subarray(0, 512)),
   )
   if (!row.tls && said.some((text) => R_SERVICE.test(text))) return 'r-service'
-  if (protocol !== 'unknown' || row.tls) return null
+  if (row.tls) return null
+  const own = ownService(row)
+  if (protocol !== 'unknown') return protocol === 'http' && own ? insecureOwn(own) : null
   if (didSum(row)) return 'shell'
+  // Any text is a quote, a prompt too.
+  if (own && own.service !== 'qotd') return insecureOwn(own)
   if (said.some((text) => SHELL_SAYS.test(text))) return 'shell'
   const prompts = said.map(
     (text) =>
@@ -77,7 +88,29 @@ export function insecureService(row: ServiceSeen): Insecure | null {
         ?.trim() ?? '',
   )
   if (prompts.some((prompt) => SHELL.test(prompt))) return 'shell'
-  return prompts.some((prompt) => CONSOLE.test(prompt)) ? 'console' : null
+  if (prompts.some((prompt) => CONSOLE.test(prompt))) return 'console'
+  return own && insecureOwn(own)
+}
+
+/** What asks for a log-in, or was not seen to serve without one, is named but not on the list. */
+function insecureOwn({ service, open }: OwnSeen): Insecure | null {
+  if (service === 'vnc') return open === 'yes' ? 'vnc' : open === 'weak' ? 'vnc-weak' : null
+  if (open !== 'yes') return null
+  switch (service) {
+    case 'echo':
+    case 'daytime':
+    case 'qotd':
+    case 'chargen':
+    case 'time':
+      return 'small-service'
+    case 'adb':
+    case 'gdbserver':
+    case 'jdwp':
+    case 'inspector':
+      return 'debugger'
+    default:
+      return service
+  }
 }
 
 /** Whoever tells the product has carried out the command; it stood nowhere in the question. */

@@ -25,12 +25,19 @@ export function isChargen(bytes: Uint8Array): boolean {
   return true
 }
 
-/** One line with a time of day and a year, and nothing after it (RFC 867). */
-export const isDaytime = (bytes: Uint8Array): boolean =>
-  bytes.length <= 64 &&
-  /^(?=[^\r\n]{0,62}\b\d{1,2}:\d{2}:\d{2}\b)(?=[^\r\n]{0,62}\b(?:19|20)\d\d\b)[\x20-\x7e]{8,62}\r?\n?$/.test(
-    latin1(bytes),
+/** Names of days, months and zones, and numbers as dates have them. */
+const DATE_WORD =
+  /^(?:(?:sun|mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?)(?:day)?|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|am|pm|utc|gmt|(?:[acehijkmpw]|ak|ce|ee|ic|nz|we)[ds]?t|\d{1,2}|(?:19|20)\d\d|[+-]\d{4})$/i
+
+/** One line of a time of day, a year and other parts of a date, and nothing else (RFC 867). */
+export function isDaytime(bytes: Uint8Array): boolean {
+  if (bytes.length < 12 || bytes.length > 64) return false
+  const [, line = ''] = /^([^\r\n]{12,62})\r?\n?$/.exec(latin1(bytes)) ?? []
+  const words = line.split(/[ ,:/]+|(?<=\d)-(?=\w)|(?<=[a-z])-(?=\d)/i).filter((w) => w !== '')
+  return (
+    /\d:\d\d:\d\d/.test(line) && words.some((w) => /^(?:19|20)\d\d$/.test(w)) && words.every((w) => DATE_WORD.test(w))
   )
+}
 
 /** Seconds since 1900, from 1970 on, and nothing else (RFC 868); inetutils sends as many zeros behind them. */
 export const isTime = (bytes: Uint8Array): boolean =>

@@ -5,7 +5,7 @@ import { addressesOf, addressSubject } from '../subject.ts'
 /** What one open port said. An empty answer means that nothing came, or that it was not asked (see `asked`). */
 export const serviceSchema = obj({
   port: port(),
-  /** Questions put to it, in this order. A service that greets is not asked further, but for FTP. */
+  /** Questions put to it, in this order. A service that greets is not asked further, but for FTP and RFB. */
   asked: list(oneOf('greeting', 'auth-tls', 'tls', 'http', 'rtsp', 'mqtt', 'sum')),
   greeting: base64('first bytes sent unasked'),
   authTls: opt(base64('FTP: reply to AUTH TLS (RFC 4217 section 4)')),
@@ -17,6 +17,15 @@ export const serviceSchema = obj({
   mqttAnswer: base64('answer to CONNECT (MQTT 3.1.1)'),
   /** The last question before the port refused every connection, also five seconds later. */
   closedAfter: opt(oneOf('greeting', 'auth-tls', 'tls', 'http', 'rtsp', 'mqtt', 'sum')),
+  /** Questions in protocols whose services say nothing unasked, each on a connection of its own, until one was understood. */
+  own: opt(
+    list(
+      obj({
+        question: oneOf('rfb', 'gdb', 'redis', 'memcached', 'rpcbind', 'x11', 'adb', 'jdwp', 'modbus', 'inspector'),
+        answer: base64('at most 2048 bytes; of RFB what follows the version'),
+      }),
+    ),
+  ),
   /** A command that only an interpreter of commands can answer, where nothing else told what listens. */
   sum: opt(obj({ factors: pair(int(), int()), answer: base64('answer to `echo $((a*b))`') })),
 })

@@ -83,8 +83,11 @@ function byMapping(
 ): Finding {
   const { transport, internal, external, seconds, client, description } = mapping
   const values = { how, transport, internal, external, seconds, client, description }
-  const own = Object.values(statement.samples.find((s) => subject.startsWith(`${s.id}/`) || s.id === subject)?.addresses ?? {})
-  const isToItself = client === '' || own.some((address) => address !== null && addressKey(address) === addressKey(client))
+  const own = Object.values(
+    statement.samples.find((s) => subject.startsWith(`${s.id}/`) || s.id === subject)?.addresses ?? {},
+  )
+  const isToItself =
+    client === '' || own.some((address) => address !== null && addressKey(address) === addressKey(client))
   const declared = isToItself ? statement.portMappings?.find((d) => isDeclared(d, mapping)) : undefined
   return declared
     ? evidence('declared', { ...values, mapping: declared.id }, cites)

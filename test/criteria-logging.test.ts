@@ -32,11 +32,20 @@ const validate = validatorOf(kind.schema)
 
 type Parameters = { required: boolean; where?: 'server' | 'any'; actor?: boolean }
 
+/** An observation of the same run. */
+interface Beside {
+  kind: string
+  subject: string
+  seen: { answered: boolean; value?: Pick<FailedLoginLog, 'channels' | 'quiet' | 'records'> }
+  cite(at: string): Cite
+}
+
 function judge(
   value: FailedLoginLog,
   statement: Statement,
   parameters: Parameters = { required: true },
   subject = SUBJECT,
+  others: Beside[] = [],
 ) {
   assert.ok(validate(value), JSON.stringify(validate.errors))
   canonical(value)
@@ -47,9 +56,9 @@ function judge(
     subject,
     state: 'in-service',
     cite,
-    others: () => [],
+    others: (kind: { id: string }) => others.filter((o) => o.kind === kind.id),
     catalogue: () => null,
-  } as JudgeContext<Parameters>
+  } as unknown as JudgeContext<Parameters>
   const findings = criterion.judge(
     { answered: true, value, controls: [], artifacts: [] } satisfies Answered<FailedLoginLog>,
     context,
@@ -57,7 +66,8 @@ function judge(
   for (const f of findings) {
     for (const language of ['en', 'vi'] as const)
       assert.doesNotMatch(messageText(language, f.message, criterion.id), /^[a-z-]+$|\{/, f.message.code)
-    for (const { at } of f.cites) assert.notEqual(pointed(value, at), undefined, at)
+    for (const { at } of f.cites.filter((c) => c.subject === subject))
+      assert.notEqual(pointed(value, at), undefined, at)
   }
   return { verdict: verdictOf(findings), codes: findings.map((f) => f.message.code).sort() }
 }
@@ -404,6 +414,69 @@ test('a missing record is no violation while event or channel are unproven', () 
   })
   for (const [code, value] of [...rows, ['failure-not-shown', locked], ['channel-unproven', second]] as const)
     assert.deepEqual(judge(value, web()), { verdict: 'inconclusive', codes: [code] }, code)
+})
+
+test('a silent channel that brought records before and after: nothing was recorded; on one side, over TCP or elsewhere: no verdict', () => {
+  const beside = (
+    kind: string,
+    begin: number,
+    change: (o: FailedLoginLog) => void = () => undefined,
+    subject = kind === 'event-log' ? 'a' : 'a/login/film',
+  ): Beside => {
+    const value = observation([[begin + 3, NGINX_200]])
+    value.quiet = { from: begin * SECOND, to: (begin + 3) * SECOND }
+    change(value)
+    return {
+      ...{ kind, subject, seen: { answered: true, value } },
+      cite: (at) => ({ kind, subject, state: 'in-service', at }),
+    }
+  }
+  const of = (before: Beside[], after: Beside[], value = silent()) =>
+    Object.values(judge(value, web(), { required: true }, SUBJECT, [...before, ...after])).flat()
+  /** From 100 s on. */
+  const silent = (change: (o: FailedLoginLog) => void = () => undefined): FailedLoginLog => {
+    const value = observation([])
+    value.quiet = { from: 100 * SECOND, to: 103 * SECOND }
+    for (const event of value.events) {
+      event.at += 100 * SECOND
+      if (event.exchange) event.exchange.at += 100 * SECOND
+    }
+    value.until = 120 * SECOND
+    change(value)
+    return value
+  }
+  const [before, after] = [beside('failed-login-log', 50), beside('event-log', 150)]
+  const here = ['inconclusive', 'channel-silent-here']
+  const unheard = ['inconclusive', 'channel-silent']
+  assert.deepEqual(of([before], [after]), ['fail', 'nothing-recorded'])
+  assert.deepEqual(of([], []), unheard)
+  assert.deepEqual(of([], [after]), here, 'it may have begun to work later')
+  assert.deepEqual(of([before], []), here, 'it may have ended before')
+  const during = beside('event-log', 104)
+  assert.deepEqual(of([during], [during]), unheard)
+  const shown = silent((o) => o.events.forEach((e) => (e.exchange = exchange(e.at, e.user, OK))))
+  assert.deepEqual(of([before], [after], shown), ['inconclusive', 'failure-not-shown'])
+  const tcp = (o: FailedLoginLog) => o.channels.forEach((c) => (c.protocol = 'syslog-tcp'))
+  assert.deepEqual(of([beside('failed-login-log', 50, tcp)], [beside('event-log', 150, tcp)], silent(tcp)), here)
+  const refused = silent((o) => o.channels.forEach((c) => (c.enable = exchange(99 * SECOND, 'admin', UNAUTHORIZED))))
+  assert.deepEqual(of([before], [after], refused), here, 'the device was not pointed at the lab')
+  const none: [string, (o: FailedLoginLog) => void][] = [
+    ['another sender', (o) => o.records.forEach((r) => (r.from = '10.9.9.9'))],
+    ['another channel', (o) => o.records.forEach((r) => (r.channel = 'other'))],
+    ['another port', (o) => o.channels.forEach((c) => (c.port = 515))],
+    ['another protocol', tcp],
+    ['no receiver', (o) => o.channels.forEach((c) => (c.receiving = false))],
+    ['slower than here', (o) => o.records.forEach((r) => (r.at += 10 * SECOND))],
+    ['nothing', (o) => (o.records = [])],
+    ['never watched', (o) => (o.quiet = null)],
+  ]
+  for (const [what, change] of none) {
+    assert.deepEqual(of([before], [beside('event-log', 150, change)]), here, what)
+    assert.deepEqual(of([beside('failed-login-log', 50, change)], [beside('event-log', 150, change)]), unheard, what)
+  }
+  assert.deepEqual(of([], [beside('event-log', 150, undefined, 'b')]), unheard, 'another unit')
+  assert.deepEqual(of([], [beside('failed-login-log', 150, undefined, SUBJECT)]), unheard, 'itself')
+  assert.deepEqual(of([], [{ ...after, seen: { answered: false } }]), unheard)
 })
 
 test('no channel declared: fail where the text asks for one, inconclusive else', () => {

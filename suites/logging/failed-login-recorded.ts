@@ -15,6 +15,7 @@ import { bool, obj, opt } from '../schema.ts'
 import { bodyHolds } from '../facts/http-text.ts'
 import { wasRefused } from '../facts/login-outcome.ts'
 import { remoteOutcome } from '../facts/remote-outcome.ts'
+import { heardBeside } from './heard-beside.ts'
 import { countsOwn, lackOf, whereParameter, type Where } from './own-log.ts'
 import { entryRecord, readRecords, type LogRecord } from './records.ts'
 import { addressesOf } from './telling.ts'
@@ -180,7 +181,18 @@ function missing(value: FailedLoginLog, records: LogRecord[], context: Context):
         c.after?.includes(first.sourceAddress) === true ||
         bodyHolds(c.enable, declared.find((d) => d.id === c.id)?.enable?.done ?? null),
     )
-    return [(set ? suspicion : gap)('channel-silent', {}, [cite('/channels'), cite('/records')])]
+    const beside = value.channels.map((c) => heardBeside(c, value, context))
+    const told = beside.flatMap((b) => [b.before, b.after]).filter((c) => c !== null)
+    const cites = [cite('/channels'), cite('/records'), ...told]
+    // Over TCP a device may still have waited before it connected anew.
+    const isHeard = value.channels.every((c, i) => c.protocol === 'syslog-udp' && beside[i]?.before && beside[i].after)
+    if (!set || !isHeard)
+      return [(set ? suspicion : gap)(told.length > 0 ? 'channel-silent-here' : 'channel-silent', {}, cites)]
+    const { length: attempts } = shown
+    return [
+      ownLack(value, context) ??
+        violation('nothing-recorded', { attempts }, [...shown.map((e) => cite(e.pointer)), ...cites]),
+    ]
   }
   const silent = value.channels.filter((c) => !own.some((r) => r.channel === c.id && r.at >= first.at))
   if (silent.length > 0)
@@ -190,9 +202,7 @@ function missing(value: FailedLoginLog, records: LogRecord[], context: Context):
         cite('/records'),
       ]),
     ]
-  const { api } = value
-  const isOwnCounted = countsOwn(context.statement, context.parameters.where)
-  const lack = isOwnCounted && lackOf(api ? { earlier: api.before, later: api.after } : null, [cite(api ? '/api' : '')])
+  const lack = ownLack(value, context)
   if (lack) return [lack]
   const controls = own.filter((r) => r.at >= first.at).slice(0, 3)
   return [
@@ -201,4 +211,10 @@ function missing(value: FailedLoginLog, records: LogRecord[], context: Context):
       ...controls.map((r) => cite(r.pointer)),
     ]),
   ]
+}
+
+/** Why nothing can be called missing from the device's own log, where that counts. */
+function ownLack({ api }: FailedLoginLog, { statement, parameters, cite }: Context): Finding | null {
+  if (!countsOwn(statement, parameters.where)) return null
+  return lackOf(api ? { earlier: api.before, later: api.after } : null, [cite(api ? '/api' : '')])
 }

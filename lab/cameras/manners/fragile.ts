@@ -3,7 +3,7 @@ import { isIPv4, type Socket } from 'node:net'
 import type { Manner } from '../manner.ts'
 
 const MOST = 1
-const GRACE_MILLISECONDS = 50
+const GRACE_MILLISECONDS = 250
 
 /** Serves one TCP connection, and says so; a second one at once makes it restart. */
 export const manner: Manner = {
@@ -30,7 +30,7 @@ export const manner: Manner = {
         )
         socket.once('close', () => open.delete(socket))
         const now = count()
-        // The last packet of the one before may be behind the first of this one.
+        // On a busy machine the last packet of the one before may be behind the first of this one.
         if (now > MOST) setTimeout(() => settle(count()), GRACE_MILLISECONDS)
         else settle(now)
       },

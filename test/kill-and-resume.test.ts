@@ -305,15 +305,19 @@ const stateOf = (u: Unit) =>
   JSON.parse(readFileSync(join(u.directory, 'state', 'state.json'), 'utf8')) as { syslog: { address: string } }
 const passwordIsOther = (u: Unit) =>
   assert.match(u.ask('/api/device'), / ?401$/, 'the kill struck while the password was another')
-const syslogIsOther = (u: Unit) =>
-  assert.notEqual(JSON.stringify(stateOf(u).syslog), u.syslog, 'the kill struck while the setting was another')
+/** The camera writes what happened before what is. */
+async function syslogIsOther(u: Unit): Promise<void> {
+  const now = () => JSON.stringify(stateOf(u).syslog)
+  for (let looks = 0; looks < 100 && now() === u.syslog; looks++) await delay(20)
+  assert.notEqual(now(), u.syslog, 'the kill struck while the setting was another')
+}
 
 interface Point {
   name: string
   /** Where each process of the run is killed: the first is `run`, the others `resume`. */
   kills: ((u: Unit, out: string) => When)[]
   /** What must hold after the last kill, as proof that it struck where it should. */
-  proof?: (u: Unit) => void
+  proof?: (u: Unit) => void | Promise<void>
 }
 
 const PASSWORD: Point[] = [
@@ -365,7 +369,7 @@ async function points(u: Unit, all: readonly Point[], verdicts: string[]): Promi
         await killed(u, out, k === 0 ? runArgs(u, out) : ['resume', out, '--pace', 'fast'], made, kill(u, out)),
         `${name}: the run was over before\n${made.log.join('\n')}`,
       )
-    proof?.(u)
+    await proof?.(u)
     isWhole(u, out, await goOn(u, out), made, { verdicts })
   }
 }
